@@ -1,1 +1,5 @@
-//! skeleton
+//! The clinic's nouns and rules, pure: no I/O, no clock, no randomness. What both the database and the desk must know stands here once.
+
+pub mod loyalty;
+pub mod priority;
+pub mod synced;

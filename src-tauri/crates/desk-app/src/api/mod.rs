@@ -1,0 +1,30 @@
+//! What crosses from the window to Rust and back: one request and one response per command, by noun.
+//! Instants are milliseconds since 1970 UTC, money is satang, dates are `YYYY-MM-DD`. The TypeScript types are generated from these.
+
+pub mod customer;
+pub mod followup;
+pub mod lead;
+pub mod notification;
+pub mod session;
+pub mod settings;
+pub mod sync;
+pub mod task;
+pub mod today;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Asks nothing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// It is saved on this PC; `waiting` tells whether it still has to reach the clinic.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Saved {
+    /// The row that was written.
+    pub id: uuid::Uuid,
+    /// It waits in the outbox (never so in the demo clinic).
+    pub waiting: bool,
+}

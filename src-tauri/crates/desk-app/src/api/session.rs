@@ -1,0 +1,122 @@
+//! Start, connect, unlock: who is at this PC and which clinic it belongs to.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// Where the program stands when the window opens.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StartState {
+    /// Which screen comes first.
+    pub phase: Phase,
+    /// The clinic of this PC, once there is one. Its name is readable before anyone unlocks.
+    pub clinic: Option<ClinicName>,
+    /// The people who use this PC.
+    pub people: Vec<Person>,
+    /// Who is signed in.
+    pub me: Option<Person>,
+    /// This is the demo clinic: nothing leaves the PC.
+    pub is_demo: bool,
+    /// What this PC is called, for example "PC-A".
+    pub device: String,
+    /// Version of the program.
+    pub version: String,
+    /// Progress of the first load while `phase` is `loading`.
+    pub loading: Option<Loading>,
+    /// Why the program cannot go on, while `phase` is `blocked`: an error code.
+    pub blocked: Option<String>,
+    /// An enrolment link that was opened from outside, ready to be confirmed.
+    pub offered_code: Option<String>,
+}
+
+/// Which screen comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// No clinic yet: connect or try the demo.
+    FirstStart,
+    /// The first load is running.
+    Loading,
+    /// A person must unlock with a PIN.
+    Locked,
+    /// Someone is signed in.
+    Ready,
+    /// The cache cannot be used (newer version, damaged, keyring missing).
+    Blocked,
+}
+
+/// A clinic's name in both languages.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicName {
+    /// Thai name.
+    pub th: String,
+    /// English name.
+    pub en: String,
+}
+
+/// A person who uses this PC.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The person.
+    pub id: Uuid,
+    /// What colleagues call them.
+    pub nickname: String,
+    /// What they do.
+    pub role: Role,
+    /// When the PIN may be tried again, while it is paused.
+    pub paused_until: Option<i64>,
+}
+
+/// What a person does in the clinic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Owns the clinic.
+    Owner,
+    /// Runs it.
+    Manager,
+    /// Works at the counter.
+    FrontDesk,
+    /// Sells.
+    Sales,
+    /// Treats.
+    Beautician,
+}
+
+/// How far the first load is.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Loading {
+    /// The noun being loaded.
+    pub noun: String,
+    /// Rows loaded so far, all nouns.
+    pub rows: i64,
+    /// Rows expected, an estimate of the database.
+    pub expected: i64,
+}
+
+/// Connect this PC to a clinic with a one-time code and choose a PIN. Errors: `code_malformed`, `code_expired`, `code_used`,
+/// `clinic_unreachable`, `certificate_refused`, `pin_weak`, `keyring_missing`, `keyring_locked`, `other_clinic`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Connect {
+    /// The code or the whole `aura://enrol/…` link.
+    pub code: String,
+    /// Four digits.
+    pub pin: String,
+    /// What this PC is to be called.
+    pub device: String,
+}
+
+/// Unlock as a person. Errors: `wrong_pin` (fields: `left`), `pin_paused` (fields: `until`).
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Unlock {
+    /// Who.
+    pub person: Uuid,
+    /// Four digits.
+    pub pin: String,
+}

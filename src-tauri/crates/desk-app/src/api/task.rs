@@ -1,0 +1,230 @@
+//! Tasks: the list and what can be done with one.
+
+use desk_core::priority::Priority;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// Which tasks.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskList {
+    /// Whose.
+    pub whose: Whose,
+    /// Open ones or closed ones.
+    pub state: TaskState,
+}
+
+/// Whose tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The signed-in person's.
+    Mine,
+    /// Everyone's.
+    Everyone,
+}
+
+/// Open, sleeping or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// To do now.
+    Open,
+    /// Snoozed until later.
+    Snoozed,
+    /// Done or cancelled, newest first, at most 200.
+    Closed,
+}
+
+/// One task, with why it is here.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRow {
+    /// The task.
+    pub id: Uuid,
+    /// What to do.
+    pub title: String,
+    /// One of the eight kinds.
+    pub kind: String,
+    /// More about it.
+    pub description: Option<String>,
+    /// How urgent.
+    pub priority: Priority,
+    /// `pending`, `in_progress`, `completed`, `cancelled`.
+    pub status: String,
+    /// Due.
+    pub due_at: Option<i64>,
+    /// Sleeps until.
+    pub snoozed_until: Option<i64>,
+    /// Due has passed: derived, never stored.
+    pub is_overdue: bool,
+    /// The customer it is about.
+    pub customer: Option<CustomerRef>,
+    /// Whose it is.
+    pub assigned_to: Option<StaffRef>,
+    /// When it was closed.
+    pub completed_at: Option<i64>,
+    /// Notes, oldest first.
+    pub notes: Option<String>,
+    /// Why it is here, as facts the window puts into words.
+    pub reasons: Vec<Reason>,
+    /// A change made here still waits to be sent.
+    pub is_waiting: bool,
+}
+
+/// Why a row is here: a code and the facts that go with it. The window has the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum Reason {
+    /// Due has passed.
+    Overdue {
+        /// Since when.
+        since: i64,
+    },
+    /// Due soon.
+    DueAt {
+        /// When.
+        at: i64,
+    },
+    /// Marked high or critical.
+    Urgent {
+        /// How urgent.
+        priority: Priority,
+    },
+    /// The customer comes today.
+    BookedToday {
+        /// `HH:MM`.
+        time: String,
+    },
+    /// The journey stands at this stage.
+    Stage {
+        /// The stage.
+        stage: String,
+    },
+    /// It woke up after a snooze.
+    Woke {
+        /// When.
+        at: i64,
+    },
+    /// A fact in the clinic's own words.
+    Fact {
+        /// The words.
+        text: String,
+    },
+    /// Score reached the clinic's threshold.
+    Score {
+        /// The score, 0 to 100.
+        score: i64,
+        /// The threshold.
+        threshold: i64,
+    },
+    /// Nobody has answered since then.
+    WaitingSince {
+        /// When the lead came.
+        at: i64,
+    },
+    /// Asked not to be contacted.
+    DoNotContact {},
+    /// A follow-up rule planned it.
+    Rule {
+        /// The rule's name.
+        name: String,
+    },
+}
+
+/// A customer in a row.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerRef {
+    /// The customer.
+    pub id: Uuid,
+    /// Full name.
+    pub full_name: String,
+    /// Nickname.
+    pub nickname: Option<String>,
+    /// Asked not to be contacted.
+    pub do_not_contact: bool,
+}
+
+/// A colleague in a row.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffRef {
+    /// The person.
+    pub id: Uuid,
+    /// What colleagues call them.
+    pub nickname: String,
+    /// `owner`, `manager`, `front_desk`, `sales`, `beautician`.
+    pub role: String,
+}
+
+/// Close a task as done. Errors: `task_not_found`, `task_already_closed`, `text_too_long`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskComplete {
+    /// Which.
+    pub id: Uuid,
+    /// What came of it.
+    pub note: Option<String>,
+}
+
+/// Give a task to someone. Errors: `task_not_found`, `task_already_closed`, `person_not_found`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskReassign {
+    /// Which.
+    pub id: Uuid,
+    /// To whom.
+    pub to: Uuid,
+}
+
+/// Let a task sleep. Errors: `task_not_found`, `task_already_closed`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskSnooze {
+    /// Which.
+    pub id: Uuid,
+    /// For how long.
+    pub until: SnoozeUntil,
+}
+
+/// How long a thing sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SnoozeUntil {
+    /// 15 minutes.
+    Quarter,
+    /// An hour.
+    Hour,
+    /// Tomorrow at 09:00 in the clinic.
+    Tomorrow,
+    /// Monday next week at 09:00 in the clinic.
+    NextWeek,
+}
+
+/// Add a note to a task. Errors: `task_not_found`, `text_empty`, `text_too_long`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskNote {
+    /// Which.
+    pub id: Uuid,
+    /// The note.
+    pub text: String,
+}
+
+/// A list of tasks.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRows {
+    /// Most urgent first; closed ones newest first.
+    pub rows: Vec<TaskRow>,
+}
+
+/// The clinic's active staff.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Colleagues {
+    /// By nickname.
+    pub rows: Vec<StaffRef>,
+}

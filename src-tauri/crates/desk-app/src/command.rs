@@ -1,0 +1,71 @@
+//! The one list of commands. From it come the dispatch below, the desktop adapters, the window's permissions (its `build.rs` reads
+//! the names between the two marker lines) and the TypeScript map.
+
+use crate::api::{
+    Nothing, Saved,
+    customer::{
+        CustomerCard, CustomerCreate, CustomerEdit, CustomerOpen, CustomerSearch, CustomersFound,
+        LedgerPage, PointEntries, PointsAward, PointsPreview, PointsPromise,
+    },
+    followup::{FollowupCancel, FollowupDone},
+    lead::{LeadOpen, LeadRow},
+    notification::{NotificationRead, Notifications},
+    session::{Connect, StartState, Unlock},
+    settings::{Settings, SettingsSet},
+    sync::{AttentionSettle, SyncState},
+    task::{Colleagues, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRows, TaskSnooze},
+    today::Today,
+};
+
+/// Calls `$apply!` with every command: `name: Request => Response`.
+#[macro_export]
+macro_rules! for_each_command {
+    ($apply:ident) => {
+        $apply! {
+            // begin commands
+            start: Nothing => StartState,
+            connect: Connect => StartState,
+            demo_open: Nothing => StartState,
+            demo_remove: Nothing => StartState,
+            unlock: Unlock => StartState,
+            lock: Nothing => StartState,
+            today: Nothing => Today,
+            lead_open: LeadOpen => LeadRow,
+            customer_search: CustomerSearch => CustomersFound,
+            customer_card: CustomerOpen => CustomerCard,
+            customer_create: CustomerCreate => Saved,
+            customer_edit: CustomerEdit => Saved,
+            points_ledger: LedgerPage => PointEntries,
+            points_preview: PointsPreview => PointsPromise,
+            points_award: PointsAward => Saved,
+            task_list: TaskList => TaskRows,
+            task_complete: TaskComplete => Saved,
+            task_reassign: TaskReassign => Saved,
+            task_snooze: TaskSnooze => Saved,
+            task_note: TaskNote => Saved,
+            staff_list: Nothing => Colleagues,
+            followup_done: FollowupDone => Saved,
+            followup_cancel: FollowupCancel => Saved,
+            notification_list: Nothing => Notifications,
+            notification_read: NotificationRead => Saved,
+            notification_read_all: Nothing => Nothing,
+            sync_state: Nothing => SyncState,
+            sync_now: Nothing => SyncState,
+            attention_settle: AttentionSettle => SyncState,
+            settings: Nothing => Settings,
+            settings_set: SettingsSet => Settings,
+            // end commands
+        }
+    };
+}
+
+macro_rules! command_names {
+    ($($name:ident: $request:ty => $response:ty,)+) => {
+        /// Every command's name, in the order of the list.
+        pub const COMMANDS: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+for_each_command!(command_names);
+
+#[cfg(test)]
+mod bindings;

@@ -1,0 +1,152 @@
+//! The one error shape that crosses to the window: a code it has words for, facts to put into them, and a reference for support.
+//! It carries no personal data: fields hold numbers, field names and instants only.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What went wrong, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{code} ({ref_id})")]
+pub struct AppError {
+    /// A word of [`Code`]'s list, in `snake_case`.
+    pub code: Code,
+    /// Facts for the sentence.
+    pub fields: BTreeMap<String, String>,
+    /// Finds the matching line in the log.
+    pub ref_id: String,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident => $word:literal,)+) => {
+        /// Every code the window must have words for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
+        }
+        impl Code {
+            /// The code as a word.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+            /// The code for a word the database answered with, if this version knows it.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The code is not one of ours.
+    CodeMalformed => "code_malformed",
+    /// The code's time is over.
+    CodeExpired => "code_expired",
+    /// The code was used before.
+    CodeUsed => "code_used",
+    /// No answer from the clinic's database.
+    ClinicUnreachable => "clinic_unreachable",
+    /// The database's certificate is not the clinic's.
+    CertificateRefused => "certificate_refused",
+    /// The database refused this PC's credential.
+    AccessEnded => "access_ended",
+    /// This PC belongs to another clinic already.
+    OtherClinic => "other_clinic",
+    /// Not four digits, or too easy.
+    PinWeak => "pin_weak",
+    /// Wrong PIN; fields: `left`.
+    WrongPin => "wrong_pin",
+    /// Too many wrong PINs; fields: `until`.
+    PinPaused => "pin_paused",
+    /// There is no keyring on this PC.
+    KeyringMissing => "keyring_missing",
+    /// The keyring is locked.
+    KeyringLocked => "keyring_locked",
+    /// The keyring has lost this PC's key.
+    KeyringEmpty => "keyring_empty",
+    /// The cache was written by a newer version.
+    CacheNewer => "cache_newer",
+    /// The cache file is damaged; it was set aside.
+    CacheDamaged => "cache_damaged",
+    /// Another copy of the program holds the cache.
+    CacheBusy => "cache_busy",
+    /// No space left on the disk.
+    DiskFull => "disk_full",
+    /// Nobody is signed in.
+    Locked => "locked",
+    /// No such customer on this PC.
+    CustomerNotFound => "customer_not_found",
+    /// No such task.
+    TaskNotFound => "task_not_found",
+    /// The task is closed already.
+    TaskAlreadyClosed => "task_already_closed",
+    /// No such colleague.
+    PersonNotFound => "person_not_found",
+    /// No such follow-up.
+    FollowupNotFound => "followup_not_found",
+    /// The follow-up is closed already.
+    FollowupAlreadyClosed => "followup_already_closed",
+    /// No such notification.
+    NotificationNotFound => "notification_not_found",
+    /// No such lead.
+    LeadNotFound => "lead_not_found",
+    /// No such refused action.
+    AttentionNotFound => "attention_not_found",
+    /// A name is needed.
+    NameEmpty => "name_empty",
+    /// A text is needed; fields: `field`.
+    TextEmpty => "text_empty",
+    /// Too long; fields: `field`, `most`.
+    TextTooLong => "text_too_long",
+    /// Not a phone number.
+    PhoneInvalid => "phone_invalid",
+    /// Not an e-mail address.
+    EmailInvalid => "email_invalid",
+    /// A date that cannot be; fields: `field`.
+    DateOutOfRange => "date_out_of_range",
+    /// An amount that cannot be.
+    AmountOutOfRange => "amount_out_of_range",
+    /// Not one of the allowed values; fields: `field`.
+    ValueNotAllowed => "value_not_allowed",
+    /// Someone changed the same field in the meantime.
+    ChangedMeanwhile => "changed_meanwhile",
+    /// The role may not do this.
+    NotAllowed => "not_allowed",
+    /// The clinic's database is older or newer than this program can work with.
+    SchemaMismatch => "schema_mismatch",
+    /// Something else; the log line with `refId` says what.
+    Unexpected => "unexpected",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl AppError {
+    /// An error with this code and no facts.
+    pub fn new(code: Code) -> Self {
+        let ref_id = uuid::Uuid::new_v4().simple().to_string();
+        Self {
+            code,
+            fields: BTreeMap::new(),
+            ref_id: ref_id.chars().take(8).collect(),
+        }
+    }
+
+    /// The same error with one more fact. Never a name, phone or anything else about a person.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl ToString) -> Self {
+        self.fields.insert(field.into(), value.to_string());
+        self
+    }
+}
+
+impl From<Code> for AppError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}

@@ -1,0 +1,119 @@
+//! What a bill earns and which tier it leads to (policy of the clinic; defaults of the product decision on loyalty).
+//! The database decides; the desk predicts with these same rules. It keeps no balances.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A member's tier, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// From 0 lifetime points.
+    Bronze,
+    /// From 1,000.
+    Silver,
+    /// From 3,000.
+    Gold,
+    /// From 7,000.
+    Platinum,
+    /// From 15,000.
+    Diamond,
+}
+
+/// Lifetime points from which each tier is held.
+const FLOORS: [(Tier, i64); 5] = [
+    (Tier::Bronze, 0),
+    (Tier::Silver, 1_000),
+    (Tier::Gold, 3_000),
+    (Tier::Platinum, 7_000),
+    (Tier::Diamond, 15_000),
+];
+
+/// The largest bill that can earn at once: 1,000,000 baht. More is a typing slip.
+pub const LARGEST_BILL_SATANG: i64 = 100_000_000;
+
+impl Tier {
+    /// The tier held with this many lifetime points.
+    pub fn of_lifetime_points(points: i64) -> Self {
+        FLOORS
+            .iter()
+            .rev()
+            .find(|(_, floor)| points >= *floor)
+            .map_or(Self::Bronze, |(tier, _)| *tier)
+    }
+
+    /// The tier as the database writes it; an unknown word counts as the lowest.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "silver" => Self::Silver,
+            "gold" => Self::Gold,
+            "platinum" => Self::Platinum,
+            "diamond" => Self::Diamond,
+            _ => Self::Bronze,
+        }
+    }
+
+    /// The word for the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bronze => "bronze",
+            Self::Silver => "silver",
+            Self::Gold => "gold",
+            Self::Platinum => "platinum",
+            Self::Diamond => "diamond",
+        }
+    }
+
+    /// Lifetime points from which this tier is held.
+    pub fn floor(self) -> i64 {
+        FLOORS
+            .iter()
+            .find(|(tier, _)| *tier == self)
+            .map_or(0, |(_, floor)| *floor)
+    }
+
+    /// The next tier up, if there is one.
+    pub fn next(self) -> Option<Self> {
+        FLOORS
+            .iter()
+            .map(|(tier, _)| *tier)
+            .find(|tier| *tier > self)
+    }
+
+    /// Points earned per 10 baht, in tenths, where the clinic has no policy of its own: 1 / 1.5 / 2 / 2.5 / 3.
+    pub fn default_multiplier_tenths(self) -> i64 {
+        match self {
+            Self::Bronze => 10,
+            Self::Silver => 15,
+            Self::Gold => 20,
+            Self::Platinum => 25,
+            Self::Diamond => 30,
+        }
+    }
+}
+
+/// Points for one bill: ⌊baht × multiplier ÷ 10⌋, floored once a bill. `satang` is money paid, `tenths` the multiplier × 10.
+pub fn points_for(satang: i64, tenths: i64) -> i64 {
+    satang.saturating_mul(tenths).div_euclid(10_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bill_earns_the_floor_of_baht_times_multiplier_over_ten() {
+        assert_eq!(points_for(199_900, 20), 399);
+        assert_eq!(points_for(199_900, 10), 199);
+        assert_eq!(points_for(99_950, 10), 99);
+        assert_eq!(points_for(999, 10), 0);
+    }
+
+    #[test]
+    fn tiers_begin_at_their_floor() {
+        assert_eq!(Tier::of_lifetime_points(999), Tier::Bronze);
+        assert_eq!(Tier::of_lifetime_points(1_000), Tier::Silver);
+        assert_eq!(Tier::of_lifetime_points(15_000), Tier::Diamond);
+        assert_eq!(Tier::Diamond.next(), None);
+    }
+}

@@ -1,0 +1,348 @@
+//! The nouns that travel between the clinic's PostgreSQL and a desk's cache: one table each, its columns and their kinds.
+//! Both ends are generated from or checked against this list, so a column exists in both or in neither. It knows no SQL.
+
+use uuid::Uuid;
+
+/// How a column is stored in the cache and carried on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A 16-byte identifier.
+    Uuid,
+    /// UTF-8 text; also dates as `YYYY-MM-DD`, times as `HH:MM` and JSON documents.
+    Text,
+    /// A signed 64-bit number; money is in satang.
+    Int,
+    /// 0 or 1.
+    Bool,
+    /// Microseconds since 1970-01-01 UTC.
+    Instant,
+}
+
+/// One column of a synced noun.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The name in the cache.
+    pub name: &'static str,
+    /// How it is stored.
+    pub kind: Kind,
+}
+
+/// One synced noun.
+#[derive(Debug)]
+pub struct Table {
+    /// The number that stands for the noun in the change feed. Never reused.
+    pub number: i16,
+    /// The noun; also the cache table's name.
+    pub name: &'static str,
+    /// Its columns; the first is always the key `id`.
+    pub columns: &'static [Column],
+}
+
+/// One field of a row, owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// An identifier.
+    Uuid(Uuid),
+    /// A number, a truth value (0 or 1) or an instant.
+    Int(i64),
+    /// Text, a date or a JSON document.
+    Text(String),
+}
+
+impl Value {
+    /// Text, or nothing where there is none.
+    pub fn text(text: impl Into<Option<String>>) -> Self {
+        text.into().map_or(Self::Null, Self::Text)
+    }
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind }
+}
+const fn uuid(name: &'static str) -> Column {
+    column(name, Kind::Uuid)
+}
+const fn text(name: &'static str) -> Column {
+    column(name, Kind::Text)
+}
+const fn int(name: &'static str) -> Column {
+    column(name, Kind::Int)
+}
+const fn flag(name: &'static str) -> Column {
+    column(name, Kind::Bool)
+}
+const fn instant(name: &'static str) -> Column {
+    column(name, Kind::Instant)
+}
+
+/// Every synced noun, in the order in which a first load reads them: customers first, because they make search usable.
+pub const SYNCED: &[Table] = &[
+    Table {
+        number: 1,
+        name: "customer",
+        columns: &[
+            uuid("id"),
+            text("code"),
+            text("full_name"),
+            text("nickname"),
+            text("phone"),
+            text("email"),
+            text("line_name"),
+            text("birth_date"),
+            text("gender"),
+            text("status"),
+            text("customer_type"),
+            text("source"),
+            text("allergies"),
+            text("notes"),
+            text("tags"),
+            uuid("assigned_sales_id"),
+            text("first_visit_date"),
+            text("last_visit_date"),
+            instant("created_at"),
+            instant("updated_at"),
+        ],
+    },
+    Table {
+        number: 2,
+        name: "journey",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            text("stage"),
+            uuid("sales_id"),
+            uuid("beautician_id"),
+            text("treatment_plan"),
+            instant("created_at"),
+            instant("updated_at"),
+        ],
+    },
+    Table {
+        number: 3,
+        name: "journey_action",
+        columns: &[
+            uuid("id"),
+            uuid("journey_id"),
+            text("type"),
+            uuid("performed_by"),
+            instant("performed_at"),
+            text("from_stage"),
+            text("to_stage"),
+            text("notes"),
+        ],
+    },
+    Table {
+        number: 4,
+        name: "task",
+        columns: &[
+            uuid("id"),
+            uuid("journey_id"),
+            uuid("assigned_to"),
+            text("task_type"),
+            text("title"),
+            text("description"),
+            text("priority"),
+            text("status"),
+            instant("due_at"),
+            instant("snoozed_until"),
+            instant("created_at"),
+            instant("updated_at"),
+            instant("completed_at"),
+            uuid("completed_by"),
+            text("notes"),
+        ],
+    },
+    Table {
+        number: 5,
+        name: "followup",
+        columns: &[
+            uuid("id"),
+            uuid("rule_id"),
+            uuid("customer_id"),
+            uuid("journey_id"),
+            text("channel"),
+            instant("scheduled_at"),
+            instant("executed_at"),
+            text("status"),
+            text("content"),
+            text("response"),
+        ],
+    },
+    Table {
+        number: 6,
+        name: "loyalty_profile",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            int("total_points"),
+            int("available_points"),
+            text("tier"),
+            int("total_spent"),
+            int("total_visits"),
+            instant("last_visit"),
+            text("referral_code"),
+            instant("joined_at"),
+        ],
+    },
+    Table {
+        number: 7,
+        name: "point_entry",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            text("type"),
+            int("amount"),
+            text("description"),
+            instant("created_at"),
+            instant("expires_at"),
+        ],
+    },
+    Table {
+        number: 8,
+        name: "reward",
+        columns: &[
+            uuid("id"),
+            text("name"),
+            text("description"),
+            text("type"),
+            int("points_cost"),
+            int("monetary_value"),
+            flag("is_active"),
+            text("tier_requirement"),
+            instant("valid_from"),
+            instant("valid_until"),
+        ],
+    },
+    Table {
+        number: 9,
+        name: "notification",
+        columns: &[
+            uuid("id"),
+            uuid("user_id"),
+            text("type"),
+            text("title"),
+            text("message"),
+            text("priority"),
+            text("action_url"),
+            text("subject"),
+            flag("is_read"),
+            instant("created_at"),
+            instant("read_at"),
+            instant("expires_at"),
+            flag("dismissed"),
+        ],
+    },
+    Table {
+        number: 10,
+        name: "staff",
+        columns: &[
+            uuid("id"),
+            text("role"),
+            text("display_name"),
+            text("nickname"),
+            flag("active"),
+        ],
+    },
+    Table {
+        number: 11,
+        name: "appointment",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            uuid("staff_id"),
+            text("code"),
+            text("type"),
+            text("status"),
+            text("date"),
+            text("start_time"),
+            text("end_time"),
+            text("services"),
+            text("room"),
+            text("notes"),
+        ],
+    },
+    Table {
+        number: 12,
+        name: "lead",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            text("name"),
+            text("phone"),
+            text("email"),
+            text("source"),
+            int("score"),
+            flag("is_hot"),
+            text("reasons"),
+            text("status"),
+            uuid("claimed_by"),
+            instant("created_at"),
+            instant("updated_at"),
+        ],
+    },
+    Table {
+        number: 13,
+        name: "clinic",
+        columns: &[
+            uuid("id"),
+            text("name_th"),
+            text("name_en"),
+            text("timezone"),
+            int("hot_lead_threshold"),
+            text("quiet_from"),
+            text("quiet_to"),
+            text("loyalty_multipliers"),
+        ],
+    },
+    Table {
+        number: 14,
+        name: "preference",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            flag("do_not_contact"),
+            flag("marketing_opt_in"),
+            text("preferred_channels"),
+            text("best_contact_time"),
+            text("language"),
+        ],
+    },
+    Table {
+        number: 15,
+        name: "followup_rule",
+        columns: &[
+            uuid("id"),
+            text("name"),
+            text("type"),
+            text("channels"),
+            text("priority"),
+            flag("active"),
+        ],
+    },
+];
+
+/// The noun with this feed number, if this version knows it.
+pub fn table(number: i16) -> Option<&'static Table> {
+    SYNCED.iter().find(|table| table.number == number)
+}
+
+/// The noun with this name.
+pub fn named(name: &str) -> Option<&'static Table> {
+    SYNCED.iter().find(|table| table.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_stand_for_one_noun_each() {
+        for (index, table) in SYNCED.iter().enumerate() {
+            assert_eq!(table.number, i16::try_from(index).unwrap() + 1);
+            assert_eq!(table.columns[0].name, "id");
+            assert!(named(table.name).is_some_and(|found| found.number == table.number));
+        }
+    }
+}
