@@ -4,3 +4,4 @@
 pub mod api;
 pub mod command;
 pub mod error;
+pub mod ports;
