@@ -1,0 +1,359 @@
+//! A PostgreSQL server of the test's own: made by `initdb` in a temporary folder, on a free port, gone when dropped.
+//!
+//! The superuser `postgres` comes in through the Unix socket only (folder of the server's user, no password), as a clinic's IT person
+//! beside the server does. Everybody else comes over TCP with a password (scram-sha-256), as desks do.
+//! Commits are not synced to disk unless a test asks for it: a test machine that loses power has lost nothing.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::process::{Launch, Running, free_port, is_root};
+use super::wait::{secs, wait_until};
+
+/// Name of the superuser.
+pub const SUPERUSER: &str = "postgres";
+
+const SETTINGS: [(&str, &str); 13] = [
+    ("listen_addresses", "127.0.0.1"),
+    ("max_connections", "100"),
+    ("shared_buffers", "64MB"),
+    ("fsync", "off"),
+    ("full_page_writes", "off"),
+    ("synchronous_commit", "on"),
+    ("autovacuum_naptime", "5s"),
+    ("password_encryption", "scram-sha-256"),
+    ("timezone", "UTC"),
+    ("lc_messages", "C.UTF-8"),
+    ("log_min_messages", "warning"),
+    ("log_line_prefix", "%m [%p] %q%u@%d "),
+    ("unix_socket_permissions", "0777"),
+];
+
+const HBA: &str = "local all postgres trust
+local all all scram-sha-256
+host all postgres all reject
+host all all 127.0.0.1/32 scram-sha-256
+";
+
+/// A running server and its folder.
+pub struct PgCluster {
+    server: Option<Running>,
+    settings: Vec<(String, String)>,
+    port: u16,
+    owner: Option<(u32, u32)>,
+    folder: TempDir,
+}
+
+impl PgCluster {
+    /// Starts a server with the settings at the top of this file.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts a server; `settings` go on top of the usual ones.
+    #[must_use]
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let owner = server_user();
+        let folder = tempfile::Builder::new()
+            .prefix("aura-desk-pg")
+            .tempdir()
+            .expect("a temporary folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        copy_to(&template(owner), &folder.path().join("data"), owner);
+        fs::create_dir(folder.path().join("socket")).unwrap();
+        give(&folder.path().join("socket"), owner);
+        let settings = SETTINGS
+            .iter()
+            .chain(settings)
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let mut cluster = Self {
+            server: None,
+            settings,
+            port: 0,
+            owner,
+            folder,
+        };
+        cluster.start_on_a_free_port();
+        cluster
+    }
+
+    /// A port can be taken by somebody else between the look and the use; hence more than one try.
+    fn start_on_a_free_port(&mut self) {
+        for _ in 0..5 {
+            self.port = free_port();
+            if self.try_start() {
+                return;
+            }
+        }
+        panic!("PostgreSQL does not start:\n{}", self.log());
+    }
+
+    /// Starts it again, on the same port, after [`Self::stop`] or [`Self::kill`].
+    pub fn start_again(&mut self) {
+        assert!(self.server.is_none(), "PostgreSQL is already running");
+        assert!(self.try_start(), "PostgreSQL does not start again:\n{}", self.log());
+    }
+
+    fn try_start(&mut self) -> bool {
+        let data = self.folder.path().join("data");
+        let mut options = vec![
+            format!("port={}", self.port),
+            format!("unix_socket_directories={}", self.socket_dir().display()),
+        ];
+        options.extend(self.settings.iter().map(|(name, value)| format!("{name}={value}")));
+        let args = options.iter().flat_map(|option| ["-c", option]);
+        let launch = Launch::new(program("postgres"), "postgresql")
+            .owner(self.owner)
+            .log(self.log_file());
+        let mut server = launch.args([OsStr::new("-D"), data.as_os_str()]).args(args).start();
+        let ready = || {
+            let pid_file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+            // The eighth line is the server's own word on its state, the one that pg_ctl waits for; the first tells whose word it is.
+            let is_ours = pid_file.lines().next() == Some(&server.pid().to_string());
+            let is_ready = is_ours && pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready");
+            if is_ready {
+                Some(true)
+            } else {
+                server.exited().map(|_| false)
+            }
+        };
+        let started = wait_until("PostgreSQL is ready", secs(60), ready);
+        self.server = started.then_some(server);
+        started
+    }
+
+    /// Shuts down in order: open transactions are rolled back, clients are told (`57P01`).
+    pub fn stop(&mut self) {
+        self.end(Signal::INT);
+    }
+
+    /// Ends all at once, as a crash of the machine does; the next start recovers from the log.
+    pub fn kill(&mut self) {
+        self.end(Signal::QUIT);
+    }
+
+    /// [`Self::stop`], then [`Self::start_again`].
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    fn end(&mut self, signal: Signal) {
+        let mut server = self.server.take().expect("PostgreSQL is running");
+        server.stop(signal, secs(30));
+    }
+
+    /// The TCP port, the same for the cluster's whole life.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Folder of the Unix socket.
+    #[must_use]
+    pub fn socket_dir(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    /// What the server has logged, this start and those before.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// URL of the superuser, through the socket.
+    #[must_use]
+    pub fn superuser_url(&self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&port={}&user={SUPERUSER}",
+            self.socket_dir().display(),
+            self.port
+        )
+    }
+
+    /// URL of a login over TCP. The password must need no escaping in a URL.
+    #[must_use]
+    pub fn url(&self, user: &str, password: &str, database: &str) -> String {
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Creates a database, empty or as a copy of `template` (which nobody may be connected to), and returns the superuser's URL for it.
+    pub fn create_database(&self, name: &str, template: Option<&str>) -> String {
+        let template = template.unwrap_or("template0");
+        self.psql(
+            "postgres",
+            &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\""),
+        );
+        self.superuser_url(name)
+    }
+
+    /// Drops a database, with whoever is connected to it.
+    pub fn drop_database(&self, name: &str) {
+        self.psql("postgres", &format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"));
+    }
+
+    /// Runs SQL as superuser and returns its rows: `|` between columns, one line a row.
+    ///
+    /// # Panics
+    /// With the server's message when it is refused.
+    #[track_caller]
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        self.try_psql(database, sql)
+            .unwrap_or_else(|message| panic!("psql: {message}\n{sql}"))
+    }
+
+    /// The same, with the server's message as the error.
+    ///
+    /// # Errors
+    /// What psql printed.
+    pub fn try_psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        self.client("psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql])
+    }
+
+    /// Runs a file of SQL as superuser, all of it in one transaction.
+    #[track_caller]
+    pub fn psql_file(&self, database: &str, file: impl AsRef<Path>) -> String {
+        let file = file.as_ref();
+        let args = ["-XAtq1", "-v", "ON_ERROR_STOP=1", "-d", database, "-f"].map(OsStr::new);
+        let result = self.client("psql", args.into_iter().chain([file.as_os_str()]));
+        result.unwrap_or_else(|message| panic!("psql -f {}: {message}", file.display()))
+    }
+
+    /// `pg_dump` of a database as superuser, for example with `["--schema-only"]`.
+    #[track_caller]
+    pub fn pg_dump(&self, database: &str, args: &[&str]) -> String {
+        let args = args.iter().copied().chain(["-d", database]);
+        self.client("pg_dump", args)
+            .unwrap_or_else(|message| panic!("pg_dump: {message}"))
+    }
+
+    fn client<A: AsRef<OsStr>>(&self, name: &str, args: impl IntoIterator<Item = A>) -> Result<String, String> {
+        let mut command = Command::new(program(name));
+        command
+            .args(args)
+            .env("PGHOST", self.socket_dir())
+            .env("PGPORT", self.port.to_string());
+        command
+            .env("PGUSER", SUPERUSER)
+            .env("PGCLIENTENCODING", "UTF8")
+            .env_remove("PGPASSWORD")
+            .env_remove("PGSERVICE");
+        checked(&command.output().expect("a PostgreSQL program can be started"))
+    }
+}
+
+fn checked(output: &Output) -> Result<String, String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if output.status.success() {
+        Ok(text(&output.stdout))
+    } else {
+        Err(text(&output.stderr))
+    }
+}
+
+/// A program of the newest PostgreSQL on this machine. Debian keeps the server's out of `PATH`.
+fn program(name: &str) -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let number = |folder: &Path| {
+        folder
+            .file_name()
+            .and_then(OsStr::to_str)
+            .and_then(|text| text.parse::<u32>().ok())
+    };
+    let folders = versions
+        .map(|entry| entry.path())
+        .filter(|folder| folder.join("bin/initdb").is_file());
+    let newest = folders
+        .max_by_key(|folder| number(folder))
+        .expect("PostgreSQL is missing: apt-get install postgresql");
+    newest.join("bin").join(name)
+}
+
+/// PostgreSQL refuses to run as root, so root hands it to the user that Debian's package makes for it.
+fn server_user() -> Option<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
+    let line = users.lines().find(|line| line.starts_with("postgres:"));
+    let number = |n: usize| line.and_then(|line| line.split(':').nth(n)?.parse().ok());
+    is_root().then(|| {
+        number(2)
+            .zip(number(3))
+            .expect("the user postgres is missing: apt-get install postgresql")
+    })
+}
+
+/// What `initdb` makes, kept from test to test: every test has a process of its own, and copying is ten times as quick.
+fn template(owner: Option<(u32, u32)>) -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
+    fs::create_dir_all(&target).unwrap();
+    let lock = fs::File::create(target.join("pg-template.lock")).unwrap();
+    lock.lock().expect("the template can be locked");
+    let version = checked(&Command::new(program("initdb")).arg("--version").output().unwrap()).unwrap();
+    let template = target.join(format!("pg-template {}", version.replace('/', "_")));
+    if !template.is_dir() {
+        let fresh = tempfile::Builder::new().prefix("aura-desk-initdb").tempdir().unwrap();
+        fs::set_permissions(fresh.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        initdb(&fresh.path().join("data"), owner);
+        let half = target.join("pg-template.half");
+        _ = fs::remove_dir_all(&half);
+        copy_to(&fresh.path().join("data"), &half, owner);
+        fs::write(half.join("pg_hba.conf"), HBA).unwrap();
+        fs::rename(half, &template).unwrap();
+    }
+    template
+}
+
+fn initdb(data: &Path, owner: Option<(u32, u32)>) {
+    fs::create_dir(data).unwrap();
+    give(data, owner);
+    let log = data.with_extension("log");
+    let launch = Launch::new(program("initdb"), "postgresql")
+        .owner(owner)
+        .log(log)
+        .args([OsStr::new("-D"), data.as_os_str()]);
+    let options = [
+        "--no-sync",
+        "--wal-segsize=4",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--auth=trust",
+        "-U",
+        SUPERUSER,
+    ];
+    let mut initdb = launch.args(options).start();
+    let status = wait_until("initdb is done", secs(120), || initdb.exited());
+    assert!(status.success(), "initdb: {status}\n{}", initdb.log_tail());
+}
+
+/// Copies a folder; the copy belongs to the server's user and is closed to others, as the server demands.
+fn copy_to(from: &Path, to: &Path, owner: Option<(u32, u32)>) {
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
+    give(to, owner);
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_to(&entry.path(), &target, owner);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+            give(&target, owner);
+        }
+    }
+}
+
+fn give(path: &Path, owner: Option<(u32, u32)>) {
+    if let Some((uid, gid)) = owner {
+        chown(path, Some(uid), Some(gid)).unwrap();
+    }
+}
