@@ -1,0 +1,101 @@
+//! What the clinic refused: kept with what was typed until a person settles it.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    change::{self, Action, Destination},
+    error::{CacheError, Result},
+    open::Cache,
+};
+
+/// A refused action.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The action.
+    pub id: Uuid,
+    /// Who did it.
+    pub person: Uuid,
+    /// For example `customer.edit`.
+    pub name: String,
+    /// What was asked.
+    pub args: Json,
+    /// Why it was refused.
+    pub code: String,
+    /// What to decide on.
+    pub detail: Json,
+    /// When it was done.
+    pub at: i64,
+}
+
+/// All of them, oldest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn all(connection: &Connection) -> Result<Vec<Refused>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, person_id, name, args, code, detail, at FROM attention ORDER BY at")?;
+    let rows = statement.query_map([], refused)?.collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}
+
+/// One of them.
+///
+/// # Errors
+/// What SQLite says.
+pub fn one(connection: &Connection, id: Uuid) -> Result<Option<Refused>> {
+    Ok(connection
+        .prepare_cached("SELECT id, person_id, name, args, code, detail, at FROM attention WHERE id = ?1")?
+        .query_row([id], refused)
+        .optional()?)
+}
+
+fn refused(row: &Row<'_>) -> rusqlite::Result<Refused> {
+    let json = |index| -> rusqlite::Result<Json> {
+        let text: Option<String> = row.get(index)?;
+        Ok(text
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or(Json::Null))
+    };
+    Ok(Refused {
+        id: row.get(0)?,
+        person: row.get(1)?,
+        name: row.get(2)?,
+        args: json(3)?,
+        code: row.get(4)?,
+        detail: json(5)?,
+        at: row.get(6)?,
+    })
+}
+
+/// Moves a refused action to the archive: the clinic's version stands.
+///
+/// # Errors
+/// [`CacheError::Refused`] with `attention_not_found` when it is not there any more.
+pub fn accept_theirs(cache: &Cache, id: Uuid, now: i64) -> Result<()> {
+    cache.write(|transaction| {
+        transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO archive (id, person_id, name, args, at, settled_at, outcome)
+                 SELECT id, person_id, name, args, at, ?2, 'settled' FROM attention WHERE id = ?1",
+            )?
+            .execute((id, now))?;
+        let gone = transaction
+            .prepare_cached("DELETE FROM attention WHERE id = ?1")?
+            .execute([id])?;
+        match gone {
+            0 => Err(CacheError::Refused("attention_not_found")),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Asks again, as a new action in the name of `person`, and lets the refused one go.
+///
+/// # Errors
+/// As for [`change::perform`]; the refused action stays then.
+pub fn insist(cache: &Cache, id: Uuid, again: &Action) -> Result<()> {
+    change::perform(cache, again, Destination::Clinic)?;
+    accept_theirs(cache, id, again.at)
+}

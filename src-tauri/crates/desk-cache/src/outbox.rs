@@ -1,0 +1,197 @@
+//! Actions that wait to be sent, in the order in which they were made. An action enters in the same transaction as its effect on the
+//! cache, and leaves only when the rows that show its outcome have arrived.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{change::Action, error::Result};
+
+/// Version of the shape of every action's arguments that this program writes.
+pub const ARGS_VERSION: i32 = 1;
+
+/// One action that waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// The mutation's identity.
+    pub id: Uuid,
+    /// Who did it.
+    pub person: Uuid,
+    /// Consecutive per person.
+    pub seq: i64,
+    /// For example `task.complete`.
+    pub name: String,
+    /// Its arguments.
+    pub args: Json,
+    /// Version of the shape of the arguments.
+    pub v: i32,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// The database has answered; the rows that show it have not arrived.
+    pub is_answered: bool,
+}
+
+/// Adds an action; the caller has seen that it is not known.
+pub(crate) fn add(connection: &Connection, action: &Action) -> Result<()> {
+    let seq = next_seq(connection, action.person)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO outbox (id, person_id, seq, name, args, v, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            action.id,
+            action.person,
+            seq,
+            &action.name,
+            action.args.to_string(),
+            ARGS_VERSION,
+            action.at,
+        ))?;
+    Ok(())
+}
+
+/// Remembers an action that has nowhere to go: in the demo clinic it is settled as soon as it is done.
+pub(crate) fn archive(connection: &Connection, action: &Action) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO archive (id, person_id, name, args, at, settled_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'ok')",
+        )?
+        .execute((action.id, action.person, &action.name, action.args.to_string(), action.at))?;
+    Ok(())
+}
+
+/// Whether this action was made here before, whatever became of it.
+pub(crate) fn is_known(connection: &Connection, id: Uuid) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM outbox WHERE id = ?1 UNION ALL SELECT 1 FROM archive WHERE id = ?1
+             UNION ALL SELECT 1 FROM attention WHERE id = ?1 LIMIT 1",
+        )?
+        .query_row([id], |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
+fn next_seq(connection: &Connection, person: Uuid) -> Result<i64> {
+    sender(connection, person)?;
+    Ok(connection
+        .prepare_cached("UPDATE sender SET last_seq = last_seq + 1 WHERE person_id = ?1 RETURNING last_seq")?
+        .query_row([person], |row| row.get(0))?)
+}
+
+/// The identity under which this PC sends a person's actions; made on first use.
+///
+/// # Errors
+/// What SQLite says.
+pub fn sender(connection: &Connection, person: Uuid) -> Result<Uuid> {
+    let known = connection
+        .prepare_cached("SELECT client_id FROM sender WHERE person_id = ?1")?
+        .query_row([person], |row| row.get::<_, Uuid>(0))
+        .optional()?;
+    if let Some(client) = known {
+        return Ok(client);
+    }
+    let client = Uuid::new_v4();
+    connection
+        .prepare_cached("INSERT INTO sender (person_id, client_id, last_seq) VALUES (?1, ?2, 0)")?
+        .execute((person, client))?;
+    Ok(client)
+}
+
+/// All actions that wait, oldest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn waiting(connection: &Connection) -> Result<Vec<Waiting>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, person_id, seq, name, args, v, at, outcome FROM outbox ORDER BY number")?;
+    let rows = statement.query_map([], waiting_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}
+
+/// Actions of one person that the database has not answered, oldest first, at most `limit`.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unsent(connection: &Connection, person: Uuid, limit: u32) -> Result<Vec<Waiting>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, person_id, seq, name, args, v, at, outcome FROM outbox
+         WHERE outcome IS NULL AND person_id = ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let rows = statement
+        .query_map((person, limit), waiting_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}
+
+fn waiting_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok(Waiting {
+        id: row.get(0)?,
+        person: row.get(1)?,
+        seq: row.get(2)?,
+        name: row.get(3)?,
+        args: serde_json::from_str(row.get_ref(4)?.as_str()?).unwrap_or(Json::Null),
+        v: row.get(5)?,
+        at: row.get(6)?,
+        is_answered: row.get::<_, Option<String>>(7)?.is_some(),
+    })
+}
+
+/// What the database answered to one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The action.
+    pub id: Uuid,
+    /// Applied, or refused with a code and what a person needs to decide.
+    pub refused: Option<Refusal>,
+}
+
+/// Why an action was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code.
+    pub code: String,
+    /// JSON of the database.
+    pub detail: Option<String>,
+}
+
+/// Remembers an answer to a push. The action stays in force on the cache until its rows arrive: removing it now would make the change
+/// flicker away.
+///
+/// # Errors
+/// What SQLite says.
+pub fn answered(connection: &Connection, outcome: &Outcome) -> Result<()> {
+    let refusal = outcome.refused.as_ref();
+    connection
+        .prepare_cached("UPDATE outbox SET outcome = ?2, code = ?3, detail = ?4 WHERE id = ?1")?
+        .execute((
+            outcome.id,
+            if refusal.is_some() { "rejected" } else { "ok" },
+            refusal.map(|refusal| refusal.code.as_str()),
+            refusal.and_then(|refusal| refusal.detail.as_deref()),
+        ))?;
+    Ok(())
+}
+
+/// Takes a settled action out: an applied one goes to the archive, a refused one to *needs attention*.
+pub(crate) fn settle(connection: &Connection, outcome: &Outcome, now: i64) -> Result<()> {
+    if let Some(refusal) = &outcome.refused {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO attention (id, person_id, name, args, code, detail, at, refused_at)
+                 SELECT id, person_id, name, args, ?2, ?3, at, ?4 FROM outbox WHERE id = ?1",
+            )?
+            .execute((outcome.id, &refusal.code, &refusal.detail, now))?;
+    } else {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO archive (id, person_id, name, args, at, settled_at, outcome)
+                 SELECT id, person_id, name, args, at, ?2, 'ok' FROM outbox WHERE id = ?1",
+            )?
+            .execute((outcome.id, now))?;
+    }
+    connection
+        .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([outcome.id])?;
+    Ok(())
+}

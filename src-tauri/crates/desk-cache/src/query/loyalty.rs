@@ -1,0 +1,159 @@
+//! Memberships, the points ledger and what points can buy.
+
+use desk_core::loyalty::Tier;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use uuid::Uuid;
+
+use super::list;
+use crate::error::Result;
+
+/// A membership.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Points that can be used.
+    pub available_points: i64,
+    /// Points ever earned.
+    pub lifetime_points: i64,
+    /// Tier.
+    pub tier: Tier,
+    /// Referral code.
+    pub referral_code: Option<String>,
+}
+
+/// One entry of the ledger.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The entry.
+    pub id: Uuid,
+    /// Kind.
+    pub kind: String,
+    /// Points; spent ones are negative.
+    pub amount: i64,
+    /// What for.
+    pub description: Option<String>,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// Microseconds since 1970.
+    pub expires_at: Option<i64>,
+    /// An unsent action made it.
+    pub is_waiting: bool,
+}
+
+/// A customer's membership, where there is one.
+///
+/// # Errors
+/// What SQLite says.
+pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(available_points, 0), coalesce(total_points, 0), coalesce(tier, 'bronze'), referral_code
+             FROM loyalty_profile WHERE customer_id = ?1",
+        )?
+        .query_row([customer], |row| {
+            Ok(Member {
+                available_points: row.get(0)?,
+                lifetime_points: row.get(1)?,
+                tier: Tier::from_word(row.get_ref(2)?.as_str()?),
+                referral_code: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// The ledger of a customer, newest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn ledger(connection: &Connection, customer: Uuid, offset: u32, limit: u32) -> Result<Vec<Entry>> {
+    let sql = "SELECT e.id, coalesce(e.type, ''), coalesce(e.amount, 0), e.description, coalesce(e.created_at, 0), e.expires_at,
+                      EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 7 AND x.pk = e.id)
+               FROM point_entry e WHERE e.customer_id = ?1 ORDER BY e.created_at DESC LIMIT ?2 OFFSET ?3";
+    list(connection, sql, (customer, limit, offset), entry)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        amount: row.get(2)?,
+        description: row.get(3)?,
+        at: row.get(4)?,
+        expires_at: row.get(5)?,
+        is_waiting: row.get(6)?,
+    })
+}
+
+/// How many entries a ledger has.
+///
+/// # Errors
+/// What SQLite says.
+pub fn ledger_length(connection: &Connection, customer: Uuid) -> Result<i64> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM point_entry WHERE customer_id = ?1")?
+        .query_row([customer], |row| row.get(0))?)
+}
+
+/// Points earned that expire after `now`, by instant, next first: (points, microseconds since 1970).
+///
+/// # Errors
+/// What SQLite says.
+pub fn expiring(connection: &Connection, customer: Uuid, now: i64) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT sum(amount), expires_at FROM point_entry
+               WHERE customer_id = ?1 AND amount > 0 AND expires_at > ?2 GROUP BY expires_at ORDER BY expires_at";
+    list(connection, sql, (customer, now), |row: &Row<'_>| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+/// Rewards on offer at `now` that so many points can buy at this tier: (id, name, cost), cheapest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn affordable(connection: &Connection, points: i64, tier: Tier, now: i64) -> Result<Vec<(Uuid, String, i64)>> {
+    let sql =
+        "SELECT id, coalesce(name, ''), coalesce(points_cost, 0), coalesce(tier_requirement, 'bronze') FROM reward
+               WHERE is_active = 1 AND points_cost <= ?1 AND coalesce(valid_from, 0) <= ?2
+                 AND coalesce(valid_until, 9223372036854775807) > ?2 ORDER BY points_cost";
+    let rows = list(connection, sql, (points, now), |row: &Row<'_>| {
+        let needs: String = row.get(3)?;
+        Ok((Tier::from_word(&needs), (row.get(0)?, row.get(1)?, row.get(2)?)))
+    })?;
+    Ok(rows
+        .into_iter()
+        .filter(|(needs, _)| *needs <= tier)
+        .map(|(_, reward)| reward)
+        .collect())
+}
+
+/// Points per 10 baht at a tier, in tenths: the clinic's policy, or the default where it has none.
+///
+/// # Errors
+/// What SQLite says.
+pub fn multiplier_tenths(connection: &Connection, tier: Tier) -> Result<i64> {
+    let policy: Option<String> = connection
+        .prepare_cached("SELECT loyalty_multipliers FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let own = policy
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .and_then(|policy| policy.get(tier.word()).and_then(serde_json::Value::as_f64));
+    #[allow(clippy::cast_possible_truncation)] // multipliers are small numbers with one decimal
+    Ok(own.map_or_else(
+        || tier.default_multiplier_tenths(),
+        |multiplier| (multiplier * 10.0).round() as i64,
+    ))
+}
+
+/// Points of awards made here for a customer that the clinic has not confirmed.
+///
+/// # Errors
+/// What SQLite says.
+pub fn waiting_points(connection: &Connection, customer: Uuid) -> Result<i64> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(sum(e.amount), 0) FROM shadow x JOIN point_entry e ON e.id = x.pk
+             WHERE x.tbl = 7 AND e.customer_id = ?1",
+        )?
+        .query_row([customer], |row| row.get(0))?)
+}

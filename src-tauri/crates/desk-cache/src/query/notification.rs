@@ -1,0 +1,78 @@
+//! What a person was told.
+
+use rusqlite::{Connection, Row};
+use uuid::Uuid;
+
+use super::list;
+use crate::error::Result;
+
+/// A notification.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    /// The notification.
+    pub id: Uuid,
+    /// Kind.
+    pub kind: String,
+    /// First line.
+    pub title: String,
+    /// Second line.
+    pub message: String,
+    /// Word of the priority.
+    pub priority: String,
+    /// Where it leads.
+    pub action_url: Option<String>,
+    /// What it is about, for example `lead:<uuid>`.
+    pub subject: Option<String>,
+    /// Seen.
+    pub is_read: bool,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+}
+
+fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
+    Ok(Notification {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        title: row.get(2)?,
+        message: row.get(3)?,
+        priority: row.get(4)?,
+        action_url: row.get(5)?,
+        subject: row.get(6)?,
+        is_read: row.get(7)?,
+        created_at: row.get(8)?,
+    })
+}
+
+/// A person's notifications that have not expired or been dismissed, newest first, at most 200.
+///
+/// # Errors
+/// What SQLite says.
+pub fn of_person(connection: &Connection, person: Uuid, now: i64) -> Result<Vec<Notification>> {
+    let sql = "SELECT id, coalesce(type, ''), coalesce(title, ''), coalesce(message, ''), coalesce(priority, 'medium'), action_url,
+                      subject, coalesce(is_read, 0), coalesce(created_at, 0)
+               FROM notification WHERE user_id = ?1 AND coalesce(dismissed, 0) = 0
+                 AND coalesce(expires_at, 9223372036854775807) > ?2 ORDER BY created_at DESC LIMIT 200";
+    list(connection, sql, (person, now), notification)
+}
+
+/// How many of them are unread.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unread(connection: &Connection, person: Uuid, now: i64) -> Result<i64> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM notification WHERE user_id = ?1 AND is_read = 0 AND coalesce(dismissed, 0) = 0
+               AND coalesce(expires_at, 9223372036854775807) > ?2",
+        )?
+        .query_row((person, now), |row| row.get(0))?)
+}
+
+/// The unread notifications of a person about a subject.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unread_about(connection: &Connection, person: Uuid, subject: &str) -> Result<Vec<Uuid>> {
+    let sql = "SELECT id FROM notification WHERE user_id = ?1 AND is_read = 0 AND subject = ?2";
+    list(connection, sql, (person, subject), |row: &Row<'_>| row.get(0))
+}

@@ -1,0 +1,52 @@
+//! Colleagues.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use uuid::Uuid;
+
+use super::list;
+use crate::error::Result;
+
+/// A colleague.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// The person.
+    pub id: Uuid,
+    /// What colleagues call them.
+    pub nickname: String,
+    /// `owner`, `manager`, `front_desk`, `sales`, `beautician`.
+    pub role: String,
+    /// Works here still.
+    pub is_active: bool,
+}
+
+fn colleague(row: &Row<'_>) -> rusqlite::Result<Colleague> {
+    Ok(Colleague {
+        id: row.get(0)?,
+        nickname: row.get(1)?,
+        role: row.get(2)?,
+        is_active: row.get(3)?,
+    })
+}
+
+/// Everyone who works here, by nickname.
+///
+/// # Errors
+/// What SQLite says.
+pub fn active(connection: &Connection) -> Result<Vec<Colleague>> {
+    let sql = "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active FROM staff
+               WHERE active = 1 ORDER BY 2";
+    list(connection, sql, [], colleague)
+}
+
+/// One person, also one who has left.
+///
+/// # Errors
+/// What SQLite says.
+pub fn one(connection: &Connection, id: Uuid) -> Result<Option<Colleague>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active FROM staff WHERE id = ?1",
+        )?
+        .query_row([id], colleague)
+        .optional()?)
+}

@@ -1,0 +1,161 @@
+//! Tasks, with the customer they are about.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use uuid::Uuid;
+
+use super::list;
+use crate::error::Result;
+
+/// A task and what its row shows.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The task.
+    pub id: Uuid,
+    /// Title.
+    pub title: String,
+    /// One of the eight kinds.
+    pub kind: String,
+    /// More about it.
+    pub description: Option<String>,
+    /// Word of the priority.
+    pub priority: String,
+    /// Word of the status.
+    pub status: String,
+    /// Microseconds since 1970.
+    pub due_at: Option<i64>,
+    /// Microseconds since 1970.
+    pub snoozed_until: Option<i64>,
+    /// Microseconds since 1970.
+    pub completed_at: Option<i64>,
+    /// Notes, one a line.
+    pub notes: Option<String>,
+    /// Stage of its journey.
+    pub stage: Option<String>,
+    /// Whom it is about.
+    pub customer: Option<About>,
+    /// Whose it is.
+    pub assigned_to: Option<(Uuid, String, String)>,
+    /// Start of the customer's booking today.
+    pub booked_today: Option<String>,
+    /// An unsent action touched it.
+    pub is_waiting: bool,
+}
+
+/// A customer in a row.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The customer.
+    pub id: Uuid,
+    /// Full name.
+    pub full_name: String,
+    /// Nickname.
+    pub nickname: Option<String>,
+    /// Asked not to be contacted.
+    pub do_not_contact: bool,
+}
+
+/// One text for all lists: columns, joins, then `WHERE`. `?1` is the clinic's day.
+macro_rules! tasks {
+    ($rest:literal) => {
+        concat!(
+            "SELECT t.id, coalesce(t.title, ''), coalesce(t.task_type, ''), t.description, coalesce(t.priority, 'medium'),
+                    coalesce(t.status, 'pending'), t.due_at, t.snoozed_until, t.completed_at, t.notes, j.stage,
+                    c.id, c.full_name, c.nickname,
+                    coalesce((SELECT max(do_not_contact) FROM preference p WHERE p.customer_id = c.id), 0),
+                    s.id, coalesce(s.nickname, s.display_name, ''), s.role,
+                    (SELECT min(start_time) FROM appointment a WHERE a.customer_id = c.id AND a.date = ?1
+                       AND a.status IN ('scheduled', 'confirmed', 'in_progress')),
+                    EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 4 AND x.pk = t.id)
+             FROM task t LEFT JOIN journey j ON j.id = t.journey_id LEFT JOIN customer c ON c.id = j.customer_id
+             LEFT JOIN staff s ON s.id = t.assigned_to ",
+            $rest
+        )
+    };
+}
+
+fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
+    Ok(Task {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        kind: row.get(2)?,
+        description: row.get(3)?,
+        priority: row.get(4)?,
+        status: row.get(5)?,
+        due_at: row.get(6)?,
+        snoozed_until: row.get(7)?,
+        completed_at: row.get(8)?,
+        notes: row.get(9)?,
+        stage: row.get(10)?,
+        customer: about(row)?,
+        assigned_to: assignee(row)?,
+        booked_today: row.get(18)?,
+        is_waiting: row.get(19)?,
+    })
+}
+
+fn about(row: &Row<'_>) -> rusqlite::Result<Option<About>> {
+    let Some(id) = row.get::<_, Option<Uuid>>(11)? else {
+        return Ok(None);
+    };
+    Ok(Some(About {
+        id,
+        full_name: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+        nickname: row.get(13)?,
+        do_not_contact: row.get(14)?,
+    }))
+}
+
+fn assignee(row: &Row<'_>) -> rusqlite::Result<Option<(Uuid, String, String)>> {
+    let Some(id) = row.get::<_, Option<Uuid>>(15)? else {
+        return Ok(None);
+    };
+    let role: Option<String> = row.get(17)?;
+    Ok(Some((id, row.get(16)?, role.unwrap_or_default())))
+}
+
+/// Open tasks, everyone's or one person's, awake ones or sleeping ones. `now` in microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open(connection: &Connection, today: &str, person: Option<Uuid>, asleep: bool, now: i64) -> Result<Vec<Task>> {
+    let sql = tasks!(
+        "WHERE t.status IN ('pending', 'in_progress') AND (?2 IS NULL OR t.assigned_to = ?2)
+           AND (coalesce(t.snoozed_until, 0) > ?3) = ?4 LIMIT 5000"
+    );
+    list(connection, sql, (today, person, now, asleep), task)
+}
+
+/// Closed tasks, newest first, at most 200.
+///
+/// # Errors
+/// What SQLite says.
+pub fn closed(connection: &Connection, today: &str, person: Option<Uuid>) -> Result<Vec<Task>> {
+    let sql = tasks!(
+        "WHERE t.status IN ('completed', 'cancelled') AND (?2 IS NULL OR t.assigned_to = ?2)
+         ORDER BY t.completed_at DESC LIMIT 200"
+    );
+    list(connection, sql, (today, person), task)
+}
+
+/// Open tasks about a customer, awake or not.
+///
+/// # Errors
+/// What SQLite says.
+pub fn of_customer(connection: &Connection, today: &str, customer: Uuid) -> Result<Vec<Task>> {
+    let sql = tasks!(
+        "WHERE t.journey_id IN (SELECT id FROM journey WHERE customer_id = ?2)
+           AND t.status IN ('pending', 'in_progress')"
+    );
+    list(connection, sql, (today, customer), task)
+}
+
+/// One task.
+///
+/// # Errors
+/// What SQLite says.
+pub fn one(connection: &Connection, today: &str, id: Uuid) -> Result<Option<Task>> {
+    Ok(connection
+        .prepare_cached(tasks!("WHERE t.id = ?2"))?
+        .query_row((today, id), task)
+        .optional()?)
+}

@@ -1,0 +1,244 @@
+//! Taking in what the clinic sends while unsent actions stay in force: put back what they touched, apply the clinic's rows, let go of the
+//! actions the clinic has settled, do the rest again on top, and save how far we are. One transaction, so a crash leaves the old state.
+
+use desk_core::synced::{self, Table, Value};
+use rusqlite::{Connection, OptionalExtension as _};
+use uuid::Uuid;
+
+use crate::{
+    change,
+    error::{CacheError, Result},
+    open::Cache,
+    outbox::{self, Outcome, Refusal},
+    row, shadow,
+};
+
+/// How far a stream has been read: everything up to and including this key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Version of the clinic's clock.
+    pub version: i64,
+    /// Number of the noun.
+    pub tbl: i16,
+    /// Key of the row.
+    pub pk: Uuid,
+}
+
+impl Position {
+    /// Behind everything of this version.
+    pub fn end_of(version: i64) -> Self {
+        Self {
+            version,
+            tbl: i16::MAX,
+            pk: Uuid::max(),
+        }
+    }
+}
+
+/// What happened to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// It is there, with these values.
+    Put,
+    /// It is gone.
+    Delete,
+    /// It left this stream's scope; it may live on in another one.
+    Leave,
+}
+
+/// One row of the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Number of the noun.
+    pub tbl: i16,
+    /// What happened.
+    pub op: Op,
+    /// Which row.
+    pub pk: Uuid,
+    /// Its values, for [`Op::Put`]. None if it was deleted after the feed was written: a later entry says so.
+    pub row: Option<Vec<Value>>,
+}
+
+/// A stretch of one stream.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// `clinic` or `person:<uuid>`.
+    pub scope: String,
+    /// In order of the feed.
+    pub changes: Vec<Change>,
+    /// Where to go on.
+    pub next: Position,
+    /// The feed's epoch.
+    pub epoch: String,
+    /// After this page the stream equals the clinic's state at one moment.
+    pub is_consistent: bool,
+    /// Actions that were answered before this round began; they are let go at a consistent point.
+    pub settled: Vec<Uuid>,
+    /// Microseconds since 1970.
+    pub now: i64,
+}
+
+/// A stream's place and when it last equalled the clinic's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Where to go on.
+    pub position: Position,
+    /// The feed's epoch it belongs to.
+    pub epoch: String,
+    /// Microseconds since 1970.
+    pub synced_at: i64,
+}
+
+/// Applies a page.
+///
+/// # Errors
+/// [`CacheError::Shape`] when a row does not fit this version's nouns; nothing is changed then.
+pub fn apply(cache: &Cache, page: &Page) -> Result<()> {
+    cache.write(|transaction| {
+        shadow::restore_all(transaction)?;
+        for change in &page.changes {
+            take_in(transaction, &page.scope, change)?;
+        }
+        if page.is_consistent {
+            settle(transaction, page)?;
+        }
+        change::replay(transaction)?;
+        save(transaction, &page.scope, &stream_after(transaction, page)?)
+    })
+}
+
+fn take_in(connection: &Connection, scope: &str, change: &Change) -> Result<()> {
+    // A noun this version does not know yet is passed over: a newer program will load it anew.
+    let Some(table) = synced::table(change.tbl) else {
+        return Ok(());
+    };
+    match (change.op, &change.row) {
+        (Op::Put, Some(row)) => row::put(connection, table, row)?,
+        (Op::Put, None) => {}
+        (Op::Delete, _) => row::delete(connection, table, change.pk)?,
+        (Op::Leave, _) if belongs_to(connection, table, change.pk, scope)? => {
+            row::delete(connection, table, change.pk)?;
+        }
+        (Op::Leave, _) => {}
+    }
+    shadow::index(connection, table, change.pk)
+}
+
+/// Whether the row, as it is here, is in the scope it left. Only notifications have a scope other than the clinic's.
+fn belongs_to(connection: &Connection, table: &Table, id: Uuid, scope: &str) -> Result<bool> {
+    if table.name != "notification" {
+        return Ok(scope == "clinic");
+    }
+    let owner: Option<Uuid> = connection
+        .prepare_cached("SELECT user_id FROM notification WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(owner.is_some_and(|owner| scope == person_scope(owner)))
+}
+
+/// The scope of what is addressed to one person.
+pub fn person_scope(person: Uuid) -> String {
+    format!("person:{person}")
+}
+
+fn settle(connection: &Connection, page: &Page) -> Result<()> {
+    for id in &page.settled {
+        if let Some(outcome) = answer(connection, *id)? {
+            outbox::settle(connection, &outcome, page.now)?;
+        }
+    }
+    Ok(())
+}
+
+fn answer(connection: &Connection, id: Uuid) -> Result<Option<Outcome>> {
+    Ok(connection
+        .prepare_cached("SELECT outcome, code, detail FROM outbox WHERE id = ?1 AND outcome IS NOT NULL")?
+        .query_row([id], |row| {
+            let code: Option<String> = row.get(1)?;
+            let refused = code.filter(|_| row.get_ref(0).is_ok_and(|word| word.as_str() == Ok("rejected")));
+            Ok(Outcome {
+                id,
+                refused: refused.map(|code| Refusal {
+                    code,
+                    detail: row.get(2).unwrap_or_default(),
+                }),
+            })
+        })
+        .optional()?)
+}
+
+fn stream_after(connection: &Connection, page: &Page) -> Result<Stream> {
+    let before = stream(connection, &page.scope)?;
+    let synced_at = if page.is_consistent {
+        page.now
+    } else {
+        before.map_or(0, |stream| stream.synced_at)
+    };
+    Ok(Stream {
+        position: page.next,
+        epoch: page.epoch.clone(),
+        synced_at,
+    })
+}
+
+/// Where a stream stands, if it was ever read.
+///
+/// # Errors
+/// What SQLite says.
+pub fn stream(connection: &Connection, scope: &str) -> Result<Option<Stream>> {
+    Ok(connection
+        .prepare_cached("SELECT version, tbl, pk, epoch, synced_at FROM stream WHERE scope = ?1")?
+        .query_row([scope], |row| {
+            Ok(Stream {
+                position: Position {
+                    version: row.get(0)?,
+                    tbl: row.get(1)?,
+                    pk: row.get(2)?,
+                },
+                epoch: row.get(3)?,
+                synced_at: row.get(4)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Saves where a stream stands.
+///
+/// # Errors
+/// What SQLite says.
+pub fn save(connection: &Connection, scope: &str, stream: &Stream) -> Result<()> {
+    let Position { version, tbl, pk } = stream.position;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO stream (scope, version, tbl, pk, epoch, synced_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute((scope, version, tbl, pk, &stream.epoch, stream.synced_at))?;
+    Ok(())
+}
+
+/// Takes in rows read outside the feed, such as a person's notifications on their first day at this PC, and the place to go on from.
+///
+/// # Errors
+/// [`CacheError::Shape`] when a row does not fit.
+pub fn take_in_all(cache: &Cache, scope: &str, noun: &str, rows: &[Vec<Value>], stream: &Stream) -> Result<()> {
+    let table = synced::named(noun).ok_or(CacheError::Shape { table: "unknown" })?;
+    cache.write(|transaction| {
+        for values in rows {
+            row::put(transaction, table, values)?;
+        }
+        save(transaction, scope, stream)
+    })
+}
+
+/// Actions whose answer is known and which the next consistent page may let go.
+///
+/// # Errors
+/// What SQLite says.
+pub fn answered(connection: &Connection) -> Result<Vec<Uuid>> {
+    let waiting = outbox::waiting(connection)?;
+    Ok(waiting
+        .into_iter()
+        .filter(|action| action.is_answered)
+        .map(|action| action.id)
+        .collect())
+}
