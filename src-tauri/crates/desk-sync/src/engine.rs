@@ -1,0 +1,205 @@
+//! What happens next, as a pure machine: events in, one step out. A *round* sends what each person here has done, then reads each
+//! person's stream, then the clinic's. The clinic's stream comes last because it is where answered actions are let go: by then every row
+//! that shows them has arrived.
+
+use std::{collections::VecDeque, time::Duration};
+
+use uuid::Uuid;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The clinic called, a person did something, or it is time to ask.
+    Wanted,
+    /// The step is done. `again`: there was more than fits one step.
+    Done {
+        /// There is more of the same.
+        again: bool,
+    },
+    /// The clinic cannot be reached, or said something passing such as a deadlock.
+    Failed,
+    /// Waiting is over.
+    TimeIsUp,
+}
+
+/// The next thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send what this person has done.
+    Push(Uuid),
+    /// Read what is addressed to this person.
+    PullPerson(Uuid),
+    /// Read the clinic's stream.
+    PullClinic,
+    /// Nothing until an event, or until this long has passed.
+    Wait(Duration),
+}
+
+/// How long the desk waits between rounds when nothing calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Pause between rounds.
+    pub between: Duration,
+}
+
+impl Pace {
+    /// With LISTEN working the round is only a safety net against lost calls.
+    pub const LIVE: Self = Self {
+        between: Duration::from_secs(45),
+    };
+    /// Without it the desk asks.
+    pub const POLLING: Self = Self {
+        between: Duration::from_secs(2),
+    };
+}
+
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
+
+/// The machine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    people: Vec<Uuid>,
+    pace: Pace,
+    steps: VecDeque<Step>,
+    wanted: bool,
+    failures: u32,
+}
+
+impl Engine {
+    /// A machine for the people who use this PC. Its first round begins at once.
+    pub fn new(people: Vec<Uuid>, pace: Pace) -> Self {
+        Self {
+            people,
+            pace,
+            steps: VecDeque::new(),
+            wanted: true,
+            failures: 0,
+        }
+    }
+
+    /// LISTEN began or ceased to work.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
+    /// Someone was added to this PC or left it.
+    pub fn set_people(&mut self, people: Vec<Uuid>) {
+        self.people = people;
+        self.wanted = true;
+    }
+
+    /// No round is under way.
+    pub fn is_resting(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Takes in what happened and answers what to do now.
+    pub fn step(&mut self, event: Event) -> Step {
+        match event {
+            Event::Wanted => self.wanted = true,
+            Event::TimeIsUp => self.wanted = true,
+            Event::Done { again } => self.advance(again),
+            Event::Failed => return self.give_up_round(),
+        }
+        self.now()
+    }
+
+    fn advance(&mut self, again: bool) {
+        self.failures = 0;
+        if !again {
+            self.steps.pop_front();
+        }
+    }
+
+    /// A failed round is forgotten and begun anew: every step is repeatable.
+    fn give_up_round(&mut self) -> Step {
+        self.steps.clear();
+        self.wanted = false;
+        self.failures = self.failures.saturating_add(1);
+        let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(8).saturating_sub(1));
+        Step::Wait(doubled.min(LONGEST_RETRY))
+    }
+
+    fn now(&mut self) -> Step {
+        if self.steps.is_empty() && std::mem::take(&mut self.wanted) {
+            self.steps = self.round();
+        }
+        self.steps.front().cloned().unwrap_or(Step::Wait(self.pace.between))
+    }
+
+    fn round(&self) -> VecDeque<Step> {
+        let pushes = self.people.iter().map(|person| Step::Push(*person));
+        let pulls = self.people.iter().map(|person| Step::PullPerson(*person));
+        pushes.chain(pulls).chain([Step::PullClinic]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(engine: &mut Engine, mut step: Step) -> Vec<Step> {
+        let mut seen = vec![];
+        while !matches!(step, Step::Wait(_)) {
+            seen.push(step.clone());
+            step = engine.step(Event::Done { again: false });
+        }
+        seen
+    }
+
+    #[test]
+    fn a_round_sends_first_and_reads_the_clinic_last() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut engine = Engine::new(vec![a, b], Pace::LIVE);
+        let first = engine.step(Event::Wanted);
+        assert_eq!(
+            run(&mut engine, first),
+            [
+                Step::Push(a),
+                Step::Push(b),
+                Step::PullPerson(a),
+                Step::PullPerson(b),
+                Step::PullClinic
+            ]
+        );
+    }
+
+    #[test]
+    fn a_call_during_a_round_starts_another_one() {
+        let mut engine = Engine::new(vec![], Pace::LIVE);
+        assert_eq!(engine.step(Event::Wanted), Step::PullClinic);
+        assert_eq!(engine.step(Event::Wanted), Step::PullClinic);
+        assert_eq!(engine.step(Event::Done { again: false }), Step::PullClinic);
+        assert_eq!(
+            engine.step(Event::Done { again: false }),
+            Step::Wait(Pace::LIVE.between)
+        );
+    }
+
+    #[test]
+    fn a_long_stream_is_read_page_by_page() {
+        let mut engine = Engine::new(vec![], Pace::LIVE);
+        engine.step(Event::Wanted);
+        assert_eq!(engine.step(Event::Done { again: true }), Step::PullClinic);
+        assert!(!engine.is_resting());
+    }
+
+    #[test]
+    fn failures_wait_longer_each_time_up_to_half_a_minute() {
+        let mut engine = Engine::new(vec![], Pace::LIVE);
+        let mut waits = vec![];
+        for _ in 0..12 {
+            engine.step(Event::TimeIsUp);
+            if let Step::Wait(wait) = engine.step(Event::Failed) {
+                waits.push(wait);
+            }
+        }
+        assert_eq!(waits[0], FIRST_RETRY);
+        assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert_eq!(waits[11], LONGEST_RETRY);
+        engine.step(Event::TimeIsUp);
+        engine.step(Event::Done { again: false });
+        assert_eq!(engine.step(Event::Failed), Step::Wait(FIRST_RETRY));
+    }
+}

@@ -1,0 +1,170 @@
+//! The real clinic: one connection per person who uses this PC, made when first needed and thrown away after any trouble.
+
+use std::{collections::HashMap, future::Future, time::Duration};
+
+use desk_cache::{
+    outbox::{Outcome, Refusal, Waiting},
+    rebase,
+};
+use desk_clinic::{
+    ClinicError,
+    connect::{self, ConnectTo},
+    feed,
+    push::{self, Mutation, Status},
+};
+use sqlx::postgres::PgConnection;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::clinic::{Clinic, Failure, Pulled};
+
+/// Rows of one pull: small enough that applying a page never keeps a person's own action waiting.
+const PAGE: i64 = 1_000;
+
+/// No answer within this time counts as a broken connection: a half-open socket would keep us waiting for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The clinic's PostgreSQL, with the logins of this PC.
+pub struct PostgresClinic {
+    logins: HashMap<Uuid, ConnectTo>,
+    connections: Mutex<HashMap<Uuid, PgConnection>>,
+}
+
+impl PostgresClinic {
+    /// A clinic reached with these logins, one per person.
+    pub fn new(logins: HashMap<Uuid, ConnectTo>) -> Self {
+        Self {
+            logins,
+            connections: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The login of a person.
+    pub fn login(&self, person: Uuid) -> Option<&ConnectTo> {
+        self.logins.get(&person)
+    }
+
+    async fn connection(&self, person: Uuid) -> Result<PgConnection, Failure> {
+        if let Some(connection) = self.connections.lock().await.remove(&person) {
+            return Ok(connection);
+        }
+        let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
+        in_time(connect::connect(&connect::options(login))).await
+    }
+
+    /// A connection goes back only after an orderly answer.
+    async fn give_back(&self, person: Uuid, connection: PgConnection) {
+        self.connections.lock().await.insert(person, connection);
+    }
+}
+
+impl Clinic for PostgresClinic {
+    async fn push(&self, person: Uuid, client: Uuid, actions: &[Waiting]) -> Result<Vec<Outcome>, Failure> {
+        let batch: Vec<Mutation> = actions.iter().map(mutation).collect();
+        let mut connection = self.connection(person).await?;
+        let outcomes = in_time(push::push(&mut connection, client, &batch)).await?;
+        self.give_back(person, connection).await;
+        Ok(outcomes.into_iter().map(outcome).collect())
+    }
+
+    async fn pull(&self, person: Uuid, scope: &str, from: rebase::Position, epoch: &str) -> Result<Pulled, Failure> {
+        let mut connection = self.connection(person).await?;
+        let page = in_time(feed::pull(&mut connection, scope, theirs(from), PAGE, &[])).await?;
+        self.give_back(person, connection).await;
+        check(&page.head, from, epoch)?;
+        Ok(pulled(page))
+    }
+}
+
+/// Whether the position still belongs to this life of the database.
+fn check(head: &feed::Head, from: rebase::Position, epoch: &str) -> Result<(), Failure> {
+    let is_other_life = !epoch.is_empty() && head.epoch.to_string() != epoch;
+    let is_ahead = from.version > head.version;
+    let is_trimmed = from.version > 0 && from < rebase::Position::end_of(head.trimmed_to);
+    if head.in_recovery {
+        // A standby may lag behind what this PC has seen; only the primary answers for the clinic.
+        Err(Failure::Unreachable)
+    } else if is_other_life || is_ahead || is_trimmed {
+        Err(Failure::Reload)
+    } else {
+        Ok(())
+    }
+}
+
+fn pulled(page: feed::Page) -> Pulled {
+    Pulled {
+        changes: page.rows.into_iter().map(change).collect(),
+        next: ours(page.next),
+        epoch: page.head.epoch.to_string(),
+        is_consistent: page.consistent,
+    }
+}
+
+fn change(change: feed::Change) -> rebase::Change {
+    rebase::Change {
+        tbl: change.tbl,
+        op: match change.op {
+            feed::Op::Upsert => rebase::Op::Put,
+            feed::Op::Delete => rebase::Op::Delete,
+            feed::Op::Leave => rebase::Op::Leave,
+        },
+        pk: change.pk,
+        row: change.row,
+    }
+}
+
+fn ours(position: feed::Position) -> rebase::Position {
+    rebase::Position {
+        version: position.version,
+        tbl: position.tbl,
+        pk: position.pk,
+    }
+}
+
+fn theirs(position: rebase::Position) -> feed::Position {
+    feed::Position {
+        version: position.version,
+        tbl: position.tbl,
+        pk: position.pk,
+    }
+}
+
+fn mutation(action: &Waiting) -> Mutation {
+    Mutation {
+        seq: action.seq,
+        id: action.id,
+        name: action.name.clone(),
+        args: action.args.clone(),
+        v: action.v,
+    }
+}
+
+fn outcome(outcome: push::Outcome) -> Outcome {
+    let code = outcome.code.unwrap_or_else(|| "unexpected".to_owned());
+    Outcome {
+        id: outcome.id,
+        refused: (outcome.status == Status::Rejected).then(|| Refusal {
+            code,
+            detail: outcome.detail.map(|detail| detail.to_string()),
+        }),
+    }
+}
+
+/// Waits for an answer, but not for ever.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, ClinicError>>) -> Result<T, Failure> {
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(failure(error)),
+        Err(_) => Err(Failure::Unreachable),
+    }
+}
+
+fn failure(error: ClinicError) -> Failure {
+    match error {
+        ClinicError::Unreachable(_) | ClinicError::Retry(_) => Failure::Unreachable,
+        ClinicError::AuthRefused => Failure::AccessEnded,
+        ClinicError::Tls => Failure::Certificate,
+        ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Failure::Schema,
+        other => Failure::Other(other.to_string()),
+    }
+}

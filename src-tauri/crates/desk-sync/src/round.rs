@@ -1,0 +1,114 @@
+//! Carrying out one step between a cache and a clinic.
+
+use desk_cache::{
+    Cache, outbox,
+    rebase::{self, Page, Position},
+};
+use uuid::Uuid;
+
+use crate::{
+    clinic::{Clinic, Failure},
+    engine::Step,
+};
+
+/// Actions in one push: large enough that 500 waiting ones take a handful of calls, small enough to be repeated cheaply.
+const BATCH: u32 = 100;
+
+/// What a step did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// There is more of the same.
+    pub again: bool,
+    /// Numbers of the nouns that changed here.
+    pub nouns: Vec<i16>,
+    /// Something was answered or let go.
+    pub outbox_moved: bool,
+    /// The stream equals the clinic's state at one moment.
+    pub is_consistent: bool,
+}
+
+/// Does one step. `now` in microseconds since 1970; `answered` are the actions whose answers were known when the round began.
+///
+/// # Errors
+/// Why the clinic gave no answer, or why the cache could not take it in. The step can be repeated.
+pub async fn carry_out(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    reader: Uuid,
+    step: &Step,
+    now: i64,
+) -> Result<Done, Failure> {
+    match step {
+        Step::Push(person) => push(cache, clinic, *person).await,
+        Step::PullPerson(person) => pull(cache, clinic, *person, &rebase::person_scope(*person), now).await,
+        Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
+        Step::Wait(_) => Ok(Done::default()),
+    }
+}
+
+async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid) -> Result<Done, Failure> {
+    let actions = outbox::unsent(&*cache.read()?, person, BATCH)?;
+    if actions.is_empty() {
+        return Ok(Done::default());
+    }
+    let client = cache.write(|transaction| outbox::sender(transaction, person))?;
+    let outcomes = clinic.push(person, client, &actions).await?;
+    cache.write(|transaction| {
+        outcomes
+            .iter()
+            .try_for_each(|outcome| outbox::answered(transaction, outcome))
+    })?;
+    Ok(Done {
+        again: actions.len() == BATCH as usize,
+        outbox_moved: true,
+        ..Done::default()
+    })
+}
+
+async fn pull(cache: &Cache, clinic: &impl Clinic, person: Uuid, scope: &str, now: i64) -> Result<Done, Failure> {
+    let (stream, settled) = before(cache, scope)?;
+    let (position, epoch) = stream.map_or((Position::default(), String::new()), |stream| {
+        (stream.position, stream.epoch)
+    });
+    let pulled = clinic.pull(person, scope, position, &epoch).await?;
+    let nothing_new = pulled.changes.is_empty() && pulled.next == position && settled.is_empty();
+    let done = Done {
+        again: !pulled.is_consistent,
+        nouns: nouns(&pulled.changes),
+        outbox_moved: !settled.is_empty(),
+        is_consistent: pulled.is_consistent,
+    };
+    if !nothing_new {
+        rebase::apply(cache, &page(scope, pulled, settled, now))?;
+    }
+    Ok(done)
+}
+
+/// Where the stream stands and, for the clinic's stream, what may be let go: read before asking, so that the answer's rows are in the answer.
+fn before(cache: &Cache, scope: &str) -> Result<(Option<rebase::Stream>, Vec<Uuid>), Failure> {
+    let reader = cache.read()?;
+    let settled = match scope {
+        "clinic" => rebase::answered(&reader)?,
+        _ => vec![],
+    };
+    Ok((rebase::stream(&reader, scope)?, settled))
+}
+
+fn page(scope: &str, pulled: crate::clinic::Pulled, settled: Vec<Uuid>, now: i64) -> Page {
+    Page {
+        scope: scope.to_owned(),
+        changes: pulled.changes,
+        next: pulled.next,
+        epoch: pulled.epoch,
+        is_consistent: pulled.is_consistent,
+        settled,
+        now,
+    }
+}
+
+fn nouns(changes: &[rebase::Change]) -> Vec<i16> {
+    let mut nouns: Vec<i16> = changes.iter().map(|change| change.tbl).collect();
+    nouns.sort_unstable();
+    nouns.dedup();
+    nouns
+}

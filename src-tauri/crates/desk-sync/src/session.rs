@@ -1,0 +1,233 @@
+//! The engine with the real clock and network: one task per open clinic. It reports what changed and how it stands; it never keeps a
+//! person's action waiting.
+
+use std::{sync::Arc, time::Duration};
+
+use desk_cache::{Cache, rebase};
+use desk_clinic::{connect, feed, wake};
+use tokio::{sync::Notify, task::JoinHandle, time::Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    clinic::Failure,
+    engine::{Engine, Event, Pace, Step},
+    postgres::{PostgresClinic, in_time},
+    round::{self, Done},
+};
+
+/// LISTEN is tried again this long after it failed: a pooler may have been taken away, a firewall opened.
+const TRY_LISTEN_EVERY: Duration = Duration::from_secs(60);
+
+/// How things stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Why the last round failed, if it did.
+    pub failure: Option<Failure>,
+    /// Microseconds since 1970 at which it became so.
+    pub since: i64,
+    /// Microseconds since 1970 at which this PC last held what the clinic held.
+    pub last_synced_at: Option<i64>,
+    /// The clinic calls when something changes.
+    pub is_live: bool,
+    /// No round has ended yet.
+    pub is_starting: bool,
+}
+
+/// Told about everything that a screen may want to show anew. Must not block.
+pub trait Listener: Send + Sync {
+    /// Rows of these nouns changed, or actions were answered.
+    fn changed(&self, done: &Done);
+    /// Online, offline, live or not.
+    fn stands(&self, status: &Status);
+    /// Microseconds since 1970.
+    fn now(&self) -> i64;
+}
+
+/// A running sync.
+pub struct Session {
+    stop: CancellationToken,
+    wanted: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Session {
+    /// Starts syncing for the people of this PC; the first of them reads the clinic's stream.
+    pub fn start(cache: Arc<Cache>, clinic: PostgresClinic, people: Vec<Uuid>, listener: Arc<dyn Listener>) -> Self {
+        let (stop, wanted) = (CancellationToken::new(), Arc::new(Notify::new()));
+        let runner = Runner {
+            last_synced_at: synced_at(&cache),
+            cache,
+            clinic,
+            people,
+            listener,
+            wanted: wanted.clone(),
+            live: None,
+            listen_again: Instant::now(),
+            status: None,
+        };
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            stopped.run_until_cancelled(Box::pin(runner.run())).await;
+        });
+        Self { stop, wanted, task }
+    }
+
+    /// Something was done here: send it now.
+    pub fn nudge(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// Stops; a step under way is abandoned, which is safe because every step is repeatable.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.ok();
+    }
+}
+
+fn synced_at(cache: &Cache) -> Option<i64> {
+    let reader = cache.read().ok()?;
+    let stream = rebase::stream(&reader, "clinic").ok()??;
+    (stream.synced_at > 0).then_some(stream.synced_at)
+}
+
+struct Runner {
+    cache: Arc<Cache>,
+    clinic: PostgresClinic,
+    people: Vec<Uuid>,
+    listener: Arc<dyn Listener>,
+    wanted: Arc<Notify>,
+    live: Option<wake::Wake>,
+    listen_again: Instant,
+    last_synced_at: Option<i64>,
+    status: Option<Status>,
+}
+
+impl Runner {
+    async fn run(mut self) {
+        let mut engine = Engine::new(self.people.clone(), Pace::POLLING);
+        let mut step = engine.step(Event::Wanted);
+        while let Some(reader) = self.people.first().copied() {
+            let event = match &step {
+                Step::Wait(pause) => self.rest(reader, &mut engine, *pause).await,
+                step => self.work(reader, step, &mut engine).await,
+            };
+            step = engine.step(event);
+        }
+    }
+
+    async fn work(&mut self, reader: Uuid, step: &Step, engine: &mut Engine) -> Event {
+        let now = self.listener.now();
+        let done = round::carry_out(&self.cache, &self.clinic, reader, step, now).await;
+        match done {
+            Ok(done) => {
+                self.note_success(step, &done, now);
+                Event::Done { again: done.again }
+            }
+            Err(failure) => {
+                tracing::warn!(%failure, "sync step failed");
+                self.live = None;
+                if failure == Failure::AccessEnded {
+                    self.dismiss(person_of(step).unwrap_or(reader), engine);
+                }
+                self.note(Some(failure));
+                Event::Failed
+            }
+        }
+    }
+
+    /// A login that was ended takes its person out of the rounds; colleagues on this PC go on.
+    fn dismiss(&mut self, person: Uuid, engine: &mut Engine) {
+        self.people.retain(|other| *other != person);
+        engine.set_people(self.people.clone());
+    }
+
+    fn note_success(&mut self, step: &Step, done: &Done, now: i64) {
+        if done.is_consistent && *step == Step::PullClinic {
+            self.last_synced_at = Some(now);
+            self.note(None);
+        }
+        if done.outbox_moved || (done.is_consistent && !done.nouns.is_empty()) {
+            self.listener.changed(done);
+        }
+    }
+
+    fn note(&mut self, failure: Option<Failure>) {
+        let is_live = self.live.is_some();
+        let before = self.status.as_ref();
+        let since = match before {
+            Some(status) if status.failure.is_some() == failure.is_some() => status.since,
+            _ => self.listener.now(),
+        };
+        let status = Status {
+            failure,
+            since,
+            last_synced_at: self.last_synced_at,
+            is_live,
+            is_starting: false,
+        };
+        self.status = Some(status.clone());
+        self.listener.stands(&status);
+    }
+
+    /// Between rounds: waits for a call, an action here, or the time to ask.
+    async fn rest(&mut self, reader: Uuid, engine: &mut Engine, pause: Duration) -> Event {
+        self.listen_if_due(reader).await;
+        let online = self.status.as_ref().is_some_and(|status| status.failure.is_none());
+        let pace = if self.live.is_some() { Pace::LIVE } else { Pace::POLLING };
+        engine.set_pace(pace);
+        let pause = if online { pace.between } else { pause };
+        let wanted = self.wanted.clone();
+        tokio::select! {
+            () = wanted.notified() => Event::Wanted,
+            called = called(&mut self.live) => {
+                if called.is_err() {
+                    self.live = None;
+                }
+                Event::Wanted
+            }
+            () = tokio::time::sleep(pause) => Event::TimeIsUp,
+        }
+    }
+
+    async fn listen_if_due(&mut self, reader: Uuid) {
+        let online = self.status.as_ref().is_some_and(|status| status.failure.is_none());
+        if !online || self.live.is_some() || Instant::now() < self.listen_again {
+            return;
+        }
+        self.listen_again = Instant::now() + TRY_LISTEN_EVERY;
+        self.live = self.listen(reader).await.ok().flatten();
+        if self.live.is_some() {
+            // Anything committed between the last round and now was not announced to us.
+            self.wanted.notify_one();
+            self.note(None);
+        }
+    }
+
+    /// LISTEN on a connection of its own, after proof that it delivers.
+    async fn listen(&self, reader: Uuid) -> Result<Option<wake::Wake>, Failure> {
+        let login = self.clinic.login(reader).ok_or(Failure::AccessEnded)?;
+        let options = connect::options(login);
+        if !in_time(wake::probe(&options)).await? {
+            return Ok(None);
+        }
+        let mut connection = in_time(connect::connect(&options)).await?;
+        let head = in_time(feed::head(&mut connection)).await?;
+        Ok(Some(in_time(wake::listen(&options, head.channel)).await?))
+    }
+}
+
+/// Resolves at the next call of the clinic; never, where it cannot call.
+async fn called(live: &mut Option<wake::Wake>) -> Result<(), ()> {
+    match live {
+        Some(live) => live.next().await.map_err(|_| ()),
+        None => std::future::pending().await,
+    }
+}
+
+fn person_of(step: &Step) -> Option<Uuid> {
+    match step {
+        Step::Push(person) | Step::PullPerson(person) => Some(*person),
+        Step::PullClinic | Step::Wait(_) => None,
+    }
+}
