@@ -9,6 +9,9 @@ begin
     end;
   end loop;
 end $$;
+drop function desk.disable_person(uuid, uuid);
+drop function desk.add_login(uuid, uuid, name, text, integer);
+drop function desk.whereabouts();
 drop function desk.enrol(text, text);
 drop function desk.reset(uuid);
 drop function desk.trim(uuid, interval);

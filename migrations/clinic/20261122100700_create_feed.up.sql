@@ -212,3 +212,46 @@ begin
   return jsonb_build_object('clinic_id', c.clinic_id, 'clinic_name_th', c.name_th, 'clinic_name_en', c.name_en,
     'person_id', s.person_id, 'nickname', s.nickname, 'display_name', s.display_name, 'role', s.role);
 end $$;
+
+-- Which cluster and which history of it this is, so that a desk notices a restore or a failover. Providers may hide these; then the epoch must do.
+create function desk.whereabouts(out sysid text, out timeline text, out in_recovery boolean) language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  in_recovery := pg_is_in_recovery();
+  begin
+    select s.system_identifier::text into sysid from pg_control_system() s;
+    if not in_recovery then timeline := substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8); end if;
+  exception when insufficient_privilege or undefined_function or feature_not_supported then null;
+  end;
+end $$;
+
+-- For the clinic's IT person (not for desks): a new login with a one-time secret, given as a SCRAM verifier so that no log ever holds the secret.
+create function desk.add_login(clinic uuid, person uuid, login name, verifier text, minutes integer) returns timestamptz language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare until timestamptz := date_trunc('second', now() + make_interval(mins => minutes));
+begin
+  if minutes not between 1 and 10080 then raise exception 'minutes_out_of_range' using errcode = 'P0001'; end if;
+  if login !~ '^desk_[a-z0-9]{8,40}$' then raise exception 'login_invalid' using errcode = 'P0001'; end if;
+  execute format('create role %I login inherit nosuperuser nocreatedb nocreaterole noreplication connection limit 8 password %L valid until %L in role desk_member', login, verifier, until);
+  execute format('alter role %I set lock_timeout = ''5s''', login);
+  execute format('alter role %I set idle_in_transaction_session_timeout = ''5min''', login);
+  execute format('alter role %I set statement_timeout = ''15min''', login);
+  insert into desk.member (role_name, clinic_id, person_id) values (login, clinic, person);
+  insert into desk.enrolment (role_name, expires_at) values (login, until);
+  return until;
+end $$;
+
+-- Ends every login of a person in a clinic at once. The rows stay: what they did keeps its name.
+create function desk.disable_person(clinic uuid, person uuid) returns integer language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare m desk.member; n integer := 0;
+begin
+  update desk.staff set active = false where clinic_id = clinic and person_id = person;
+  if not found then raise exception 'person_not_found' using errcode = 'P0001'; end if;
+  for m in select * from desk.member x where x.clinic_id = clinic and x.person_id = person and x.disabled_at is null loop
+    update desk.member set disabled_at = now() where role_name = m.role_name;
+    if to_regrole(quote_ident(m.role_name)) is not null then
+      execute format('alter role %I nologin', m.role_name);
+      perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = m.role_name;
+    end if;
+    n := n + 1;
+  end loop;
+  return n;
+end $$;

@@ -101,11 +101,11 @@ create function desk.push(client_id uuid, batch jsonb) returns jsonb language pl
 #variable_conflict use_column
 declare me desk.member := desk.me(); last bigint; m jsonb; s bigint; i uuid; h bytea; o desk.mutation; r record; answer jsonb := '[]';
 begin
-  if me.role_name is null then raise exception 'not enrolled' using errcode = '42501'; end if;
+  if me.role_name is null then perform desk.refuse('not_enrolled'); end if;
   if jsonb_typeof(batch) is distinct from 'array' or jsonb_array_length(batch) > 500 then raise exception 'batch malformed' using errcode = 'P0F03'; end if;
   insert into desk.client (client_id, clinic_id, role_name) values (push.client_id, me.clinic_id, me.role_name) on conflict do nothing;
   select c.last_seq into last from desk.client c where c.client_id = push.client_id and c.clinic_id = me.clinic_id and c.role_name = me.role_name for update;
-  if not found then raise exception 'client belongs to another login' using errcode = '42501'; end if;
+  if not found then perform desk.refuse('client_of_another_login'); end if;
   for m in select x from jsonb_array_elements(batch) x loop
     if jsonb_typeof(m -> 'seq') is distinct from 'number' or m ->> 'seq' !~ '^[0-9]{1,15}$' or m ->> 'name' is null
        or m ->> 'id' !~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' or m ->> 'id' is null then raise exception 'batch malformed' using errcode = 'P0F03'; end if;

@@ -1,4 +1,4 @@
--- Why: a desk holds credentials that can run any SQL, so what it may see is decided here: its clinic's rows, named columns, and four functions; it writes nothing.
+-- Why: a desk holds credentials that can run any SQL, so what it may see is decided here: its clinic's rows, named columns, and a handful of functions; it writes nothing.
 -- The web system's signed-in staff keep their own way in, by membership; the public key gets nothing of ours.
 
 -- The clinics of a signed-in web user, by membership only. A desk login is never a web user: it could set the claims that auth.uid() reads.
@@ -95,7 +95,7 @@ select desk.close_functions();
 revoke all on schema desk from public;
 grant usage on schema desk to desk_member;
 grant usage on schema public to desk_member;
-grant execute on function desk.my_pairs(), desk.push(uuid, jsonb), desk.enrol(text, text), public.get_workflow_stats(uuid) to desk_member;
+grant execute on function desk.my_pairs(), desk.whereabouts(), desk.push(uuid, jsonb), desk.enrol(text, text), public.get_workflow_stats(uuid) to desk_member;
 
 -- The clinic's own policies on its own tables are evaluated for desks too; they only need to be readable, the fence decides.
 do $$

@@ -1,1 +1,18 @@
-//! skeleton
+//! What the clinic's PostgreSQL promises: its migrations, who may sign in, the change feed down and the actions up.
+//! Every SQL text for PostgreSQL is here; nothing here knows SQLite, the cache or the window.
+
+pub mod connect;
+pub mod doctor;
+pub mod enrol;
+mod error;
+pub mod feed;
+pub mod migrate;
+pub mod push;
+mod scram;
+pub mod snapshot;
+pub mod staff;
+pub mod synced;
+pub mod ticket;
+pub mod wake;
+
+pub use error::{ClinicError, Result};

@@ -1,0 +1,264 @@
+//! Reads the change feed: one statement, one snapshot, one round trip, under the connected login's row level security.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use desk_core::synced::{Kind, Table, Value, table};
+use serde_json::Value as Json;
+use sqlx::AssertSqlSafe;
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgRow};
+use uuid::Uuid;
+
+use crate::synced::{json_list, pairs};
+use crate::{ClinicError, Result};
+
+/// The scope that everyone of a clinic reads.
+pub const CLINIC: &str = "clinic";
+
+/// The scope of one person's notifications.
+pub fn person_scope(person: Uuid) -> String {
+    format!("person:{person}")
+}
+
+/// Where the clinic's clock stands, and which history it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The clinic.
+    pub clinic_id: Uuid,
+    /// Version of the last commit.
+    pub version: i64,
+    /// Tombstones up to this version are forgotten: a position below must load anew.
+    pub trimmed_to: i64,
+    /// Changes when history was broken on purpose.
+    pub epoch: Uuid,
+    /// Part of the NOTIFY channel's name.
+    pub channel: Uuid,
+    /// The cluster's identity, where the provider shows it.
+    pub sysid: Option<String>,
+    /// The cluster's timeline, where shown; changes at a failover.
+    pub timeline: Option<String>,
+    /// A standby: never sync with it.
+    pub in_recovery: bool,
+}
+
+/// How far a stream has been read: after this version, table and key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Version.
+    pub version: i64,
+    /// Table number.
+    pub tbl: i16,
+    /// Key.
+    pub pk: Uuid,
+}
+
+impl Position {
+    /// Before everything.
+    pub const START: Self = Self {
+        version: 0,
+        tbl: 0,
+        pk: Uuid::nil(),
+    };
+
+    /// After everything of a version.
+    pub fn end_of(version: i64) -> Self {
+        Self {
+            version,
+            tbl: i16::MAX,
+            pk: Uuid::max(),
+        }
+    }
+}
+
+/// What happened to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// It is now as given.
+    Upsert,
+    /// It is gone.
+    Delete,
+    /// It left this scope; it may be in another.
+    Leave,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Table number.
+    pub tbl: i16,
+    /// What happened.
+    pub op: Op,
+    /// Key.
+    pub pk: Uuid,
+    /// The row as it is now, in the order of [`desk_core::synced`]; present exactly for [`Op::Upsert`].
+    pub row: Option<Vec<Value>>,
+}
+
+/// The remembered outcome of an action asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// The action's id.
+    pub id: Uuid,
+    /// `ok` or `rejected`.
+    pub status: String,
+    /// Why not.
+    pub code: Option<String>,
+    /// What a person needs to decide.
+    pub detail: Option<Json>,
+}
+
+/// One page of a stream.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Changes in order of (version, table, key).
+    pub rows: Vec<Change>,
+    /// Where to go on.
+    pub next: Position,
+    /// Whether the stream is now read to the head: only then is the local state a state the clinic had.
+    pub consistent: bool,
+    /// The clock in the same snapshot.
+    pub head: Head,
+    /// Outcomes of the pending actions asked about; to be applied at consistent points only.
+    pub acks: Vec<Ack>,
+}
+
+const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery from desk.clock k, desk.whereabouts() w";
+
+static PULL: LazyLock<String> = LazyLock::new(pull_text);
+
+fn pull_text() -> String {
+    let mut cases = String::new();
+    for (table, source) in pairs() {
+        let _ = write!(
+            cases,
+            " when {} then (select jsonb_build_array({}) from {} r where r.clinic_id = p.clinic_id and r.{} = p.pk)",
+            table.number,
+            json_list(table, source),
+            source.from,
+            source.key
+        );
+    }
+    format!(
+        "with k as materialized ({HEAD}), \
+         page as materialized (select t.clinic_id, t.version, f.tbl, f.pk, f.op from k join desk.txn t on t.clinic_id = k.clinic_id \
+           join desk.feed f on f.clinic_id = t.clinic_id and f.txn = t.txn \
+           where f.scope = $1 and t.version >= $2 and (t.version, f.tbl, f.pk) > ($2, $3, $4) order by t.version, f.tbl, f.pk limit $5) \
+         select k.*, \
+           (select coalesce(jsonb_agg(jsonb_build_array(p.version, p.tbl, p.op::text, p.pk, case when p.op = 'U' then case p.tbl{cases} end end) order by p.version, p.tbl, p.pk), '[]') from page p) as rows, \
+           (select coalesce(jsonb_agg(jsonb_build_array(m.id, m.status, m.code, m.detail)), '[]') from desk.mutation m where m.clinic_id = k.clinic_id and m.id = any($6)) as acks \
+         from k"
+    )
+}
+
+/// Reads the clock alone: the cheap question whether there is anything to pull.
+///
+/// # Errors
+/// `Refused("not_enrolled")` when this login sees no clinic (not enrolled yet, disabled, or the person left).
+pub async fn head(conn: &mut PgConnection) -> Result<Head> {
+    let row = sqlx::query(HEAD).fetch_optional(conn).await?;
+    head_of(&row.ok_or_else(|| ClinicError::refused("not_enrolled"))?)
+}
+
+/// Reads one page of a stream after `after`, and the outcomes of `pending` actions, all in one snapshot.
+///
+/// # Errors
+/// As [`head`], and `Unreachable`.
+pub async fn pull(conn: &mut PgConnection, scope: &str, after: Position, limit: i64, pending: &[Uuid]) -> Result<Page> {
+    let row = sqlx::query(AssertSqlSafe(PULL.as_str()))
+        .bind(scope)
+        .bind(after.version)
+        .bind(after.tbl)
+        .bind(after.pk)
+        .bind(limit)
+        .bind(pending)
+        .fetch_optional(conn)
+        .await?
+        .ok_or_else(|| ClinicError::refused("not_enrolled"))?;
+    page_of(&row, limit)
+}
+
+fn head_of(row: &PgRow) -> Result<Head> {
+    Ok(Head {
+        clinic_id: row.try_get("clinic_id")?,
+        version: row.try_get("version")?,
+        trimmed_to: row.try_get("trimmed_to")?,
+        epoch: row.try_get("epoch")?,
+        channel: row.try_get("channel")?,
+        sysid: row.try_get("sysid")?,
+        timeline: row.try_get("timeline")?,
+        in_recovery: row.try_get("in_recovery")?,
+    })
+}
+
+/// version, table, operation, key, row
+type Event = (i64, i16, String, Uuid, Option<Vec<Json>>);
+
+fn page_of(row: &PgRow, limit: i64) -> Result<Page> {
+    let head = head_of(row)?;
+    let found: Vec<Event> = serde_json::from_value(row.try_get("rows")?).map_err(|_| ClinicError::Answer("rows"))?;
+    let acks: Vec<(Uuid, String, Option<String>, Option<Json>)> =
+        serde_json::from_value(row.try_get("acks")?).map_err(|_| ClinicError::Answer("acks"))?;
+    let consistent = i64::try_from(found.len()).unwrap_or(i64::MAX) < limit;
+    let next = match found.last() {
+        Some((version, tbl, _, pk, _)) if !consistent => Position {
+            version: *version,
+            tbl: *tbl,
+            pk: *pk,
+        },
+        _ => Position::end_of(head.version),
+    };
+    let rows = found
+        .into_iter()
+        .filter_map(|(_, tbl, op, pk, row)| change(tbl, &op, pk, row).transpose())
+        .collect::<Result<_>>()?;
+    let acks = acks
+        .into_iter()
+        .map(|(id, status, code, detail)| Ack {
+            id,
+            status,
+            code,
+            detail,
+        })
+        .collect();
+    Ok(Page {
+        rows,
+        next,
+        consistent,
+        head,
+        acks,
+    })
+}
+
+/// A table that this version does not know yet is passed over; it will be loaded when it is known.
+fn change(tbl: i16, op: &str, pk: Uuid, row: Option<Vec<Json>>) -> Result<Option<Change>> {
+    let Some(noun) = table(tbl) else { return Ok(None) };
+    let (op, row) = match (op, row) {
+        ("U", Some(row)) => (Op::Upsert, Some(values(noun, row)?)),
+        ("D", _) => (Op::Delete, None),
+        _ => (Op::Leave, None),
+    };
+    Ok(Some(Change { tbl, op, pk, row }))
+}
+
+fn values(noun: &Table, row: Vec<Json>) -> Result<Vec<Value>> {
+    if row.len() != noun.columns.len() {
+        return Err(ClinicError::Answer("a row of another width"));
+    }
+    noun.columns
+        .iter()
+        .zip(row)
+        .map(|(column, field)| value(column.kind, field))
+        .collect()
+}
+
+fn value(kind: Kind, field: Json) -> Result<Value> {
+    let read = match (kind, field) {
+        (_, Json::Null) => Some(Value::Null),
+        (Kind::Uuid, Json::String(text)) => text.parse().ok().map(Value::Uuid),
+        (Kind::Text, Json::String(text)) => Some(Value::Text(text)),
+        (Kind::Int | Kind::Bool | Kind::Instant, Json::Number(number)) => number.as_i64().map(Value::Int),
+        _ => None,
+    };
+    read.ok_or(ClinicError::Answer("a field of another kind"))
+}

@@ -1,0 +1,338 @@
+//! Behind each synced noun of [`desk_core::synced`]: the PostgreSQL table and the expression of each column, in the same order.
+//! Expressions are typed for binary COPY (uuid, text, int8, bool, timestamptz); [`crate::feed`] wraps the same ones for JSON.
+//! What is not named here is not granted to desks either (migration `grant_access`).
+
+use desk_core::synced::{Kind, SYNCED, Table};
+
+/// One noun in PostgreSQL.
+#[derive(Debug)]
+pub struct Source {
+    /// Its number in the feed.
+    pub number: i16,
+    /// The table, aliased `r` in the expressions.
+    pub from: &'static str,
+    /// The column behind `id`.
+    pub key: &'static str,
+    /// One expression a column.
+    pub columns: &'static [(&'static str, &'static str)],
+}
+
+/// Every synced noun.
+pub const SOURCES: &[Source] = &[
+    Source {
+        number: 1,
+        from: "public.customers",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("code", "r.customer_code::text"),
+            ("full_name", "r.full_name::text"),
+            ("nickname", "r.nickname::text"),
+            ("phone", "r.phone::text"),
+            ("email", "r.email::text"),
+            (
+                "line_name",
+                "coalesce(r.metadata ->> 'line_name', r.metadata ->> 'lineDisplayName', r.metadata ->> 'line_display_name')",
+            ),
+            ("birth_date", "r.date_of_birth::text"),
+            ("gender", "r.gender::text"),
+            ("status", "r.status::text"),
+            ("customer_type", "r.customer_type::text"),
+            ("source", "r.source::text"),
+            ("allergies", "r.allergies::text"),
+            ("notes", "r.notes::text"),
+            ("tags", "r.tags::text"),
+            ("assigned_sales_id", "r.assigned_sales_id"),
+            ("first_visit_date", "r.first_visit_date::text"),
+            ("last_visit_date", "r.last_visit_date::text"),
+            ("created_at", "r.created_at"),
+            ("updated_at", "r.updated_at"),
+        ],
+    },
+    Source {
+        number: 2,
+        from: "public.workflow_states",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("stage", "r.current_stage::text"),
+            ("sales_id", "r.assigned_sales_id"),
+            ("beautician_id", "r.assigned_beautician_id"),
+            ("treatment_plan", "r.treatment_plan::text"),
+            ("created_at", "r.created_at"),
+            ("updated_at", "r.updated_at"),
+        ],
+    },
+    Source {
+        number: 3,
+        from: "public.workflow_actions",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("journey_id", "r.workflow_id"),
+            ("type", "r.type::text"),
+            ("performed_by", "r.performed_by"),
+            ("performed_at", "r.performed_at"),
+            ("from_stage", "r.from_stage::text"),
+            ("to_stage", "r.to_stage::text"),
+            ("notes", "r.notes"),
+        ],
+    },
+    Source {
+        number: 4,
+        from: "public.task_queue",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("journey_id", "r.workflow_id"),
+            ("assigned_to", "r.assigned_to"),
+            ("task_type", "r.task_type::text"),
+            ("title", "r.title::text"),
+            ("description", "r.description"),
+            ("priority", "r.priority::text"),
+            ("status", "r.status::text"),
+            ("due_at", "r.due_date"),
+            ("snoozed_until", "r.snoozed_until"),
+            ("created_at", "r.created_at"),
+            ("updated_at", "r.updated_at"),
+            ("completed_at", "r.completed_at"),
+            ("completed_by", "r.completed_by"),
+            ("notes", "r.notes"),
+        ],
+    },
+    Source {
+        number: 5,
+        from: "public.followup_executions",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("rule_id", "r.rule_id"),
+            ("customer_id", "r.customer_id"),
+            ("journey_id", "r.workflow_id"),
+            ("channel", "r.channel::text"),
+            ("scheduled_at", "r.scheduled_at"),
+            ("executed_at", "r.executed_at"),
+            ("status", "r.status::text"),
+            ("content", "r.personalized_content::text"),
+            ("response", "r.response::text"),
+        ],
+    },
+    Source {
+        number: 6,
+        from: "public.loyalty_profiles",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("total_points", "r.total_points::int8"),
+            ("available_points", "r.available_points::int8"),
+            ("tier", "r.current_tier::text"),
+            ("total_spent", "round(nullif(r.total_spent, 'NaN') * 100)::int8"),
+            ("total_visits", "r.total_visits::int8"),
+            ("last_visit", "r.last_visit"),
+            ("referral_code", "r.referral_code::text"),
+            ("joined_at", "r.joined_at"),
+        ],
+    },
+    Source {
+        number: 7,
+        from: "public.point_transactions",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("type", "r.type::text"),
+            ("amount", "r.amount::int8"),
+            ("description", "r.description"),
+            ("created_at", "r.created_at"),
+            ("expires_at", "r.expires_at"),
+        ],
+    },
+    Source {
+        number: 8,
+        from: "public.loyalty_rewards",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("name", "r.name::text"),
+            ("description", "r.description"),
+            ("type", "r.type::text"),
+            ("points_cost", "r.points_cost::int8"),
+            ("monetary_value", "round(nullif(r.monetary_value, 'NaN') * 100)::int8"),
+            ("is_active", "r.is_active"),
+            ("tier_requirement", "r.tier_requirement::text"),
+            ("valid_from", "r.valid_from"),
+            ("valid_until", "r.valid_until"),
+        ],
+    },
+    Source {
+        number: 9,
+        from: "public.notifications",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("user_id", "r.user_id"),
+            ("type", "r.type::text"),
+            ("title", "r.title::text"),
+            ("message", "r.message::text"),
+            ("priority", "r.priority::text"),
+            ("action_url", "r.action_url::text"),
+            ("subject", "r.metadata ->> 'subject'"),
+            ("is_read", "r.is_read"),
+            ("created_at", "r.created_at"),
+            ("read_at", "r.read_at"),
+            ("expires_at", "r.expires_at"),
+            ("dismissed", "r.dismissed"),
+        ],
+    },
+    Source {
+        number: 10,
+        from: "desk.staff",
+        key: "person_id",
+        columns: &[
+            ("id", "r.person_id"),
+            ("role", "r.role"),
+            ("display_name", "r.display_name"),
+            ("nickname", "r.nickname"),
+            ("active", "r.active"),
+        ],
+    },
+    Source {
+        number: 11,
+        from: "public.appointments",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("staff_id", "r.staff_id"),
+            ("code", "r.appointment_code::text"),
+            ("type", "r.appointment_type::text"),
+            ("status", "r.status::text"),
+            ("date", "r.appointment_date::text"),
+            ("start_time", "to_char(r.start_time, 'HH24:MI')"),
+            ("end_time", "to_char(r.end_time, 'HH24:MI')"),
+            ("services", "r.services::text"),
+            ("room", "r.room_id::text"),
+            ("notes", "r.notes::text"),
+        ],
+    },
+    Source {
+        number: 12,
+        from: "desk.lead",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("name", "r.name"),
+            ("phone", "r.phone"),
+            ("email", "r.email"),
+            ("source", "r.source"),
+            ("score", "r.score::int8"),
+            ("is_hot", "r.is_hot"),
+            ("reasons", "r.reasons::text"),
+            ("status", "r.status"),
+            ("claimed_by", "r.claimed_by"),
+            ("created_at", "r.created_at"),
+            ("updated_at", "r.updated_at"),
+        ],
+    },
+    Source {
+        number: 13,
+        from: "desk.clinic",
+        key: "clinic_id",
+        columns: &[
+            ("id", "r.clinic_id"),
+            ("name_th", "r.name_th"),
+            ("name_en", "r.name_en"),
+            ("timezone", "r.timezone"),
+            ("hot_lead_threshold", "r.hot_lead_threshold::int8"),
+            ("quiet_from", "to_char(r.quiet_from, 'HH24:MI')"),
+            ("quiet_to", "to_char(r.quiet_to, 'HH24:MI')"),
+            ("loyalty_multipliers", "r.loyalty_multipliers::text"),
+        ],
+    },
+    Source {
+        number: 14,
+        from: "public.customer_preferences",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("do_not_contact", "r.do_not_contact"),
+            ("marketing_opt_in", "r.marketing_opt_in"),
+            ("preferred_channels", "to_json(r.preferred_channels)::text"),
+            ("best_contact_time", "r.best_contact_time::text"),
+            ("language", "r.language::text"),
+        ],
+    },
+    Source {
+        number: 15,
+        from: "public.followup_rules",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("name", "r.name::text"),
+            ("type", "r.type::text"),
+            ("channels", "to_json(r.channels)::text"),
+            ("priority", "r.priority::text"),
+            ("active", "r.active"),
+        ],
+    },
+];
+
+/// The PostgreSQL side of a noun.
+pub fn source(number: i16) -> Option<&'static Source> {
+    SOURCES.iter().find(|source| source.number == number)
+}
+
+/// Nouns with both sides, in the order of a first load.
+pub(crate) fn pairs() -> impl Iterator<Item = (&'static Table, &'static Source)> {
+    SYNCED
+        .iter()
+        .filter_map(|table| source(table.number).map(|source| (table, source)))
+}
+
+/// The columns for binary COPY. An instant beyond the calendar (`infinity`) travels as nothing: no desk could show it.
+pub fn copy_list(table: &Table, source: &Source) -> String {
+    list(table, source, |kind, expression| match kind {
+        Kind::Instant => format!("case when isfinite({expression}) then {expression} end"),
+        Kind::Uuid | Kind::Text | Kind::Int | Kind::Bool => expression.to_owned(),
+    })
+}
+
+/// The columns as arguments of `jsonb_build_array`: instants as microseconds since 1970, truth values as 0 and 1.
+pub fn json_list(table: &Table, source: &Source) -> String {
+    list(table, source, |kind, expression| match kind {
+        Kind::Instant => {
+            format!("case when isfinite({expression}) then (extract(epoch from {expression}) * 1000000)::int8 end")
+        }
+        Kind::Bool => format!("({expression})::int"),
+        Kind::Uuid | Kind::Text | Kind::Int => expression.to_owned(),
+    })
+}
+
+fn list(table: &Table, source: &Source, wrap: impl Fn(Kind, &str) -> String) -> String {
+    let columns = table
+        .columns
+        .iter()
+        .zip(source.columns)
+        .map(|(column, (_, expression))| wrap(column.kind, expression));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_name_the_same_columns_in_the_same_order() {
+        assert_eq!(SYNCED.len(), SOURCES.len());
+        for (table, source) in SYNCED.iter().zip(SOURCES) {
+            assert_eq!(table.number, source.number);
+            let ours: Vec<_> = source.columns.iter().map(|(name, _)| *name).collect();
+            let theirs: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+            assert_eq!(ours, theirs, "{}", table.name);
+        }
+    }
+}
