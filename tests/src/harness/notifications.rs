@@ -227,10 +227,9 @@ async fn follow_senders(connection: Connection, record: Shared) {
                 .shown
                 .values()
                 .filter(|toast| toast.sender == change.name().as_str());
-            let orphans: Vec<_> = orphans.map(|toast| toast.id).collect();
-            orphans
-                .into_iter()
-                .for_each(|id| drop(record.close(id, Reason::SenderGone)));
+            for id in orphans.map(|toast| toast.id).collect::<Vec<_>>() {
+                record.close(id, Reason::SenderGone);
+            }
         }
     }
 }

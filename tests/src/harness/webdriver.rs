@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 use serde_json::json;
 use thirtyfour::WebDriver;
+use thirtyfour::common::config::WebDriverConfig;
 use thirtyfour::prelude::Capabilities;
 
 use super::process::{Launch, Running, free_port, pid_of};
@@ -33,7 +34,11 @@ impl Window {
         let mut wanted = Capabilities::new();
         // No browserName: WebKitWebDriver compares it with the program's own and refuses.
         wanted.insert("tauri:options".into(), json!({ "application": app, "args": args }));
-        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await;
+        let config = WebDriverConfig::builder()
+            .reqwest_timeout(secs(60))
+            .build()
+            .expect("a WebDriver configuration");
+        let session = WebDriver::new_with_config(format!("http://127.0.0.1:{port}"), wanted, config).await;
         processes.assert_running();
         let driver = session.unwrap_or_else(|error| panic!("no window: {error}\n{}", processes.log_tail()));
         Self { driver, app, processes }
@@ -99,8 +104,13 @@ impl Window {
         wait_until(format!("the end of {}", self.app.display()), within, || {
             self.pid().is_none().then_some(())
         });
-        // The session went with the program; without this its destructor would ask for its end over the network.
-        _ = self.driver.leak();
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // The session ends with its processes; thirtyfour's own destructor would ask for its end over the network.
+        _ = self.driver.clone().leak();
     }
 }
 
