@@ -25,7 +25,7 @@ help: ## List the targets
 
 run: deps ui/dist/index.html ## Set up what is missing, build, and open the demo clinic
 	$(say) 'opening the demo clinic'
-	cargo run -p aura-desk -- --demo
+	cargo run --locked -p aura-desk -- --demo
 
 ##@ Build
 .PHONY: deps setup build
@@ -54,7 +54,7 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(ui_sources)
 .PHONY: test test-fast test-ui test-rust e2e lint fmt deny
 test: setup fmt-check test-ui lint-rust test-rust ## Everything, from a fresh clone too: what CI runs
 
-test-fast: ## The rules of desk-core alone, in seconds
+test-fast: setup ## The rules of desk-core alone, in seconds
 	cargo nextest run -p desk-core
 
 test-ui: ui/node_modules/.package-lock.json ## The pages: types, lint, component tests
