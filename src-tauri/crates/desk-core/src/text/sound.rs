@@ -7,20 +7,24 @@ mod thai;
 
 /// A word by its sounds, one letter a sound: consonants `k t c s n N b d p f m y l w h`, vowels `a e E i o O u U x`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sounds(Vec<char>);
+pub struct Sounds {
+    heard: Vec<char>,
+    /// Latin spellings of Thai are loose: `a` may be แ, `ph` may be ฝ.
+    is_latin: bool,
+}
 
-/// The sounds of one **folded** word; nothing for other scripts, digits and single letters.
+/// The sounds of one **folded** word; nothing for other scripts, digits and what has but one sound.
 pub fn sounds(folded: &str) -> Option<Sounds> {
-    let thai = folded.chars().any(super::is_thai_consonant);
-    let latin = !thai && folded.chars().all(|c| c.is_ascii_alphabetic());
-    let heard = if thai && folded.chars().all(super::is_thai) {
-        thai::read(folded)
-    } else if latin {
-        latin::read(folded)
-    } else {
-        return None;
+    let is_thai = folded.chars().all(super::is_thai)
+        && folded.starts_with(|c| super::is_thai_consonant(c) || ('เ'..='ไ').contains(&c));
+    let is_latin = !folded.is_empty() && folded.chars().all(|c| c.is_ascii_alphabetic());
+    let heard = match (is_thai, is_latin) {
+        (true, _) => thai::read(folded),
+        (_, true) => latin::read(folded),
+        _ => return None,
     };
-    (folded.chars().count() > 1 && !heard.is_empty()).then(|| Sounds(without_repeats(heard)))
+    let heard = without_repeats(heard);
+    (heard.len() > 1).then_some(Sounds { heard, is_latin })
 }
 
 fn without_repeats(mut heard: Vec<char>) -> Vec<char> {
@@ -35,9 +39,9 @@ impl Sounds {
     /// The key under which words that may be alike meet: consonants in coarse classes, no vowels, no second half of a cluster.
     pub fn key(&self) -> String {
         let mut key = String::new();
-        for (index, &sound) in self.0.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|i| self.0.get(i)).copied();
-            let last = index + 1 == self.0.len();
+        for (index, &sound) in self.heard.iter().enumerate() {
+            let before = index.checked_sub(1).and_then(|i| self.heard.get(i)).copied();
+            let last = index + 1 == self.heard.len();
             if let Some(class) = coarse(sound, before, last)
                 && (!key.ends_with(class) || before.is_some_and(is_vowel))
             {
@@ -49,27 +53,31 @@ impl Sounds {
 
     /// How unlike two words sound: 0 for the same sounds; about 10 for one clear consonant more, less or other.
     pub fn distance(&self, other: &Self) -> u32 {
-        let mut row: Vec<u32> = std::iter::once(0)
-            .chain(other.0.iter().scan(0, |sum, &c| {
-                *sum += weight(c);
-                Some(*sum)
-            }))
-            .collect();
-        for &mine in &self.0 {
-            row = next_row(&row, mine, &other.0);
+        let change = if self.is_latin || other.is_latin {
+            loosely
+        } else {
+            strictly
+        };
+        let sums = other.heard.iter().scan(0, |sum, &c| {
+            *sum += weight(c);
+            Some(*sum)
+        });
+        let mut row: Vec<u32> = std::iter::once(0).chain(sums).collect();
+        for &mine in &self.heard {
+            row = next_row(&row, mine, &other.heard, change);
         }
         row.last().copied().unwrap_or(u32::MAX)
     }
 
     /// Whether a person could mean the other word. Longer words may differ a little more.
     pub fn is_like(&self, other: &Self) -> bool {
-        let longer = u32::try_from(self.0.len().max(other.0.len())).unwrap_or(u32::MAX);
+        let longer = u32::try_from(self.heard.len().max(other.heard.len())).unwrap_or(u32::MAX);
         self.distance(other) <= NEAR + longer.saturating_sub(4) / 2
     }
 }
 
 /// One row of the edit-distance table, from the row above it.
-fn next_row(above: &[u32], mine: char, other: &[char]) -> Vec<u32> {
+fn next_row(above: &[u32], mine: char, other: &[char], change: fn(char, char) -> u32) -> Vec<u32> {
     let mut left = above.first().copied().unwrap_or(0) + weight(mine);
     let mut row = vec![left];
     for (&theirs, pair) in other.iter().zip(above.windows(2)) {
@@ -96,22 +104,27 @@ fn weight(sound: char) -> u32 {
     }
 }
 
-/// The cost of hearing one sound for another.
-fn change(a: char, b: char) -> u32 {
-    if a == b {
-        return 0;
-    }
-    const NEARLY: [&str; 13] = [
-        "aE", "eE", "oO", "oU", "uU", "xU", "ex", "pf", "nN", "nl", "td", "cs", "iy",
-    ];
-    const CLOSE: [&str; 14] = [
-        "ae", "au", "ax", "ao", "aO", "uo", "ie", "sc", "ts", "tc", "pb", "uw", "kh", "yx",
-    ];
-    let pair = |pairs: &[&str]| pairs.iter().any(|pair| pair.contains(a) && pair.contains(b));
-    match (pair(&NEARLY), pair(&CLOSE), is_vowel(a) == is_vowel(b)) {
-        (true, ..) => 2,
-        (_, true, _) => 4,
-        (_, _, true) if is_vowel(a) => 8,
+/// The cost of hearing one sound for another where one of the words is in Latin letters.
+fn loosely(a: char, b: char) -> u32 {
+    const NEARLY: [&str; 11] = ["aE", "eE", "oO", "oU", "uU", "xU", "ex", "pf", "nN", "nl", "td"];
+    const CLOSE: [&str; 12] = ["ae", "au", "ax", "ao", "aO", "uo", "ie", "iy", "pb", "uw", "kh", "yx"];
+    change(a, b, &NEARLY, &CLOSE)
+}
+
+/// The same where both are in Thai: vowels are written as they are said.
+fn strictly(a: char, b: char) -> u32 {
+    const NEARLY: [&str; 4] = ["oO", "nl", "td", "iy"];
+    const CLOSE: [&str; 5] = ["eE", "cs", "ex", "uU", "pb"];
+    change(a, b, &NEARLY, &CLOSE)
+}
+
+fn change(a: char, b: char, nearly: &[&str], close: &[&str]) -> u32 {
+    let is_in = |pairs: &[&str]| pairs.iter().any(|pair| pair.contains(a) && pair.contains(b));
+    match (a == b, is_in(nearly), is_in(close)) {
+        (true, ..) => 0,
+        (_, true, _) => 2,
+        (_, _, true) => 4,
+        _ if is_vowel(a) && is_vowel(b) => 8,
         _ => 11,
     }
 }
@@ -181,6 +194,10 @@ mod tests {
             ("แนน", "นุ่น"),
             ("มด", "หมี"),
             ("เบียร์", "บอล"),
+            ("แป้ง", "ปั้น"),
+            ("ฝน", "ปั้น"),
+            ("เกว", "เกี๊ยว"),
+            ("jane", "ซัน"),
             ("ฝน", "ฟ้า"),
             ("กิ๊ฟ", "กบ"),
         ] {
@@ -190,7 +207,7 @@ mod tests {
 
     #[test]
     fn numbers_and_other_scripts_have_no_sound_here() {
-        for word in ["0812", "ゆき", "ก", "p", "a1", "🌸"] {
+        for word in ["0812", "ゆき", "ก", "p", "a1", "🌸", "ฟ้", "ๆๆ", "าำไไั"] {
             assert_eq!(sounds(word), None, "{word}");
         }
     }

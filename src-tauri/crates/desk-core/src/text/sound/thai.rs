@@ -11,7 +11,15 @@ pub fn read(word: &str) -> Vec<char> {
             .unwrap_or(1);
         rest = rest.get(used.max(1)..).unwrap_or_default();
     }
-    final_consonant(heard)
+    final_consonant(with_unwritten_vowel(heard))
+}
+
+/// ฝน, ต้น, กบ: two consonants and no vowel sign are said with a short o between them.
+fn with_unwritten_vowel(mut heard: Vec<char>) -> Vec<char> {
+    if heard.len() > 1 && !heard.iter().any(|c| super::is_vowel(*c)) {
+        heard.insert(heard.len() - 1, 'o');
+    }
+    heard
 }
 
 /// Without tones, vowel shortening and everything that ์ silences.
@@ -130,7 +138,7 @@ fn syllable_part(letters: &[char], heard: &mut Vec<char>) -> Option<usize> {
 
 fn consonant(letter: char) -> Option<char> {
     Some(match letter {
-        'ก' | 'ข' | 'ฃ' | 'ค' | 'ฅ' | 'ฆ' => 'k',
+        'ก' | 'ข' | 'ค' | 'ฆ' => 'k',
         'ง' => 'N',
         'จ' | 'ฉ' | 'ช' | 'ฌ' => 'c',
         'ซ' | 'ศ' | 'ษ' | 'ส' => 's',
