@@ -126,7 +126,7 @@ declare n bigint; prefix text; code text;
 begin
   loop
     insert into desk.code_counter as k (clinic_id, last) values (clinic, 1) on conflict (clinic_id) do update set last = k.last + 1 returning last into n;
-    select code_prefix into strict prefix from desk.clinic where clinic_id = clinic;
+    select code_prefix into strict prefix from desk.clinic d where d.clinic_id = clinic;
     code := prefix || '-' || lpad(n::text, 6, '0');
     exit when not exists (select 1 from public.customers where customer_code = code);
   end loop;

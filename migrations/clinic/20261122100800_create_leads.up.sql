@@ -60,7 +60,7 @@ create function desk.record_lead(clinic uuid, person text, tel text, mail text, 
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare s int := least(greatest(coalesce(points, 0), 0), 100); threshold int; why text[]; hot boolean; cust uuid := customer;
 begin
-  select hot_lead_threshold into threshold from desk.clinic where clinic_id = clinic;
+  select hot_lead_threshold into threshold from desk.clinic d where d.clinic_id = clinic;
   if not found then perform desk.note_problem(tbl, 'lead_without_clinic', null); return; end if;
   why := desk.lead_signals(coalesce(meta, '{}'));
   hot := s >= threshold or cardinality(why) > 0;
