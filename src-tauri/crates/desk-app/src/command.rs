@@ -1,7 +1,7 @@
 //! The one list of commands. From it come the dispatch below, the desktop adapters, the window's permissions (its `build.rs` reads
 //! the names between the two marker lines) and the TypeScript map.
 
-use crate::api::{
+pub use crate::api::{
     Nothing, Saved,
     customer::{
         CustomerCard, CustomerCreate, CustomerEdit, CustomerOpen, CustomerSearch, CustomersFound,

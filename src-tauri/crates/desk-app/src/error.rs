@@ -112,6 +112,10 @@ codes! {
     ValueNotAllowed => "value_not_allowed",
     /// Someone changed the same field in the meantime.
     ChangedMeanwhile => "changed_meanwhile",
+    /// The database does not know this action.
+    ActionUnknown => "action_unknown",
+    /// The database could not do it for a reason of its own; asking again may help.
+    ActionFailed => "action_failed",
     /// The role may not do this.
     NotAllowed => "not_allowed",
     /// The clinic's database is older or newer than this program can work with.

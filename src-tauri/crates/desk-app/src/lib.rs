@@ -1,7 +1,25 @@
 //! What a person can do here: the use cases behind every command, their errors, and the ports to the machine. It composes cache, clinic and
 //! sync; it knows no window and no operating system.
 
+mod alerts;
 pub mod api;
+mod check;
 pub mod command;
+mod customer;
+mod demo;
+mod desk;
 pub mod error;
+mod followup;
+mod notification;
 pub mod ports;
+mod row;
+mod settings;
+mod start;
+mod sync;
+mod task;
+mod today;
+mod topic;
+pub mod vault;
+mod words;
+
+pub use desk::{Desk, Places, Ports};

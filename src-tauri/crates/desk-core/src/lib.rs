@@ -5,3 +5,4 @@ pub mod phone;
 pub mod priority;
 pub mod synced;
 pub mod text;
+pub mod toast;

@@ -4,8 +4,9 @@ use std::future::Future;
 
 use desk_cache::{
     outbox::{Outcome, Waiting},
-    rebase::{Change, Position},
+    rebase::{Change, Position, Stream},
 };
+use desk_core::synced::Value;
 use uuid::Uuid;
 
 /// Why the clinic gave no answer.
@@ -71,4 +72,11 @@ pub trait Clinic: Send + Sync {
         from: Position,
         epoch: &str,
     ) -> impl Future<Output = Result<Pulled, Failure>> + Send;
+
+    /// What was addressed to a person before they came to this PC: their notifications, and where their stream goes on.
+    fn load_person(
+        &self,
+        person: Uuid,
+        now: i64,
+    ) -> impl Future<Output = Result<(Vec<Vec<Value>>, Stream), Failure>> + Send;
 }

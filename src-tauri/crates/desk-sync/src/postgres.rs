@@ -16,7 +16,12 @@ use sqlx::postgres::PgConnection;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::clinic::{Clinic, Failure, Pulled};
+use desk_core::synced::Value;
+
+use crate::{
+    clinic::{Clinic, Failure, Pulled},
+    load,
+};
 
 /// Rows of one pull: small enough that applying a page never keeps a person's own action waiting.
 const PAGE: i64 = 1_000;
@@ -73,6 +78,15 @@ impl Clinic for PostgresClinic {
         self.give_back(person, connection).await;
         check(&page.head, from, epoch)?;
         Ok(pulled(page))
+    }
+
+    async fn load_person(
+        &self,
+        person: Uuid,
+        now: i64,
+    ) -> Result<(Vec<Vec<Value>>, rebase::Stream), Failure> {
+        let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
+        load::load_person(login, now).await
     }
 }
 

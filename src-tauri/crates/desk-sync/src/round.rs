@@ -4,6 +4,7 @@ use desk_cache::{
     Cache, outbox,
     rebase::{self, Page, Position},
 };
+use desk_core::synced;
 use uuid::Uuid;
 
 use crate::{
@@ -40,7 +41,7 @@ pub async fn carry_out(
 ) -> Result<Done, Failure> {
     match step {
         Step::Push(person) => push(cache, clinic, *person).await,
-        Step::PullPerson(person) => pull(cache, clinic, *person, &rebase::person_scope(*person), now).await,
+        Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
         Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
         Step::Wait(_) => Ok(Done::default()),
     }
@@ -61,6 +62,23 @@ async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid) -> Result<Done,
     Ok(Done {
         again: actions.len() == BATCH as usize,
         outbox_moved: true,
+        ..Done::default()
+    })
+}
+
+/// A person who is new at this PC begins with what was addressed to them before; later ones follow the stream.
+async fn pull_person(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
+    let scope = rebase::person_scope(person);
+    let is_known = rebase::stream(&*cache.read()?, &scope)?.is_some();
+    if is_known {
+        return pull(cache, clinic, person, &scope, now).await;
+    }
+    let (rows, stream) = clinic.load_person(person, now).await?;
+    rebase::take_in_all(cache, &scope, "notification", &rows, &stream)?;
+    let notification = synced::named("notification").map(|table| table.number);
+    Ok(Done {
+        nouns: notification.into_iter().collect(),
+        is_consistent: true,
         ..Done::default()
     })
 }

@@ -76,3 +76,15 @@ pub fn unread_about(connection: &Connection, person: Uuid, subject: &str) -> Res
     let sql = "SELECT id FROM notification WHERE user_id = ?1 AND is_read = 0 AND subject = ?2";
     list(connection, sql, (person, subject), |row: &Row<'_>| row.get(0))
 }
+
+/// Whether a person was told about a subject and has read it.
+///
+/// # Errors
+/// What SQLite says.
+pub fn is_read_about(connection: &Connection, person: Uuid, subject: &str) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(min(is_read), 0) FROM notification WHERE user_id = ?1 AND subject = ?2",
+        )?
+        .query_row((person, subject), |row| row.get(0))?)
+}

@@ -1,0 +1,381 @@
+//! What a person can do with customers: find, open, add, change, and give points.
+
+use std::sync::Arc;
+
+use desk_cache::{
+    CacheError,
+    open::Reader,
+    query::{
+        appointment::{self, Appointment},
+        customer, followup, journey, loyalty, task,
+    },
+    search::{self, Hit, MatchKind, Query, Shown},
+};
+use desk_core::loyalty::{LARGEST_BILL_SATANG, Tier, points_for};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        Saved,
+        customer::{
+            Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField,
+            CustomerHit, CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey,
+            JourneyAction, LedgerPage, Loyalty, Mark, NextTier, PointEntries, PointEntry, PointsAward,
+            PointsPreview, PointsPromise, Preference, Reward,
+        },
+    },
+    check,
+    desk::Desk,
+    error::{AppError, Code},
+    row,
+};
+
+/// Results shown for one search.
+const HITS: usize = 20;
+/// Ledger entries on the card.
+const FIRST_ENTRIES: u32 = 50;
+
+impl Desk {
+    /// Finds customers.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn customer_search(self: &Arc<Self>, request: CustomerSearch) -> Result<CustomersFound, AppError> {
+        let today = self.today_date();
+        self.read(move |reader| {
+            let began = std::time::Instant::now();
+            let query = Query { text: &request.text, today: &today, limit: HITS };
+            let found = search::search(reader, &query)?;
+            let hits = found.hits.iter().filter_map(|hit| shown_hit(reader, hit, &today).transpose());
+            Ok(CustomersFound {
+                hits: hits.collect::<Result<_, _>>()?,
+                total: customer::count(reader)?,
+                repaired: found.repaired.map(|repaired| repaired.text),
+                took_us: i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX),
+            })
+        })
+        .await
+    }
+
+    /// Opens a customer's card.
+    ///
+    /// # Errors
+    /// `customer_not_found`.
+    pub async fn customer_card(self: &Arc<Self>, request: CustomerOpen) -> Result<CustomerCard, AppError> {
+        let (now, today) = (self.micros(), self.today_date());
+        let card = self.read(move |reader| card(reader, request.id, &today, now)).await?;
+        card.ok_or_else(|| Code::CustomerNotFound.into())
+    }
+
+    /// Adds a customer.
+    ///
+    /// # Errors
+    /// As listed at [`CustomerCreate`].
+    pub async fn customer_create(self: &Arc<Self>, request: CustomerCreate) -> Result<Saved, AppError> {
+        let full_name = check::optional("full_name", Some(request.full_name), check::NAME)?;
+        let id = Uuid::now_v7();
+        let args = json!({
+            "id": id,
+            "full_name": full_name.ok_or(Code::NameEmpty)?,
+            "nickname": check::optional("nickname", request.nickname, check::NICKNAME)?,
+            "phone": check::phone(request.phone)?,
+            "email": check::email(request.email)?,
+            "birth_date": check::birth_date(request.birth_date, &self.today_date())?,
+            "gender": check::one_of("gender", request.gender, &GENDERS)?,
+            "notes": check::optional("notes", request.notes, check::LONG)?,
+        });
+        self.act(id, "customer.create", args, id).await
+    }
+
+    /// Changes fields of a customer.
+    ///
+    /// # Errors
+    /// As listed at [`CustomerEdit`].
+    pub async fn customer_edit(self: &Arc<Self>, request: CustomerEdit) -> Result<Saved, AppError> {
+        let (mut set, mut base) = (Map::new(), Map::new());
+        for change in request.changes {
+            let field = word(change.field);
+            base.insert(field.to_owned(), Json::from(change.from.clone()));
+            set.insert(field.to_owned(), Json::from(self.checked(change)?));
+        }
+        if set.is_empty() {
+            return Ok(Saved { id: request.id, waiting: false });
+        }
+        let args = json!({ "id": request.id, "set": set, "base": base });
+        self.act(Uuid::now_v7(), "customer.edit", args, request.id).await
+    }
+
+    fn checked(&self, change: FieldChange) -> Result<Option<String>, AppError> {
+        match change.field {
+            CustomerField::FullName => {
+                let name = check::optional("full_name", change.to, check::NAME)?;
+                name.map(Some).ok_or_else(|| Code::NameEmpty.into())
+            }
+            CustomerField::Nickname => check::optional("nickname", change.to, check::NICKNAME),
+            CustomerField::Phone => check::phone(change.to),
+            CustomerField::Email => check::email(change.to),
+            CustomerField::BirthDate => check::birth_date(change.to, &self.today_date()),
+            CustomerField::Gender => check::one_of("gender", change.to, &GENDERS),
+            CustomerField::Notes => check::optional("notes", change.to, check::LONG),
+        }
+    }
+
+    /// More of a ledger.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn points_ledger(self: &Arc<Self>, request: LedgerPage) -> Result<PointEntries, AppError> {
+        self.read(move |reader| {
+            let entries = loyalty::ledger(reader, request.customer_id, request.offset, request.limit.min(500))?;
+            Ok(PointEntries { rows: entries.into_iter().map(entry).collect() })
+        })
+        .await
+    }
+
+    /// What a bill would earn: the same rule as the posting.
+    ///
+    /// # Errors
+    /// As listed at [`PointsPreview`].
+    pub async fn points_preview(self: &Arc<Self>, request: PointsPreview) -> Result<PointsPromise, AppError> {
+        check_bill(request.satang)?;
+        let promise = self
+            .read(move |reader| {
+                if customer::profile(reader, request.customer_id)?.is_none() {
+                    return Ok(None);
+                }
+                promise(reader, request.customer_id, request.satang).map(Some)
+            })
+            .await?;
+        promise.ok_or_else(|| Code::CustomerNotFound.into())
+    }
+
+    /// Gives the points of a bill. The entry's id is the action's: pressing twice gives one entry.
+    ///
+    /// # Errors
+    /// As listed at [`PointsAward`].
+    pub async fn points_award(self: &Arc<Self>, request: PointsAward) -> Result<Saved, AppError> {
+        check_bill(request.satang)?;
+        let args = json!({
+            "id": request.entry_id,
+            "customer_id": request.customer_id,
+            "satang": request.satang,
+            "note": check::optional("note", request.note, check::NAME)?,
+        });
+        self.act(request.entry_id, "points.award", args, request.entry_id).await
+    }
+}
+
+const GENDERS: [&str; 3] = ["male", "female", "other"];
+
+fn word(field: CustomerField) -> &'static str {
+    match field {
+        CustomerField::FullName => "full_name",
+        CustomerField::Nickname => "nickname",
+        CustomerField::Phone => "phone",
+        CustomerField::Email => "email",
+        CustomerField::BirthDate => "birth_date",
+        CustomerField::Gender => "gender",
+        CustomerField::Notes => "notes",
+    }
+}
+
+fn check_bill(satang: i64) -> Result<(), AppError> {
+    if (1..=LARGEST_BILL_SATANG).contains(&satang) {
+        Ok(())
+    } else {
+        Err(Code::AmountOutOfRange.into())
+    }
+}
+
+/// A hit with what its row shows; nothing if the customer is gone by now.
+fn shown_hit(reader: &Reader<'_>, hit: &Hit, today: &str) -> Result<Option<CustomerHit>, CacheError> {
+    let Some(profile) = customer::profile(reader, hit.customer_id)? else {
+        return Ok(None);
+    };
+    let beside = customer::beside(reader, hit.customer_id, today)?;
+    let phone = row::shown_phone(profile.phone.as_deref());
+    Ok(Some(CustomerHit {
+        marks: marks(hit, &profile),
+        id: profile.id,
+        full_name: profile.full_name,
+        nickname: profile.nickname,
+        code: profile.code,
+        phone,
+        email: profile.email,
+        line_name: profile.line_name,
+        tier: beside.tier.as_deref().map(Tier::from_word),
+        booked_today: beside.booked_today,
+        last_visit_date: profile.last_visit_date,
+        do_not_contact: beside.do_not_contact,
+        why: why(hit.why).to_owned(),
+    }))
+}
+
+/// Search counts characters, the window counts UTF-16 units: an emoji in a LINE name is one of the former and two of the latter.
+fn marks(hit: &Hit, profile: &customer::Profile) -> Vec<Mark> {
+    let phone = row::shown_phone(profile.phone.as_deref()).unwrap_or_default();
+    hit.highlights
+        .iter()
+        .map(|highlight| {
+            let (field, text) = match highlight.field {
+                Shown::Nickname => ("nickname", profile.nickname.as_deref()),
+                Shown::FullName => ("fullName", Some(profile.full_name.as_str())),
+                Shown::LineName => ("lineName", profile.line_name.as_deref()),
+                Shown::Email => ("email", profile.email.as_deref()),
+                Shown::Phone => ("phone", Some(phone.as_str())),
+                Shown::Code => ("code", profile.code.as_deref()),
+            };
+            let units = |characters| utf16_units(text.unwrap_or_default(), characters);
+            Mark { field: field.to_owned(), from: units(highlight.start), to: units(highlight.end) }
+        })
+        .collect()
+}
+
+fn utf16_units(text: &str, characters: usize) -> u32 {
+    let units: usize = text.chars().take(characters).map(char::len_utf16).sum();
+    u32::try_from(units).unwrap_or(u32::MAX)
+}
+
+fn why(kind: MatchKind) -> &'static str {
+    match kind {
+        MatchKind::Code => "code",
+        MatchKind::Phone => "phone",
+        MatchKind::BookedToday => "booked_today",
+        MatchKind::Nickname => "nickname",
+        MatchKind::NicknamePrefix => "nickname_prefix",
+        MatchKind::Name => "name",
+        MatchKind::LineName => "line_name",
+        MatchKind::SoundsLike => "sounds_like",
+        MatchKind::Email => "email",
+        MatchKind::Substring => "substring",
+    }
+}
+
+fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<CustomerCard>, CacheError> {
+    let Some(profile) = customer::profile(reader, id)? else {
+        return Ok(None);
+    };
+    let mut tasks = task::of_customer(reader, today, id)?;
+    row::sort_tasks(&mut tasks);
+    let followups = followup::of_customer(reader, id)?;
+    Ok(Some(CustomerCard {
+        profile: row::profile(profile),
+        preference: customer::preference(reader, id)?.map(preference),
+        loyalty: membership(reader, id, now)?,
+        journeys: journeys(reader, id)?,
+        tasks: tasks.into_iter().map(|task| row::task(task, now)).collect(),
+        followups: followups.into_iter().map(|followup| row::followup(followup, now)).collect(),
+        appointments: appointment::of_customer(reader, id, today)?.into_iter().map(shown).collect(),
+    }))
+}
+
+fn preference(preference: customer::Preference) -> Preference {
+    Preference {
+        do_not_contact: preference.do_not_contact,
+        marketing_opt_in: preference.marketing_opt_in,
+        preferred_channels: row::facts(preference.preferred_channels.as_deref()),
+        language: preference.language,
+    }
+}
+
+fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>, CacheError> {
+    let Some(member) = loyalty::member(reader, id)? else {
+        return Ok(None);
+    };
+    let rewards = loyalty::affordable(reader, member.available_points, member.tier, now)?;
+    Ok(Some(Loyalty {
+        available_points: member.available_points,
+        lifetime_points: member.lifetime_points,
+        tier: member.tier,
+        multiplier_tenths: loyalty::multiplier_tenths(reader, member.tier)?,
+        next_tier: member.tier.next().map(|tier| NextTier {
+            tier,
+            missing: (tier.floor() - member.lifetime_points).max(0),
+        }),
+        tier_floor: member.tier.floor(),
+        referral_code: member.referral_code,
+        ledger: loyalty::ledger(reader, id, 0, FIRST_ENTRIES)?.into_iter().map(entry).collect(),
+        ledger_total: loyalty::ledger_length(reader, id)?,
+        expiring: loyalty::expiring(reader, id, now)?
+            .into_iter()
+            .map(|(points, at)| Expiring { points, at: row::millis(at) })
+            .collect(),
+        affordable: rewards
+            .into_iter()
+            .map(|(id, name, points_cost)| Reward { id, name, points_cost })
+            .collect(),
+        waiting_points: loyalty::waiting_points(reader, id)?,
+    }))
+}
+
+fn entry(entry: loyalty::Entry) -> PointEntry {
+    PointEntry {
+        id: entry.id,
+        kind: entry.kind,
+        amount: entry.amount,
+        description: entry.description,
+        at: row::millis(entry.at),
+        expires_at: entry.expires_at.map(row::millis),
+        is_waiting: entry.is_waiting,
+    }
+}
+
+fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
+    let member = loyalty::member(reader, customer)?;
+    let tier = member.as_ref().map_or(Tier::Bronze, |member| member.tier);
+    let (available, lifetime) = member
+        .as_ref()
+        .map_or((0, 0), |member| (member.available_points, member.lifetime_points));
+    let multiplier_tenths = loyalty::multiplier_tenths(reader, tier)?;
+    let points = points_for(satang, multiplier_tenths);
+    Ok(PointsPromise {
+        points,
+        multiplier_tenths,
+        available_after: available + points,
+        tier_after: Tier::of_lifetime_points(lifetime + points).max(tier),
+    })
+}
+
+fn journeys(reader: &Reader<'_>, customer: Uuid) -> Result<Vec<Journey>, CacheError> {
+    journey::of_customer(reader, customer)?
+        .into_iter()
+        .map(|journey| {
+            let actions = journey::actions(reader, journey.id)?;
+            Ok(Journey {
+                id: journey.id,
+                stage: journey.stage,
+                plan: row::words(journey.treatment_plan.as_deref()),
+                created_at: row::millis(journey.created_at),
+                updated_at: row::millis(journey.updated_at),
+                actions: actions.into_iter().map(step).collect(),
+            })
+        })
+        .collect()
+}
+
+fn step(action: journey::JourneyAction) -> JourneyAction {
+    JourneyAction {
+        id: action.id,
+        kind: action.kind,
+        from_stage: action.from_stage,
+        to_stage: action.to_stage,
+        by: action.by,
+        at: row::millis(action.at),
+        notes: action.notes,
+    }
+}
+
+fn shown(appointment: Appointment) -> AppointmentShown {
+    AppointmentShown {
+        id: appointment.id,
+        date: appointment.date,
+        start_time: appointment.start_time,
+        end_time: appointment.end_time,
+        status: appointment.status,
+        kind: appointment.kind,
+        room: appointment.room,
+        staff: appointment.staff,
+        service: row::words(appointment.services.as_deref()),
+    }
+}

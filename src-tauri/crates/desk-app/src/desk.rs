@@ -1,0 +1,305 @@
+//! The running desk: which clinic is open, who is signed in, and the background work that goes with it. Each command is a method; the
+//! methods live beside their noun. This file holds the state and the ways to reach the cache.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use chrono::{DateTime, Utc};
+use desk_cache::{
+    Cache, CacheError, Key,
+    change::{self, Action, Destination},
+};
+use desk_sync::{Failure, Session, Status, round::Done, session::Listener};
+use serde_json::Value as Json;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    alerts,
+    api::{Saved, session::Loading},
+    error::{AppError, Code},
+    ports::{Clock, Notifier, Secrets, Window},
+    topic,
+    vault::{DeviceSecret, Vault},
+};
+
+/// What the desk needs from the machine.
+#[derive(Clone)]
+pub struct Ports {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Keyring.
+    pub secrets: Arc<dyn Secrets>,
+    /// Toasts.
+    pub notifier: Arc<dyn Notifier>,
+    /// The window.
+    pub window: Arc<dyn Window>,
+}
+
+/// Where files lie.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The program's data folder on this PC (local, not roaming).
+    pub data: PathBuf,
+}
+
+/// The running desk.
+pub struct Desk {
+    pub(crate) ports: Ports,
+    pub(crate) places: Places,
+    pub(crate) version: String,
+    pub(crate) look_again: Arc<Notify>,
+    pub(crate) wake: Arc<WakeUps>,
+    state: Mutex<State>,
+}
+
+/// What is open and who is here.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) home: Option<Home>,
+    pub(crate) open: Option<Open>,
+    pub(crate) me: Option<Uuid>,
+    pub(crate) last_person: Option<Uuid>,
+    pub(crate) loading: Option<Loading>,
+    pub(crate) blocked: Option<Code>,
+    pub(crate) offered_code: Option<String>,
+    pub(crate) status: Option<Status>,
+}
+
+/// The clinic of this PC: its folder, its people, and the secret that seals them.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) folder: PathBuf,
+    pub(crate) vault: Vault,
+    pub(crate) secret: DeviceSecret,
+    pub(crate) is_demo: bool,
+}
+
+/// An open cache and its sync.
+pub(crate) struct Open {
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) key: Key,
+    pub(crate) session: Option<Session>,
+}
+
+impl Home {
+    pub(crate) fn vault_path(&self) -> PathBuf {
+        self.folder.join("people.sealed")
+    }
+
+    pub(crate) fn cache_path(&self) -> PathBuf {
+        self.folder.join("cache.db")
+    }
+
+    pub(crate) fn save(&self) -> Result<(), AppError> {
+        self.vault.save(&self.vault_path(), &self.secret)
+    }
+}
+
+impl Desk {
+    /// Starts the desk: finds this PC's clinic, if there is one, and the background work. Call inside a tokio runtime.
+    pub async fn launch(ports: Ports, places: Places, version: String) -> Arc<Self> {
+        let desk = Arc::new(Self {
+            ports,
+            places,
+            version,
+            look_again: Arc::new(Notify::new()),
+            wake: Arc::new(WakeUps::default()),
+            state: Mutex::new(State::default()),
+        });
+        desk.wake.belongs_to(&desk);
+        desk.find_home().await;
+        tokio::spawn(alerts::run(Arc::downgrade(&desk)));
+        desk
+    }
+
+    /// Stops background work; everything confirmed is on the disk already.
+    pub async fn shut_down(self: &Arc<Self>) {
+        let session = self.state().open.take().and_then(|open| open.session);
+        if let Some(session) = session {
+            session.stop().await;
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.ports.clock.now()
+    }
+
+    /// Microseconds since 1970, as the cache counts.
+    pub(crate) fn micros(&self) -> i64 {
+        self.now().timestamp_micros()
+    }
+
+    /// The clinic's day.
+    pub(crate) fn today_date(&self) -> String {
+        self.now()
+            .with_timezone(&chrono_tz::Asia::Bangkok)
+            .format("%Y-%m-%d")
+            .to_string()
+    }
+
+    pub(crate) fn cache(&self) -> Result<Arc<Cache>, AppError> {
+        let state = self.state();
+        let open = state.open.as_ref().ok_or(Code::Locked)?;
+        Ok(open.cache.clone())
+    }
+
+    /// Who is signed in.
+    pub(crate) fn me(&self) -> Result<Uuid, AppError> {
+        self.state().me.ok_or_else(|| Code::Locked.into())
+    }
+
+    pub(crate) fn is_demo(&self) -> bool {
+        self.state().home.as_ref().is_some_and(|home| home.is_demo)
+    }
+
+    /// Reads from the cache on a thread that may block. Only for someone who is signed in.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&desk_cache::open::Reader<'_>) -> Result<T, CacheError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.me()?;
+        let cache = self.cache()?;
+        blocking(move || query(&cache.read()?)).await
+    }
+
+    /// Works on the cache on a thread that may block.
+    pub(crate) async fn with_cache<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Cache) -> Result<T, CacheError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let cache = self.cache()?;
+        blocking(move || work(&cache)).await
+    }
+
+    /// Does something as the signed-in person: durable when this returns. `row` is what the answer names.
+    pub(crate) async fn act(
+        &self,
+        id: Uuid,
+        name: &'static str,
+        args: Json,
+        row: Uuid,
+    ) -> Result<Saved, AppError> {
+        let destination = self.destination();
+        let action = Action {
+            id,
+            person: self.me()?,
+            name: name.to_owned(),
+            args,
+            at: self.micros(),
+        };
+        self.with_cache(move |cache| change::perform(cache, &action, destination))
+            .await?;
+        self.changed(topic::of_action(name));
+        self.nudge();
+        Ok(Saved {
+            id: row,
+            waiting: destination == Destination::Clinic,
+        })
+    }
+
+    pub(crate) fn destination(&self) -> Destination {
+        if self.is_demo() { Destination::Here } else { Destination::Clinic }
+    }
+
+    /// Something waits to be sent, or a toast may have become due or void.
+    pub(crate) fn nudge(&self) {
+        let state = self.state();
+        if let Some(session) = state.open.as_ref().and_then(|open| open.session.as_ref()) {
+            session.nudge();
+        }
+        self.look_again.notify_one();
+    }
+
+    pub(crate) fn changed(&self, topics: &[&str]) {
+        let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        self.ports.window.changed(&topics);
+    }
+}
+
+/// SQLite blocks; the runtime's own threads must not.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CacheError> + Send + 'static,
+) -> Result<T, AppError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(AppError::from),
+        Err(_) => Err(Code::Unexpected.into()),
+    }
+}
+
+impl From<CacheError> for AppError {
+    fn from(error: CacheError) -> Self {
+        let code = match &error {
+            CacheError::Newer { .. } => Code::CacheNewer,
+            CacheError::Damaged => Code::CacheDamaged,
+            CacheError::Busy => Code::CacheBusy,
+            CacheError::DiskFull => Code::DiskFull,
+            CacheError::Refused(word) => Code::from_word(word).unwrap_or(Code::Unexpected),
+            CacheError::Shape { .. } => Code::SchemaMismatch,
+            CacheError::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
+            CacheError::File(_) | CacheError::Sqlite(_) => Code::Unexpected,
+        };
+        let answer = Self::new(code);
+        if code == Code::Unexpected {
+            tracing::error!(ref_id = answer.ref_id, %error, "cache");
+        }
+        answer
+    }
+}
+
+impl From<Failure> for Code {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable => Self::ClinicUnreachable,
+            Failure::AccessEnded => Self::AccessEnded,
+            Failure::Certificate => Self::CertificateRefused,
+            Failure::Schema | Failure::Reload => Self::SchemaMismatch,
+            Failure::Other(_) | Failure::Cache(_) => Self::Unexpected,
+        }
+    }
+}
+
+/// Passes what the sync says on to the window and the toasts. It holds the desk weakly: the sync must not keep it alive.
+#[derive(Default)]
+pub(crate) struct WakeUps(Mutex<Weak<Desk>>);
+
+impl WakeUps {
+    fn belongs_to(&self, desk: &Arc<Desk>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(desk);
+    }
+
+    fn desk(&self) -> Option<Arc<Desk>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+}
+
+impl Listener for WakeUps {
+    fn changed(&self, done: &Done) {
+        let Some(desk) = self.desk() else { return };
+        let mut topics = topic::of_nouns(&done.nouns);
+        topics.push("sync".into());
+        desk.ports.window.changed(&topics);
+        desk.look_again.notify_one();
+    }
+
+    fn stands(&self, status: &Status) {
+        let Some(desk) = self.desk() else { return };
+        let before = desk.state().status.replace(status.clone());
+        let told = before.is_some_and(|before| {
+            before.failure == status.failure && before.is_live == status.is_live
+        });
+        if !told {
+            desk.changed(&["sync"]);
+        }
+    }
+
+    fn now(&self) -> i64 {
+        self.desk().map_or(0, |desk| desk.micros())
+    }
+}

@@ -1,0 +1,203 @@
+//! From what the cache knows to what a row shows: why it is here, whether its time has passed, and instants as the window counts them.
+
+use desk_cache::query::{
+    customer, followup::Followup, lead::Lead, task::About, task::Task,
+};
+use desk_core::{phone, priority::Priority};
+use serde_json::Value as Json;
+
+use crate::api::{
+    customer::Profile,
+    followup::FollowupRow,
+    lead::LeadRow,
+    task::{CustomerRef, Reason, StaffRef, TaskRow},
+};
+
+/// The window counts milliseconds.
+pub(crate) fn millis(micros: i64) -> i64 {
+    micros.div_euclid(1000)
+}
+
+/// Most urgent first, then the earlier due, then the older: the same order everywhere.
+pub(crate) fn sort_tasks(tasks: &mut [Task]) {
+    tasks.sort_by_key(|task| {
+        (
+            std::cmp::Reverse(Priority::from_word(&task.priority)),
+            task.due_at.unwrap_or(i64::MAX),
+            task.id,
+        )
+    });
+}
+
+pub(crate) fn task(task: Task, now: i64) -> TaskRow {
+    let is_open = matches!(task.status.as_str(), "pending" | "in_progress");
+    TaskRow {
+        reasons: if is_open { task_reasons(&task, now) } else { vec![] },
+        id: task.id,
+        title: task.title,
+        kind: task.kind,
+        description: task.description,
+        priority: Priority::from_word(&task.priority),
+        status: task.status,
+        is_overdue: is_open && task.due_at.is_some_and(|due| due < now),
+        due_at: task.due_at.map(millis),
+        snoozed_until: task.snoozed_until.filter(|until| *until > now).map(millis),
+        customer: task.customer.map(about),
+        assigned_to: task.assigned_to.map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        completed_at: task.completed_at.map(millis),
+        notes: task.notes,
+        is_waiting: task.is_waiting,
+    }
+}
+
+fn task_reasons(task: &Task, now: i64) -> Vec<Reason> {
+    let mut reasons = vec![];
+    match task.due_at {
+        Some(due) if due < now => reasons.push(Reason::Overdue { since: millis(due) }),
+        Some(due) => reasons.push(Reason::DueAt { at: millis(due) }),
+        None => {}
+    }
+    if let Some(woke) = task.snoozed_until.filter(|until| *until <= now) {
+        reasons.push(Reason::Woke { at: millis(woke) });
+    }
+    if let Some(time) = &task.booked_today {
+        reasons.push(Reason::BookedToday { time: time.clone() });
+    }
+    let priority = Priority::from_word(&task.priority);
+    if priority >= Priority::High {
+        reasons.push(Reason::Urgent { priority });
+    }
+    if let Some(stage) = &task.stage {
+        reasons.push(Reason::Stage { stage: stage.clone() });
+    }
+    if task.customer.as_ref().is_some_and(|about| about.do_not_contact) {
+        reasons.push(Reason::DoNotContact {});
+    }
+    reasons
+}
+
+pub(crate) fn about(about: About) -> CustomerRef {
+    CustomerRef {
+        id: about.id,
+        full_name: about.full_name,
+        nickname: about.nickname,
+        do_not_contact: about.do_not_contact,
+    }
+}
+
+pub(crate) fn followup(followup: Followup, now: i64) -> FollowupRow {
+    let is_open = followup.status == "pending";
+    let is_due = is_open && followup.scheduled_at <= now;
+    let mut reasons = vec![];
+    if is_open {
+        let at = millis(followup.scheduled_at);
+        reasons.push(if is_due { Reason::Overdue { since: at } } else { Reason::DueAt { at } });
+        if !followup.rule.is_empty() {
+            reasons.push(Reason::Rule { name: followup.rule.clone() });
+        }
+        if followup.customer.do_not_contact {
+            reasons.push(Reason::DoNotContact {});
+        }
+    }
+    FollowupRow {
+        id: followup.id,
+        customer: about(followup.customer),
+        kind: followup.kind,
+        rule: followup.rule,
+        channel: followup.channel,
+        message: followup.content.as_deref().and_then(message),
+        scheduled_at: millis(followup.scheduled_at),
+        status: followup.status,
+        executed_at: followup.executed_at.map(millis),
+        is_due,
+        reasons,
+        is_waiting: followup.is_waiting,
+    }
+}
+
+/// What to say, out of the content that the rule made.
+fn message(content: &str) -> Option<String> {
+    let content: Json = serde_json::from_str(content).ok()?;
+    let text = content.get("message").or_else(|| content.get("text"))?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+pub(crate) fn lead(lead: Lead, threshold: i64) -> LeadRow {
+    let mut reasons = vec![Reason::WaitingSince { at: millis(lead.created_at) }];
+    reasons.extend(facts(lead.reasons.as_deref()).into_iter().map(|text| Reason::Fact { text }));
+    if let Some(score) = lead.score.filter(|score| *score >= threshold) {
+        reasons.push(Reason::Score { score, threshold });
+    }
+    LeadRow {
+        id: lead.id,
+        customer_id: lead.customer_id,
+        name: lead.name,
+        phone: shown_phone(lead.phone.as_deref()),
+        email: lead.email,
+        source: lead.source,
+        score: lead.score,
+        status: lead.status,
+        claimed_by: lead.claimed_by.map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        created_at: millis(lead.created_at),
+        reasons,
+    }
+}
+
+/// Sentences of a JSON array of them.
+pub(crate) fn facts(reasons: Option<&str>) -> Vec<String> {
+    let list: Vec<Json> = reasons.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    list.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+/// A phone as people read it; nothing where there is none.
+pub(crate) fn shown_phone(phone: Option<&str>) -> Option<String> {
+    phone.filter(|phone| !phone.is_empty()).map(phone::display)
+}
+
+pub(crate) fn profile(profile: customer::Profile) -> Profile {
+    Profile {
+        phone_shown: shown_phone(profile.phone.as_deref()),
+        id: profile.id,
+        code: profile.code,
+        full_name: profile.full_name,
+        nickname: profile.nickname,
+        phone: profile.phone,
+        email: profile.email,
+        line_name: profile.line_name,
+        birth_date: profile.birth_date,
+        gender: profile.gender,
+        status: profile.status,
+        customer_type: profile.customer_type,
+        source: profile.source,
+        allergies: profile.allergies,
+        notes: profile.notes,
+        sales: profile.sales,
+        first_visit_date: profile.first_visit_date,
+        last_visit_date: profile.last_visit_date,
+        created_at: profile.created_at.map(millis),
+        is_waiting: profile.is_waiting,
+    }
+}
+
+/// Words out of a JSON document that may be a string, a list of strings, or a list of objects with a name.
+pub(crate) fn words(document: Option<&str>) -> Option<String> {
+    let document: Json = serde_json::from_str(document?).ok()?;
+    let found = match &document {
+        Json::String(text) => text.clone(),
+        Json::Array(list) => list.iter().filter_map(word).collect::<Vec<_>>().join(", "),
+        Json::Object(_) => word(&document).unwrap_or_default(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => String::new(),
+    };
+    (!found.is_empty()).then_some(found)
+}
+
+fn word(value: &Json) -> Option<String> {
+    let named = ["name", "name_th", "summary", "title", "treatment", "treatments"]
+        .iter()
+        .find_map(|key| value.get(key));
+    match named.unwrap_or(value) {
+        Json::String(text) => Some(text.clone()),
+        Json::Array(list) => Some(list.iter().filter_map(word).collect::<Vec<_>>().join(", ")),
+        _ => None,
+    }
+}

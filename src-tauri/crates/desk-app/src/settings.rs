@@ -1,0 +1,74 @@
+//! Settings: a person's own, kept on this PC. Before anyone unlocks, the defaults hold.
+
+use std::sync::Arc;
+
+use desk_cache::choice;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        Nothing,
+        settings::{Settings, SettingsSet},
+    },
+    desk::Desk,
+    error::{AppError, Code},
+};
+
+const NAME: &str = "settings";
+
+impl Desk {
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// None before unlock; then what the cache says.
+    pub async fn settings(self: &Arc<Self>, _: Nothing) -> Result<Settings, AppError> {
+        let person = { let state = self.state(); state.me.or(state.last_person) };
+        match person {
+            Some(person) => self.settings_of(person).await,
+            None => Ok(Settings::default()),
+        }
+    }
+
+    pub(crate) async fn settings_of(&self, person: Uuid) -> Result<Settings, AppError> {
+        let kept = self
+            .with_cache(move |cache| choice::get(&*cache.read()?, person, NAME))
+            .await?;
+        // What an older or newer version kept is read as far as it fits.
+        Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// Changes the signed-in person's settings.
+    ///
+    /// # Errors
+    /// `value_not_allowed` with the field.
+    pub async fn settings_set(self: &Arc<Self>, request: SettingsSet) -> Result<Settings, AppError> {
+        let me = self.me()?;
+        check(&request.settings)?;
+        let text = serde_json::to_string(&request.settings).map_err(|_| Code::Unexpected)?;
+        self.with_cache(move |cache| choice::set(cache, me, NAME, &text)).await?;
+        self.changed(&["settings"]);
+        self.look_again.notify_one();
+        Ok(request.settings)
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), AppError> {
+    let wrong = |field: &str| Err(AppError::new(Code::ValueNotAllowed).with("field", field));
+    if ![100, 110, 125, 150].contains(&settings.scale) {
+        return wrong("scale");
+    }
+    if minute_of_day(&settings.quiet_from).is_none() || minute_of_day(&settings.quiet_to).is_none() {
+        return wrong("quiet");
+    }
+    if !(1..=60).contains(&settings.auto_lock_minutes) {
+        return wrong("autoLockMinutes");
+    }
+    Ok(())
+}
+
+/// `HH:MM` as minutes since midnight.
+pub(crate) fn minute_of_day(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60 && text.len() == 5).then_some(hour * 60 + minute)
+}

@@ -1,0 +1,249 @@
+//! How this PC and the clinic agree, and what the clinic refused.
+
+use std::{collections::HashMap, sync::Arc};
+
+use desk_cache::{
+    CacheError,
+    attention::{self, Refused},
+    change::Action,
+    open::Reader,
+    outbox::{self, Waiting},
+    query::{customer, followup, staff, task},
+};
+use desk_sync::{Failure, Status};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        Nothing,
+        sync::{AttentionRow, AttentionSettle, InputField, Settle, Side, SyncMode, SyncState, WaitingRow, Wake},
+    },
+    desk::Desk,
+    error::{AppError, Code},
+    row,
+};
+
+impl Desk {
+    /// The state of the connection and of what waits.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn sync_state(self: &Arc<Self>, _: Nothing) -> Result<SyncState, AppError> {
+        let today = self.today_date();
+        let waiting = self.read(move |reader| waiting_rows(reader, &today)).await?;
+        let attention = self.attention_rows().await?;
+        let state = self.state();
+        let is_demo = state.home.as_ref().is_some_and(|home| home.is_demo);
+        let server = state.home.as_ref().and_then(|home| home.vault.server.as_ref());
+        let status = state.status.as_ref();
+        let failure = status.and_then(|status| status.failure.clone());
+        Ok(SyncState {
+            mode: mode(is_demo, status),
+            since: status.map(|status| row::millis(status.since)),
+            last_synced_at: status.and_then(|status| status.last_synced_at).map(row::millis),
+            wake: wake(status),
+            waiting,
+            attention,
+            server: server.map(|server| format!("{}:{}/{}", server.host, server.port, server.database)),
+            problem: failure
+                .filter(|failure| *failure != Failure::Unreachable)
+                .map(|failure| Code::from(failure).word().to_owned()),
+        })
+    }
+
+    /// Asks the clinic now.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn sync_now(self: &Arc<Self>, _: Nothing) -> Result<SyncState, AppError> {
+        self.nudge();
+        self.sync_state(Nothing {}).await
+    }
+
+    /// What the clinic refused, oldest first.
+    pub(crate) async fn attention_rows(&self) -> Result<Vec<AttentionRow>, AppError> {
+        let today = self.today_date();
+        self.read(move |reader| {
+            attention::all(reader)?
+                .into_iter()
+                .map(|refused| attention_row(reader, refused, &today))
+                .collect()
+        })
+        .await
+    }
+
+    /// Settles a refused action: keep the clinic's version, or send mine over what the clinic has now.
+    ///
+    /// # Errors
+    /// `attention_not_found`, and what doing it again says.
+    pub async fn attention_settle(self: &Arc<Self>, request: AttentionSettle) -> Result<SyncState, AppError> {
+        let (me, now, id) = (self.me()?, self.micros(), request.id);
+        match request.how {
+            Settle::Theirs => {
+                self.with_cache(move |cache| attention::accept_theirs(cache, id, now)).await?;
+            }
+            Settle::Mine => {
+                self.with_cache(move |cache| {
+                    let refused = attention::one(&*cache.read()?, id)?;
+                    let refused = refused.ok_or(CacheError::Refused("attention_not_found"))?;
+                    attention::insist(cache, id, &again(&refused, me, now))
+                })
+                .await?;
+            }
+        }
+        self.changed(&["sync", "today", "customers", "tasks", "followups"]);
+        self.nudge();
+        self.sync_state(Nothing {}).await
+    }
+}
+
+fn mode(is_demo: bool, status: Option<&Status>) -> SyncMode {
+    match status.map(|status| &status.failure) {
+        _ if is_demo => SyncMode::Demo,
+        Some(Some(Failure::AccessEnded)) => SyncMode::Revoked,
+        Some(None) => SyncMode::Online,
+        Some(Some(_)) | None => SyncMode::Offline,
+    }
+}
+
+fn wake(status: Option<&Status>) -> Wake {
+    match status {
+        Some(status) if status.failure.is_none() && status.is_live => Wake::Live,
+        Some(status) if status.failure.is_none() => Wake::Polling,
+        _ => Wake::None,
+    }
+}
+
+fn waiting_rows(reader: &Reader<'_>, today: &str) -> Result<Vec<WaitingRow>, CacheError> {
+    let mut names = HashMap::new();
+    outbox::waiting(reader)?
+        .into_iter()
+        .map(|waiting| waiting_row(reader, &mut names, waiting, today))
+        .collect()
+}
+
+fn waiting_row(
+    reader: &Reader<'_>,
+    names: &mut HashMap<Uuid, Option<String>>,
+    waiting: Waiting,
+    today: &str,
+) -> Result<WaitingRow, CacheError> {
+    if !names.contains_key(&waiting.person) {
+        names.insert(waiting.person, nickname(reader, waiting.person)?);
+    }
+    Ok(WaitingRow {
+        subject: subject(reader, &waiting.name, &waiting.args, today)?,
+        by: names.get(&waiting.person).cloned().flatten(),
+        id: waiting.id,
+        name: waiting.name,
+        at: row::millis(waiting.at),
+    })
+}
+
+fn nickname(reader: &Reader<'_>, person: Uuid) -> Result<Option<String>, CacheError> {
+    Ok(staff::one(reader, person)?.map(|colleague| colleague.nickname))
+}
+
+/// About whom or what an action is, in the clinic's words.
+fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str) -> Result<Option<String>, CacheError> {
+    let id = |field: &str| {
+        let text = args.get(field).and_then(Json::as_str);
+        text.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default()
+    };
+    let noun = name.split('.').next().unwrap_or_default();
+    Ok(match noun {
+        "task" => task::one(reader, today, id("id"))?.map(|task| task.title),
+        "followup" => followup::one(reader, id("id"))?.map(|followup| followup.customer.full_name),
+        "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
+        "customer" => {
+            let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
+            typed.or(customer::profile(reader, id("id"))?.map(|profile| profile.full_name))
+        }
+        _ => None,
+    })
+}
+
+fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<AttentionRow, CacheError> {
+    let customer = customer_of(reader, &refused)?;
+    Ok(AttentionRow {
+        subject: subject(reader, &refused.name, &refused.args, today)?,
+        customer_id: customer,
+        by: nickname(reader, refused.person)?,
+        sides: sides(&refused),
+        input: input(&refused),
+        can_retry: refused.code == "changed_meanwhile" || refused.code == "action_failed",
+        id: refused.id,
+        at: row::millis(refused.at),
+        name: refused.name,
+        code: refused.code,
+    })
+}
+
+fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, CacheError> {
+    let field = match refused.name.as_str() {
+        "points.award" => "customer_id",
+        "customer.edit" | "customer.create" => "id",
+        _ => return Ok(None),
+    };
+    let id = refused.args.get(field).and_then(Json::as_str).and_then(|text| Uuid::parse_str(text).ok());
+    match id {
+        Some(id) => Ok(customer::profile(reader, id)?.map(|profile| profile.id)),
+        None => Ok(None),
+    }
+}
+
+/// Both versions of what two people changed. The database answers `{field, yours, theirs, by}` or a list of them under `fields`.
+fn sides(refused: &Refused) -> Vec<Side> {
+    if refused.code != "changed_meanwhile" {
+        return vec![];
+    }
+    match refused.detail.get("fields").and_then(Json::as_array) {
+        Some(list) => list.iter().map(side).collect(),
+        None => vec![side(&refused.detail)],
+    }
+}
+
+fn side(detail: &Json) -> Side {
+    let text = |key: &str| detail.get(key).and_then(Json::as_str).map(str::to_owned);
+    Side {
+        field: text("field").unwrap_or_default(),
+        yours: text("yours"),
+        theirs: text("theirs"),
+        by: text("by"),
+    }
+}
+
+/// What was typed, without ids.
+fn input(refused: &Refused) -> Vec<InputField> {
+    let typed = refused.args.get("set").unwrap_or(&refused.args);
+    let fields = typed.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, _)| !matches!(field.as_str(), "id" | "customer_id" | "base" | "to"))
+        .filter_map(|(field, value)| {
+            let value = match value {
+                Json::String(text) => text.clone(),
+                Json::Number(number) => number.to_string(),
+                Json::Bool(_) | Json::Null | Json::Array(_) | Json::Object(_) => return None,
+            };
+            Some(InputField { field: field.clone(), value })
+        })
+        .collect()
+}
+
+/// The same action once more, knowing what the clinic has now.
+fn again(refused: &Refused, person: Uuid, now: i64) -> Action {
+    let mut args = refused.args.clone();
+    let theirs: Map<String, Json> = sides(refused)
+        .into_iter()
+        .map(|side| (side.field, Json::from(side.theirs)))
+        .collect();
+    if let Some(base) = args.get_mut("base").and_then(Json::as_object_mut) {
+        base.extend(theirs);
+    }
+    let id = Uuid::now_v7();
+    if refused.name == "points.award" {
+        args["id"] = json!(id);
+    }
+    Action { id, person, name: refused.name.clone(), args, at: now }
+}

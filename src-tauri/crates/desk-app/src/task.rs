@@ -1,0 +1,150 @@
+//! What a person can do with tasks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike as _, Days, Duration, SecondsFormat, TimeZone as _, Utc};
+use desk_cache::query::{staff, task};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        Nothing, Saved,
+        task::{
+            Colleagues, SnoozeUntil, StaffRef, TaskComplete, TaskList, TaskNote, TaskReassign,
+            TaskRows, TaskSnooze, TaskState, Whose,
+        },
+    },
+    check,
+    desk::Desk,
+    error::AppError,
+    row,
+};
+
+/// Hour of the clinic's day at which a thing snoozed to another day comes back.
+const MORNING: u32 = 9;
+
+impl Desk {
+    /// Tasks, most urgent first; closed ones newest first.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn task_list(self: &Arc<Self>, request: TaskList) -> Result<TaskRows, AppError> {
+        let (me, now, date) = (self.me()?, self.micros(), self.today_date());
+        let person = match request.whose {
+            Whose::Mine => Some(me),
+            Whose::Everyone => None,
+        };
+        self.read(move |reader| {
+            let mut tasks = match request.state {
+                TaskState::Open => task::open(reader, &date, person, false, now)?,
+                TaskState::Snoozed => task::open(reader, &date, person, true, now)?,
+                TaskState::Closed => task::closed(reader, &date, person)?,
+            };
+            if request.state != TaskState::Closed {
+                row::sort_tasks(&mut tasks);
+            }
+            let rows = tasks.into_iter().map(|task| row::task(task, now)).collect();
+            Ok(TaskRows { rows })
+        })
+        .await
+    }
+
+    /// Closes a task as done.
+    ///
+    /// # Errors
+    /// As listed at [`TaskComplete`].
+    pub async fn task_complete(self: &Arc<Self>, request: TaskComplete) -> Result<Saved, AppError> {
+        let note = check::optional("note", request.note, check::LONG)?;
+        let args = json!({ "id": request.id, "note": note });
+        self.act(Uuid::now_v7(), "task.complete", args, request.id).await
+    }
+
+    /// Gives a task to someone.
+    ///
+    /// # Errors
+    /// As listed at [`TaskReassign`].
+    pub async fn task_reassign(self: &Arc<Self>, request: TaskReassign) -> Result<Saved, AppError> {
+        let args = json!({ "id": request.id, "to": request.to });
+        self.act(Uuid::now_v7(), "task.reassign", args, request.id).await
+    }
+
+    /// Lets a task sleep.
+    ///
+    /// # Errors
+    /// As listed at [`TaskSnooze`].
+    pub async fn task_snooze(self: &Arc<Self>, request: TaskSnooze) -> Result<Saved, AppError> {
+        let until = snooze_until(self.now(), request.until);
+        let args = json!({ "id": request.id, "until": until.to_rfc3339_opts(SecondsFormat::Secs, true) });
+        self.act(Uuid::now_v7(), "task.snooze", args, request.id).await
+    }
+
+    /// Adds a note to a task.
+    ///
+    /// # Errors
+    /// As listed at [`TaskNote`].
+    pub async fn task_note(self: &Arc<Self>, request: TaskNote) -> Result<Saved, AppError> {
+        let text = check::required("text", &request.text, check::LONG)?;
+        let args = json!({ "id": request.id, "text": text });
+        self.act(Uuid::now_v7(), "task.note", args, request.id).await
+    }
+
+    /// The clinic's active staff.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn staff_list(self: &Arc<Self>, _: Nothing) -> Result<Colleagues, AppError> {
+        self.read(|reader| {
+            let rows = staff::active(reader)?
+                .into_iter()
+                .map(|colleague| StaffRef {
+                    id: colleague.id,
+                    nickname: colleague.nickname,
+                    role: colleague.role,
+                })
+                .collect();
+            Ok(Colleagues { rows })
+        })
+        .await
+    }
+}
+
+/// When a thing snoozed now comes back, in the clinic's own day.
+pub(crate) fn snooze_until(now: DateTime<Utc>, until: SnoozeUntil) -> DateTime<Utc> {
+    let today = now.with_timezone(&chrono_tz::Asia::Bangkok).date_naive();
+    let to_monday = 7 - u64::from(today.weekday().num_days_from_monday());
+    let morning = |days: u64| {
+        let day = today.checked_add_days(Days::new(days))?.and_hms_opt(MORNING, 0, 0)?;
+        let at = chrono_tz::Asia::Bangkok.from_local_datetime(&day).earliest()?;
+        Some(at.with_timezone(&Utc))
+    };
+    match until {
+        SnoozeUntil::Quarter => now + Duration::minutes(15),
+        SnoozeUntil::Hour => now + Duration::hours(1),
+        SnoozeUntil::Tomorrow => morning(1).unwrap_or(now + Duration::days(1)),
+        SnoozeUntil::NextWeek => morning(to_monday).unwrap_or(now + Duration::days(7)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().with_timezone(&Utc)
+    }
+
+    #[test]
+    fn a_snooze_ends_in_the_clinics_morning() {
+        let thursday = at("2026-10-01T10:00:00+07:00");
+        assert_eq!(snooze_until(thursday, SnoozeUntil::Tomorrow), at("2026-10-02T09:00:00+07:00"));
+        assert_eq!(snooze_until(thursday, SnoozeUntil::NextWeek), at("2026-10-05T09:00:00+07:00"));
+        assert_eq!(snooze_until(thursday, SnoozeUntil::Hour), at("2026-10-01T11:00:00+07:00"));
+    }
+
+    #[test]
+    fn just_after_midnight_in_bangkok_tomorrow_is_the_next_bangkok_day() {
+        let early = at("2026-10-01T17:30:00Z"); // 00:30 on the 2nd in Bangkok
+        assert_eq!(snooze_until(early, SnoozeUntil::Tomorrow), at("2026-10-03T09:00:00+07:00"));
+    }
+}

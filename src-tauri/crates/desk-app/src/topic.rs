@@ -1,0 +1,34 @@
+//! What the window is told after a change: which topics to ask for again. No data travels with it.
+
+use desk_core::synced;
+
+/// Topics that show rows of these nouns.
+pub fn of_nouns(numbers: &[i16]) -> Vec<String> {
+    let mut topics: Vec<&str> = numbers.iter().flat_map(|number| of_noun(*number)).copied().collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics.into_iter().map(str::to_owned).collect()
+}
+
+fn of_noun(number: i16) -> &'static [&'static str] {
+    match synced::table(number).map(|table| table.name) {
+        Some("task") => &["tasks", "today", "customers"],
+        Some("followup" | "followup_rule") => &["followups", "today", "customers"],
+        Some("lead") => &["leads", "today"],
+        Some("notification") => &["notifications"],
+        Some("staff" | "clinic") => &["start", "tasks"],
+        Some("appointment" | "preference") => &["today", "customers"],
+        Some(_) => &["customers", "today", "tasks"],
+        None => &[],
+    }
+}
+
+/// Topics that an action's own effect touches.
+pub fn of_action(name: &str) -> &'static [&'static str] {
+    match name.split('.').next() {
+        Some("task") => &["tasks", "today", "customers", "sync"],
+        Some("followup") => &["followups", "today", "customers", "sync"],
+        Some("notification") => &["notifications", "sync"],
+        _ => &["customers", "today", "sync"],
+    }
+}
