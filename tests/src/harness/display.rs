@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, Window};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::process::{Launch, Running};
+use super::wait::{secs, wait_until};
 
 /// An X server of our own on a number that nobody else has.
 pub struct Display {
@@ -66,28 +67,39 @@ impl Display {
         );
     }
 
-    /// Presses the close button of every window. No window manager runs here, so the windows are told directly (`WM_DELETE_WINDOW`).
+    /// Presses the close button of every window, once there is one. No window manager runs here, so the windows are told directly
+    /// (`WM_DELETE_WINDOW`).
     pub fn close_windows(&self) {
         let (x, screen) = x11rb::connect(Some(&self.name)).expect("our display answers");
         let root = x.setup().roots[screen].root;
         let protocols = atom(&x, "WM_PROTOCOLS");
         let delete = atom(&x, "WM_DELETE_WINDOW");
-        let windows = x
-            .query_tree(root)
-            .expect("X takes requests")
-            .reply()
-            .expect("X answers")
-            .children;
-        for window in windows
-            .into_iter()
-            .filter(|window| understands(&x, *window, protocols, delete))
-        {
+        let closable = || {
+            let windows = x
+                .query_tree(root)
+                .expect("X takes requests")
+                .reply()
+                .expect("X answers")
+                .children;
+            let windows = windows.into_iter().filter(|window| is_seen(&x, *window));
+            let windows: Vec<_> = windows
+                .filter(|window| understands(&x, *window, protocols, delete))
+                .collect();
+            (!windows.is_empty()).then_some(windows)
+        };
+        for window in wait_until("a window that can be closed", secs(20), closable) {
             let event = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
             x.send_event(false, window, EventMask::NO_EVENT, event)
                 .expect("X takes requests");
         }
         x.flush().expect("X takes requests");
     }
+}
+
+/// A window may go between the list of windows and a question about it; then it is not seen.
+fn is_seen(x: &RustConnection, window: Window) -> bool {
+    let attributes = x.get_window_attributes(window).expect("X takes requests").reply();
+    attributes.is_ok_and(|reply| reply.map_state == MapState::VIEWABLE)
 }
 
 fn atom(x: &RustConnection, name: &str) -> u32 {
@@ -102,7 +114,6 @@ fn understands(x: &RustConnection, window: Window, protocols: u32, wanted: u32) 
     let property = x
         .get_property(false, window, protocols, AtomEnum::ATOM, 0, 32)
         .expect("X takes requests");
-    // A window may go between the question and the answer.
     property.reply().is_ok_and(|reply| {
         reply
             .value32()
