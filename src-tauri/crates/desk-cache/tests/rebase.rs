@@ -1,0 +1,356 @@
+//! What a person did stays in force until the clinic's own rows show it, and what the clinic sends is exactly what remains afterwards.
+
+use desk_cache::{
+    Cache, CacheError, Key, attention,
+    change::{self, Action, Destination},
+    outbox::{self, Outcome, Refusal},
+    query::{customer, loyalty, task},
+    rebase::{self, Change, Op, Page, Position},
+    row,
+};
+use desk_core::synced::{self, Kind, Table, Value};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const TODAY: &str = "2026-10-01";
+
+struct Desk {
+    folder: TempDir,
+    key: Key,
+    cache: Option<Cache>,
+    person: Uuid,
+}
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn noun(name: &str) -> &'static Table {
+    synced::named(name).unwrap()
+}
+
+/// A row with these fields, everything else absent.
+fn row_of(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Vec<Value> {
+    let value = |column: &synced::Column| match column.name {
+        "id" => Value::Uuid(key),
+        wanted => fields
+            .iter()
+            .find(|(name, _)| *name == wanted)
+            .map_or(Value::Null, |(_, value)| value.clone()),
+    };
+    noun(name).columns.iter().map(value).collect()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn a_task(key: Uuid, status: &str, title: &str) -> Change {
+    let fields = [("title", text(title)), ("status", text(status))];
+    put("task", key, &fields)
+}
+
+fn put(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Change {
+    Change { tbl: noun(name).number, op: Op::Put, pk: key, row: Some(row_of(name, key, fields)) }
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::random().unwrap();
+        let cache = Some(Cache::open(&folder.path().join("cache.db"), &key).unwrap());
+        Self { folder, key, cache, person: id(1) }
+    }
+
+    fn cache(&self) -> &Cache {
+        self.cache.as_ref().unwrap()
+    }
+
+    fn start_again(&mut self) {
+        self.cache = None;
+        self.cache = Some(Cache::open(&self.folder.path().join("cache.db"), &self.key).unwrap());
+    }
+
+    fn pull(&self, version: i64, changes: Vec<Change>, settled: Vec<Uuid>) {
+        let page = Page {
+            scope: "clinic".into(),
+            changes,
+            next: Position::end_of(version),
+            epoch: "e".into(),
+            is_consistent: true,
+            settled,
+            now: version,
+        };
+        rebase::apply(self.cache(), &page).unwrap();
+    }
+
+    fn act(&self, action: u128, name: &str, args: Json) -> Result<(), CacheError> {
+        let action = Action { id: id(action), person: self.person, name: name.into(), args, at: 1_000_000 };
+        change::perform(self.cache(), &action, Destination::Clinic)
+    }
+
+    fn answer(&self, action: u128, refused: Option<Refusal>) {
+        let outcome = Outcome { id: id(action), refused };
+        self.cache().write(|transaction| outbox::answered(transaction, &outcome)).unwrap();
+    }
+
+    fn task_status(&self, key: Uuid) -> Option<String> {
+        task::one(&self.cache().read().unwrap(), TODAY, key).unwrap().map(|task| task.status)
+    }
+
+    fn waiting(&self) -> usize {
+        outbox::waiting(&self.cache().read().unwrap()).unwrap().len()
+    }
+}
+
+#[test]
+fn what_was_confirmed_is_there_after_a_restart() {
+    let mut desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    desk.start_again();
+    assert_eq!(desk.task_status(id(10)).as_deref(), Some("completed"));
+    assert_eq!(desk.waiting(), 1);
+}
+
+#[test]
+fn an_action_stays_in_force_over_rows_that_do_not_show_it_yet() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    desk.pull(2, vec![a_task(id(10), "pending", "call again")], vec![]);
+    let row = task::one(&desk.cache().read().unwrap(), TODAY, id(10)).unwrap().unwrap();
+    assert_eq!((row.status.as_str(), row.title.as_str(), row.is_waiting), ("completed", "call again", true));
+}
+
+#[test]
+fn an_answer_alone_does_not_let_an_action_go() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    desk.answer(100, None);
+    assert_eq!((desk.task_status(id(10)).as_deref(), desk.waiting()), (Some("completed"), 1));
+    desk.pull(2, vec![a_task(id(10), "completed", "call")], vec![id(100)]);
+    assert_eq!((desk.task_status(id(10)).as_deref(), desk.waiting()), (Some("completed"), 0));
+}
+
+#[test]
+fn a_refused_action_is_undone_and_becomes_an_item_with_what_was_typed() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10), "note": "she will come" })).unwrap();
+    let refusal = Refusal { code: "task_already_closed".into(), detail: Some("{}".into()) };
+    desk.answer(100, Some(refusal));
+    desk.pull(2, vec![], vec![id(100)]);
+    assert_eq!(desk.task_status(id(10)).as_deref(), Some("pending"));
+    let items = attention::all(&desk.cache().read().unwrap()).unwrap();
+    assert_eq!(items.len(), 1);
+    assert_eq!((items[0].code.as_str(), &items[0].args["note"]), ("task_already_closed", &json!("she will come")));
+}
+
+#[test]
+fn doing_the_same_thing_twice_does_it_once() {
+    let desk = Desk::new();
+    desk.pull(1, vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])], vec![]);
+    let args = json!({ "id": id(100), "customer_id": id(20), "satang": 199_900 });
+    desk.act(100, "points.award", args.clone()).unwrap();
+    desk.act(100, "points.award", args).unwrap();
+    let entries = loyalty::ledger(&desk.cache().read().unwrap(), id(20), 0, 10).unwrap();
+    assert_eq!((entries.len(), entries[0].amount, desk.waiting()), (1, 199, 1));
+}
+
+#[test]
+fn an_action_on_what_is_not_here_changes_nothing() {
+    let desk = Desk::new();
+    let refused = desk.act(100, "task.complete", json!({ "id": id(10) }));
+    assert!(matches!(refused, Err(CacheError::Refused("task_not_found"))));
+    assert_eq!(desk.waiting(), 0);
+}
+
+#[test]
+fn a_customer_made_here_gets_the_code_of_the_clinic_and_no_twin() {
+    let desk = Desk::new();
+    desk.act(100, "customer.create", json!({ "id": id(20), "full_name": "ฟ้า", "phone": "085-777-8888" })).unwrap();
+    desk.answer(100, None);
+    let fields = [("full_name", text("ฟ้า")), ("code", text("A-000777"))];
+    desk.pull(2, vec![put("customer", id(20), &fields)], vec![id(100)]);
+    let reader = desk.cache().read().unwrap();
+    assert_eq!(customer::count(&reader).unwrap(), 1);
+    assert_eq!(customer::profile(&reader, id(20)).unwrap().unwrap().code.as_deref(), Some("A-000777"));
+}
+
+#[test]
+fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
+    let desk = Desk::new();
+    desk.pull(1, vec![put("notification", id(30), &[("user_id", Value::Uuid(id(1)))])], vec![]);
+    let leave = Change { tbl: noun("notification").number, op: Op::Leave, pk: id(30), row: None };
+    let mut page = Page {
+        scope: rebase::person_scope(id(2)),
+        changes: vec![leave],
+        next: Position::end_of(2),
+        epoch: "e".into(),
+        is_consistent: true,
+        settled: vec![],
+        now: 2,
+    };
+    rebase::apply(desk.cache(), &page).unwrap();
+    let here = || row::get(&desk.cache().read().unwrap(), noun("notification"), id(30)).unwrap().is_some();
+    assert!(here());
+    page.scope = rebase::person_scope(id(1));
+    rebase::apply(desk.cache(), &page).unwrap();
+    assert!(!here());
+}
+
+#[test]
+fn a_row_of_another_shape_changes_nothing() {
+    let desk = Desk::new();
+    let mut broken = a_task(id(10), "pending", "call");
+    broken.row.as_mut().unwrap().pop();
+    let page = Page {
+        scope: "clinic".into(),
+        changes: vec![a_task(id(11), "pending", "first"), broken],
+        next: Position::end_of(1),
+        epoch: "e".into(),
+        is_consistent: true,
+        settled: vec![],
+        now: 1,
+    };
+    assert!(matches!(rebase::apply(desk.cache(), &page), Err(CacheError::Shape { .. })));
+    assert_eq!(desk.task_status(id(11)), None);
+    assert_eq!(rebase::stream(&desk.cache().read().unwrap(), "clinic").unwrap(), None);
+}
+
+#[test]
+fn the_file_is_encrypted_and_opens_with_its_key_alone() {
+    let mut desk = Desk::new();
+    desk.pull(1, vec![put("customer", id(20), &[("full_name", text("Emily Carter"))])], vec![]);
+    desk.cache = None;
+    let path = desk.folder.path().join("cache.db");
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.windows(5).any(|part| part == b"Emily") && !bytes.starts_with(b"SQLite"));
+    assert!(matches!(Cache::open(&path, &Key::random().unwrap()), Err(CacheError::Damaged)));
+    assert!(Cache::open(&path, &desk.key).is_ok());
+}
+
+#[test]
+fn a_second_process_is_kept_out() {
+    let desk = Desk::new();
+    let again = Cache::open(&desk.folder.path().join("cache.db"), &desk.key);
+    assert!(matches!(again, Err(CacheError::Busy)));
+}
+
+#[test]
+fn a_newer_file_is_refused_politely() {
+    let mut desk = Desk::new();
+    desk.cache().write(|transaction| Ok(transaction.pragma_update(None, "user_version", 999)?)).unwrap();
+    desk.cache = None;
+    let opened = Cache::open(&desk.folder.path().join("cache.db"), &desk.key);
+    assert!(matches!(opened, Err(CacheError::Newer { found: 999, .. })));
+}
+
+#[test]
+fn readers_cannot_write() {
+    let desk = Desk::new();
+    let reader = desk.cache().read().unwrap();
+    assert!(reader.execute("DELETE FROM customer", []).is_err());
+}
+
+#[test]
+fn every_noun_has_a_table_with_its_columns_and_kinds() {
+    let desk = Desk::new();
+    let reader = desk.cache().read().unwrap();
+    for table in synced::SYNCED {
+        let mut statement = reader.prepare("SELECT name, type FROM pragma_table_info(?1)").unwrap();
+        let found: Vec<(String, String)> = statement
+            .query_map([table.name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let wanted: Vec<(String, String)> =
+            table.columns.iter().map(|column| (column.name.to_owned(), sqlite_type(column.kind).to_owned())).collect();
+        assert_eq!(found, wanted, "{}", table.name);
+    }
+}
+
+fn sqlite_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Uuid => "BLOB",
+        Kind::Text => "TEXT",
+        Kind::Int | Kind::Bool | Kind::Instant => "INTEGER",
+    }
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One thing that happens to a desk.
+    #[derive(Clone, Debug)]
+    enum Happening {
+        Sent { task: u128, status: bool, title: u8 },
+        Gone { task: u128 },
+        Completed { task: u128 },
+        Noted { task: u128 },
+        Snoozed { task: u128 },
+        Restarted,
+    }
+
+    fn happening() -> impl Strategy<Value = Happening> {
+        let task = 10_u128..14;
+        prop_oneof![
+            (task.clone(), any::<bool>(), any::<u8>())
+                .prop_map(|(task, status, title)| Happening::Sent { task, status, title }),
+            task.clone().prop_map(|task| Happening::Gone { task }),
+            task.clone().prop_map(|task| Happening::Completed { task }),
+            task.clone().prop_map(|task| Happening::Noted { task }),
+            task.prop_map(|task| Happening::Snoozed { task }),
+            Just(Happening::Restarted),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Whatever was done here in between: once everything is answered, the cache is what the clinic sent, to the value.
+        #[test]
+        fn with_nothing_waiting_the_cache_is_what_the_clinic_sent(happenings in prop::collection::vec(happening(), 1..25)) {
+            let mut desk = Desk::new();
+            let mut clinic = std::collections::BTreeMap::new();
+            for (number, happening) in happenings.into_iter().enumerate() {
+                let (version, action) = (i64::try_from(number).unwrap() + 1, 1_000 + number as u128);
+                match happening {
+                    Happening::Sent { task, status, title } => {
+                        let change = a_task(id(task), if status { "pending" } else { "completed" }, &title.to_string());
+                        clinic.insert(task, change.row.clone().unwrap());
+                        desk.pull(version, vec![change], vec![]);
+                    }
+                    Happening::Gone { task } => {
+                        clinic.remove(&task);
+                        let change = Change { tbl: noun("task").number, op: Op::Delete, pk: id(task), row: None };
+                        desk.pull(version, vec![change], vec![]);
+                    }
+                    Happening::Completed { task } => drop(desk.act(action, "task.complete", json!({ "id": id(task) }))),
+                    Happening::Noted { task } => drop(desk.act(action, "task.note", json!({ "id": id(task), "text": "x" }))),
+                    Happening::Snoozed { task } => {
+                        let args = json!({ "id": id(task), "until": "2026-10-02T09:00:00+07:00" });
+                        drop(desk.act(action, "task.snooze", args));
+                    }
+                    Happening::Restarted => desk.start_again(),
+                }
+            }
+            let waiting = outbox::waiting(&desk.cache().read().unwrap()).unwrap();
+            let ids: Vec<Uuid> = waiting.iter().map(|action| action.id).collect();
+            for action in &ids {
+                desk.answer(action.as_u128(), None);
+            }
+            desk.pull(1_000, vec![], ids);
+            prop_assert_eq!(desk.waiting(), 0);
+            let reader = desk.cache().read().unwrap();
+            for task in 10..14 {
+                prop_assert_eq!(row::get(&reader, noun("task"), id(task)).unwrap(), clinic.get(&task).cloned());
+            }
+        }
+    }
+}
