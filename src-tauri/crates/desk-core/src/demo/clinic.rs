@@ -1,0 +1,214 @@
+//! The clinic itself: its people, its rewards, its leads and what its people were told.
+
+use super::{Demo, flag, instant, text};
+use crate::synced::Value;
+
+/// Someone who works here.
+pub(super) struct Person {
+    pub nickname: &'static str,
+    role: &'static str,
+    name: &'static str,
+}
+
+/// The staff of the acceptance stories, the owner and a beautician.
+#[rustfmt::skip]
+pub(super) const STAFF: [Person; 6] = [
+    Person { nickname: "นก", role: "front_desk", name: "สุนันทา ปานทอง" },
+    Person { nickname: "บีม", role: "front_desk", name: "ภูมิรพี เหมือนฝัน" },
+    Person { nickname: "เมย์", role: "sales", name: "เมษา ทิพย์สุข" },
+    Person { nickname: "ดาว", role: "manager", name: "ดวงดาว เรืองกิจ" },
+    Person { nickname: "หมอพิม", role: "owner", name: "พิมพ์พิศา วัฒนเวช" },
+    Person { nickname: "ฟาง", role: "beautician", name: "ฟางข้าว ชื่นบาน" },
+];
+
+/// One lead: name, phone, source, score, whether hot, reasons.
+type Lead = (
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    bool,
+    &'static [&'static str],
+);
+
+#[rustfmt::skip]
+const LEADS: [Lead; 12] = [
+    ("มายด์", "084-555-6666", "ads", 86, true, &["ถามราคา HydraFacial 2 ครั้งใน 1 ชั่วโมง", "ลีดจากโฆษณา LINE ที่ตอบใน 10 นาที: ซื้อ 18 จาก 41 คน", "อยากมาวันนี้"]),
+    ("คุณวิภู", "091-220-4418", "social_media", 78, true, &["ทักแชต 4 ข้อความใน 2 วัน", "ถามคอร์สยกกระชับ: ซื้อ 11 จาก 29 คน"]),
+    ("อรอินทร์", "063-918-2204", "referral", 74, true, &["เพื่อนของสมาชิก Gold แนะนำ: ซื้อ 9 จาก 16 คน", "ขอคิวเสาร์นี้"]),
+    ("ปิ่น", "082-771-9035", "website", 58, false, &["กรอกแบบสอบถามผิวครบ 7 จาก 7 ข้อ"]),
+    ("Daniel", "+6591884402", "website", 52, false, &["ถามเป็นภาษาอังกฤษ 3 ข้อความ"]),
+    ("น้องเฟย์", "095-330-1172", "social_media", 47, false, &["กดดูโปรโมชัน 5 ครั้ง ยังไม่ทัก"]),
+    ("คุณจรูญ", "081-774-0926", "walk_in", 45, false, &["แวะมาถาม 1 ครั้ง ยังไม่นัด"]),
+    ("แอ้ม", "087-402-5518", "ads", 41, false, &["คลิกโฆษณา 2 ครั้ง"]),
+    ("ตุลยา", "098-114-7763", "referral", 39, false, &["เพื่อนแนะนำ 1 คน"]),
+    ("คุณบุษ", "062-551-8847", "website", 33, false, &["ดูหน้าราคา 1 ครั้ง"]),
+    ("โอปอ", "085-902-3316", "social_media", 28, false, &["ตอบแบบสำรวจ 1 ครั้ง"]),
+    ("เอกภพ", "094-667-1120", "ads", 22, false, &["ไม่ตอบข้อความ 2 ครั้ง"]),
+];
+
+/// Name, kind, points, value in satang (of a percentage: in hundredths).
+#[rustfmt::skip]
+const REWARDS: [(&str, &str, &str, i64, i64); 4] = [
+    ("ส่วนลด 5 %", "ลดจากยอดบิลครั้งนี้", "discount_percentage", 500, 500),
+    ("ส่วนลด 10 %", "ลดจากยอดบิลครั้งนี้", "discount_percentage", 1_000, 1_000),
+    ("มาสก์พรีเมียม", "มาสก์บำรุงผิว 1 แผ่นหลังทรีตเมนต์", "free_service", 800, 80_000),
+    ("ทรีตเมนต์หน้าพื้นฐาน", "ทำความสะอาดผิวหน้า 1 ครั้ง", "free_service", 1_500, 150_000),
+];
+
+/// Kind, title, message, priority.
+#[rustfmt::skip]
+const TOLD: [(&str, &str, &str, &str); 5] = [
+    ("task_assigned", "มีงานใหม่ 2 งาน", "ส่งข้อเสนอและโทรติดตาม ครบกำหนดวันนี้", "high"),
+    ("appointment_reminder", "นัดแรก 10:30", "พลอย HydraFacial ครั้งที่ 3 จาก 5 ห้อง 1", "medium"),
+    ("tier_upgrade", "ลูกค้าขึ้นระดับ Gold", "มุก ครบ 3,000 แต้มสะสม", "medium"),
+    ("followup_due", "ติดตามหลังทำ 3 ราย", "ครบ 1 วันหลังทำเมื่อวาน", "medium"),
+    ("upsell_opportunity", "จบคอร์สแล้ว 1 ราย", "แนะนำแพ็กเกจดูแลต่อเนื่อง", "low"),
+];
+
+impl Demo {
+    pub(super) fn clinic(&self) -> Vec<Value> {
+        vec![
+            Value::Uuid(self.clinic_id()),
+            text("ออร่า อารีย์"),
+            text("Aura Ari"),
+            text("Asia/Bangkok"),
+            Value::Int(70),
+            text("20:00"),
+            text("09:00"),
+            text(r#"{"bronze":1,"silver":1.5,"gold":2,"platinum":2.5,"diamond":3}"#),
+        ]
+    }
+
+    pub(super) fn staff(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        STAFF.iter().enumerate().map(|(index, person)| {
+            vec![
+                Value::Uuid(self.id("staff", index)),
+                text(person.role),
+                text(person.name),
+                text(person.nickname),
+                flag(true),
+            ]
+        })
+    }
+
+    pub(super) fn rewards(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        REWARDS
+            .iter()
+            .enumerate()
+            .map(|(index, (name, description, kind, points, value))| {
+                vec![
+                    Value::Uuid(self.id("reward", index)),
+                    text(*name),
+                    text(*description),
+                    text(*kind),
+                    Value::Int(*points),
+                    Value::Int(*value),
+                    flag(true),
+                    text("bronze"),
+                    instant(self.day(-200), 0),
+                    Value::Null,
+                ]
+            })
+    }
+
+    pub(super) fn leads(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        LEADS.iter().enumerate().map(|(index, lead)| self.lead(index, lead))
+    }
+
+    fn lead(&self, index: usize, (name, phone, source, score, is_hot, reasons): &Lead) -> Vec<Value> {
+        let behind = i64::try_from(index).unwrap_or(0);
+        let came = if *is_hot {
+            instant(self.today, 540 + behind * 14)
+        } else {
+            instant(self.day(-behind), 700 + behind)
+        };
+        let (status, claimed) = match index {
+            5 | 6 => ("claimed", self.staff_id("เมย์")),
+            11 => ("closed", self.staff_id("เมย์")),
+            _ => ("open", None),
+        };
+        let reasons = reasons
+            .iter()
+            .map(|reason| format!("\"{reason}\""))
+            .collect::<Vec<_>>()
+            .join(",");
+        vec![
+            Value::Uuid(self.id("lead", index)),
+            Value::Null,
+            text(*name),
+            text(*phone),
+            Value::Null,
+            text(*source),
+            Value::Int(*score),
+            flag(*is_hot),
+            text(format!("[{reasons}]")),
+            text(status),
+            claimed.map_or(Value::Null, Value::Uuid),
+            came.clone(),
+            came,
+        ]
+    }
+
+    /// What each person was told this morning and the days before; hot leads go to those who answer leads.
+    pub(super) fn notifications(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        STAFF.iter().enumerate().flat_map(move |(staff, person)| {
+            let told = TOLD
+                .iter()
+                .enumerate()
+                .map(move |(index, told)| self.notification(staff, index, told));
+            let answers_leads = matches!(person.role, "front_desk" | "sales" | "manager" | "owner");
+            let hot = LEADS
+                .iter()
+                .enumerate()
+                .filter(move |(_, lead)| answers_leads && lead.4);
+            told.chain(hot.map(move |(index, lead)| self.hot_lead(staff, index, lead)))
+        })
+    }
+
+    fn notification(
+        &self,
+        staff: usize,
+        index: usize,
+        (kind, title, message, priority): &(&str, &str, &str, &str),
+    ) -> Vec<Value> {
+        let behind = i64::try_from(index).unwrap_or(0);
+        let told = instant(self.day(-behind), 500 + behind * 9);
+        let is_read = index > 1;
+        vec![
+            Value::Uuid(self.id("notification", staff * 100 + index)),
+            Value::Uuid(self.id("staff", staff)),
+            text(*kind),
+            text(*title),
+            text(*message),
+            text(*priority),
+            Value::Null,
+            Value::Null,
+            flag(is_read),
+            told.clone(),
+            if is_read { told } else { Value::Null },
+            Value::Null,
+            flag(false),
+        ]
+    }
+
+    fn hot_lead(&self, staff: usize, index: usize, (name, _, _, _, _, reasons): &Lead) -> Vec<Value> {
+        let lead = self.id("lead", index);
+        let told = instant(self.today, 540 + i64::try_from(index).unwrap_or(0) * 14);
+        vec![
+            Value::Uuid(self.id("notification", staff * 100 + 50 + index)),
+            Value::Uuid(self.id("staff", staff)),
+            text("hot_lead"),
+            text(format!("ลีดร้อน: {name}")),
+            text(reasons.first().copied().unwrap_or("ลีดใหม่")),
+            text("critical"),
+            text(format!("/leads/{lead}")),
+            text(format!("lead:{lead}")),
+            flag(false),
+            told,
+            Value::Null,
+            Value::Null,
+            flag(false),
+        ]
+    }
+}

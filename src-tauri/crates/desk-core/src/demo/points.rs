@@ -1,0 +1,179 @@
+//! Memberships and their ledger: what was earned and spent adds up to what is there, in the demo as it must everywhere.
+
+use chrono::{Datelike as _, NaiveDate};
+
+use super::{
+    Demo, instant,
+    people::{CAST_SIZE, Customer},
+    shifted, text,
+};
+use crate::{
+    loyalty::{Tier, points_for},
+    synced::Value,
+};
+
+/// One line of the ledger.
+struct Entry {
+    kind: &'static str,
+    amount: i64,
+    note: String,
+    day: NaiveDate,
+    expires: Option<NaiveDate>,
+}
+
+/// A member's ledger and what it says together.
+#[derive(Default)]
+struct Ledger {
+    entries: Vec<Entry>,
+    satang: i64,
+    visits: i64,
+}
+
+impl Ledger {
+    fn available(&self) -> i64 {
+        self.entries.iter().map(|entry| entry.amount).sum()
+    }
+
+    /// Everything ever earned; spending and expiry do not lower a tier.
+    fn lifetime(&self) -> i64 {
+        self.entries.iter().map(|entry| entry.amount.max(0)).sum()
+    }
+
+    fn add(
+        &mut self,
+        kind: &'static str,
+        amount: i64,
+        note: impl Into<String>,
+        day: NaiveDate,
+        expires: Option<NaiveDate>,
+    ) {
+        self.entries.push(Entry {
+            kind,
+            amount,
+            note: note.into(),
+            day,
+            expires,
+        });
+    }
+
+    fn earn(&mut self, satang: i64, points: i64, day: NaiveDate, expires: NaiveDate) {
+        self.satang += satang;
+        self.visits += 1;
+        let note = format!("ยอดชำระ {}.{:02} บาท", satang / 100, satang % 100);
+        self.add("earned", points, note, day, Some(expires));
+    }
+
+    fn redeem(&mut self, points: i64, what: &str, day: NaiveDate) {
+        self.add("redeemed", -points, format!("แลก{what}"), day, None);
+    }
+}
+
+impl Demo {
+    pub(super) fn loyalty_profiles(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        self.everyone().filter_map(|(number, customer)| {
+            let ledger = self.ledger(number, &customer)?;
+            let last = customer.last_visit?;
+            Some(vec![
+                Value::Uuid(self.id("loyalty", number)),
+                Value::Uuid(customer.id),
+                Value::Int(ledger.lifetime()),
+                Value::Int(ledger.available()),
+                text(Tier::of_lifetime_points(ledger.lifetime()).word()),
+                Value::Int(ledger.satang),
+                Value::Int(ledger.visits),
+                instant(last, 960),
+                text(format!("BN{:06}", number + 1)),
+                instant(customer.first_visit.unwrap_or(last), 600),
+            ])
+        })
+    }
+
+    pub(super) fn point_entries(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        self.everyone().flat_map(move |(number, customer)| {
+            let entries = self
+                .ledger(number, &customer)
+                .map(|ledger| ledger.entries)
+                .unwrap_or_default();
+            entries.into_iter().enumerate().map(move |(index, entry)| {
+                vec![
+                    Value::Uuid(self.id("point", number * 64 + index)),
+                    Value::Uuid(customer.id),
+                    text(entry.kind),
+                    Value::Int(entry.amount),
+                    text(entry.note),
+                    instant(entry.day, 900),
+                    entry.expires.map_or(Value::Null, |day| instant(day, 1_439)),
+                ]
+            })
+        })
+    }
+
+    /// The ledger of a customer who is a member; who never came is none.
+    fn ledger(&self, number: usize, customer: &Customer) -> Option<Ledger> {
+        let last = customer.last_visit?;
+        Some(if number < CAST_SIZE {
+            self.known_ledger(number, last)
+        } else {
+            self.made_up_ledger(number, last)
+        })
+    }
+
+    /// The balances of the acceptance stories: C1 1,240 in two lots, C2 40, C5 99, C6 120 and 80.
+    fn known_ledger(&self, number: usize, last: NaiveDate) -> Ledger {
+        let mut ledger = Ledger::default();
+        let (earlier, long_ago) = (shifted(last, -60), shifted(last, -300));
+        let later = shifted(last, 730);
+        match number {
+            0 => {
+                ledger.earn(3_560_000, 3_560, long_ago, shifted(long_ago, 730));
+                ledger.redeem(3_560, "ทรีตเมนต์", earlier);
+                ledger.earn(100_000, 100, earlier, self.month_end());
+                ledger.earn(1_140_000, 1_140, last, self.next_year_end());
+            }
+            1 => ledger.earn(40_000, 40, last, later),
+            4 => {
+                ledger.earn(4_600_100, 2_700, long_ago, shifted(long_ago, 730));
+                ledger.redeem(2_700, "ทรีตเมนต์", earlier);
+                ledger.earn(199_900, 399, last, later);
+                ledger.redeem(300, "ส่วนลด", last);
+            }
+            5 => ledger.earn(120_000, 120, last, later),
+            6 => ledger.earn(80_000, 80, last, later),
+            _ => {}
+        }
+        ledger
+    }
+
+    fn month_end(&self) -> NaiveDate {
+        let next = if self.today.month() == 12 {
+            (self.today.year() + 1, 1)
+        } else {
+            (self.today.year(), self.today.month() + 1)
+        };
+        NaiveDate::from_ymd_opt(next.0, next.1, 1).map_or(self.today, |first| shifted(first, -1))
+    }
+
+    fn next_year_end(&self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.today.year() + 1, 12, 31).unwrap_or(self.today)
+    }
+
+    /// About ten entries, the newest on the last visit, none old enough to have expired.
+    fn made_up_ledger(&self, number: usize, last: NaiveDate) -> Ledger {
+        let mut random = self.random("ledger", number);
+        let mut ledger = Ledger::default();
+        let visits = random.below(14) + 2;
+        let apart = 20 + random.below(20);
+        let begin = shifted(last, -visits * apart).max(self.day(-700));
+        ledger.add("bonus", 100, "ต้อนรับสมาชิกใหม่", begin, Some(shifted(begin, 730)));
+        for visit in (0..visits).rev() {
+            let day = shifted(last, -visit * apart).max(begin);
+            let satang = (random.below(60) + 5) * 10_000 - random.below(2) * 100;
+            let tenths = Tier::of_lifetime_points(ledger.lifetime()).default_multiplier_tenths();
+            ledger.earn(satang, points_for(satang, tenths), day, shifted(day, 730));
+            if ledger.available() >= 800 && random.percent(20) {
+                ledger.redeem(if random.percent(60) { 500 } else { 800 }, "ของรางวัล", day);
+            }
+        }
+        ledger
+    }
+}

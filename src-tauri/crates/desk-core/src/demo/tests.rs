@@ -1,0 +1,237 @@
+//! The demo clinic is whole: rows fit their nouns, keys lead somewhere, points add up, and it is the same clinic every time.
+
+use std::collections::{HashMap, HashSet};
+
+use super::*;
+use crate::{
+    loyalty::Tier,
+    phone,
+    synced::{Kind, SYNCED, named},
+};
+
+fn demo() -> Demo {
+    Demo::new(7, 400, NaiveDate::from_ymd_opt(2026, 10, 1).unwrap())
+}
+
+fn column<'a>(noun: &str, row: &'a [Value], name: &str) -> &'a Value {
+    let index = named(noun)
+        .unwrap()
+        .columns
+        .iter()
+        .position(|column| column.name == name)
+        .unwrap();
+    &row[index]
+}
+
+fn words(noun: &str, row: &[Value], name: &str) -> String {
+    match column(noun, row, name) {
+        Value::Text(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn ids(noun: &str) -> HashSet<Uuid> {
+    let demo = demo();
+    let ids = demo.rows(noun).map(|row| match row[0] {
+        Value::Uuid(id) => id,
+        _ => panic!("{noun} without a key"),
+    });
+    ids.collect()
+}
+
+#[test]
+fn every_noun_has_rows_that_fit_and_keys_that_differ() {
+    let demo = demo();
+    for table in SYNCED {
+        let rows: Vec<_> = demo.rows(table.name).collect();
+        assert!(!rows.is_empty(), "{}", table.name);
+        assert_eq!(ids(table.name).len(), rows.len(), "{}: a key twice", table.name);
+        for row in &rows {
+            assert_eq!(row.len(), table.columns.len(), "{}", table.name);
+            for (value, column) in row.iter().zip(table.columns) {
+                let fits = match column.kind {
+                    Kind::Uuid => matches!(value, Value::Uuid(_) | Value::Null),
+                    Kind::Text => matches!(value, Value::Text(_) | Value::Null),
+                    Kind::Bool => matches!(value, Value::Int(0 | 1)),
+                    Kind::Int | Kind::Instant => matches!(value, Value::Int(_) | Value::Null),
+                };
+                assert!(fits, "{}.{}: {value:?}", table.name, column.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_to_a_row() {
+    let demo = demo();
+    let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
+    for table in SYNCED {
+        for row in demo.rows(table.name) {
+            for (value, column) in row.iter().zip(table.columns).skip(1) {
+                let known = match column.name {
+                    "customer_id" => &people,
+                    "journey_id" => &ways,
+                    "rule_id" => &rules,
+                    _ if column.kind == Kind::Uuid => &staff,
+                    _ => continue,
+                };
+                assert!(
+                    matches!(value, Value::Null) || matches!(value, Value::Uuid(id) if known.contains(id)),
+                    "{}.{}",
+                    table.name,
+                    column.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ledger_adds_up_to_each_balance() {
+    let mut sums: HashMap<Uuid, (i64, i64)> = HashMap::new();
+    for row in demo().rows("point_entry") {
+        let (Value::Uuid(who), Value::Int(amount)) = (
+            column("point_entry", &row, "customer_id"),
+            column("point_entry", &row, "amount"),
+        ) else {
+            panic!()
+        };
+        let sum = sums.entry(*who).or_default();
+        *sum = (sum.0 + amount, sum.1 + amount.max(&0));
+        let spends = words("point_entry", &row, "type") == "redeemed";
+        assert_eq!(spends, *amount < 0);
+        assert!(sum.0 >= 0, "nobody spends what they do not have");
+    }
+    for row in demo().rows("loyalty_profile") {
+        let Value::Uuid(who) = column("loyalty_profile", &row, "customer_id") else {
+            panic!()
+        };
+        let (available, lifetime) = sums.get(who).copied().unwrap_or_default();
+        assert_eq!(
+            column("loyalty_profile", &row, "available_points"),
+            &Value::Int(available)
+        );
+        assert_eq!(column("loyalty_profile", &row, "total_points"), &Value::Int(lifetime));
+        assert_eq!(
+            words("loyalty_profile", &row, "tier"),
+            Tier::of_lifetime_points(lifetime).word()
+        );
+    }
+}
+
+#[test]
+fn the_people_of_the_stories_are_there() {
+    let demo = demo();
+    let people: Vec<_> = demo.rows("customer").take(7).collect();
+    assert_eq!(words("customer", &people[0], "full_name"), "พลอยไพลิน ศรีสุข");
+    assert_eq!(words("customer", &people[0], "code"), "A-000123");
+    let profiles: Vec<_> = demo.rows("loyalty_profile").take(7).collect();
+    let points: Vec<_> = profiles
+        .iter()
+        .map(|row| column("loyalty_profile", row, "available_points").clone())
+        .collect();
+    assert_eq!(points, [1_240, 40, 0, 0, 99, 120, 80].map(Value::Int));
+    assert_eq!(words("loyalty_profile", &profiles[0], "tier"), "gold");
+    assert_eq!(words("loyalty_profile", &profiles[4], "tier"), "gold");
+    let first = demo.rows("appointment").next().unwrap();
+    assert_eq!(
+        (
+            words("appointment", &first, "date"),
+            words("appointment", &first, "start_time")
+        ),
+        ("2026-10-01".into(), "10:30".into())
+    );
+    assert_eq!(column("appointment", &first, "customer_id"), &people[0][0]);
+    assert!(demo.rows("lead").any(|row| words("lead", &row, "name") == "มายด์"));
+    assert!(
+        ["นก", "บีม", "เมย์", "ดาว"]
+            .iter()
+            .all(|nickname| demo.staff_id(nickname).is_some())
+    );
+}
+
+#[test]
+fn today_has_fourteen_bookings_no_room_twice_at_once() {
+    let today: Vec<_> = demo()
+        .rows("appointment")
+        .filter(|row| words("appointment", row, "date") == "2026-10-01")
+        .collect();
+    assert_eq!(today.len(), 14);
+    for (a, b) in today
+        .iter()
+        .flat_map(|a| today.iter().map(move |b| (a, b)))
+        .filter(|(a, b)| a[0] != b[0])
+    {
+        let at = |row: &[Value]| {
+            (
+                words("appointment", row, "start_time"),
+                words("appointment", row, "end_time"),
+                words("appointment", row, "room"),
+            )
+        };
+        let ((a_start, a_end, a_room), (b_start, _, b_room)) = (at(a), at(b));
+        assert!(
+            a_room != b_room || b_start < a_start || b_start >= a_end,
+            "{a_room} {a_start} {b_start}"
+        );
+    }
+}
+
+#[test]
+fn phones_and_codes_are_nobody_elses() {
+    let (mut phones, mut codes) = (HashSet::new(), HashSet::new());
+    for row in demo().rows("customer") {
+        let number = phone::e164(&words("customer", &row, "phone"));
+        assert!(number.is_some(), "{}", words("customer", &row, "phone"));
+        assert!(codes.insert(words("customer", &row, "code")));
+        phones.insert(number);
+    }
+    assert_eq!(phones.len(), 399, "only C6a and C6b share a number");
+}
+
+#[test]
+fn json_is_json() {
+    for (noun, name) in [
+        ("customer", "tags"),
+        ("journey", "treatment_plan"),
+        ("followup", "content"),
+        ("lead", "reasons"),
+        ("appointment", "services"),
+        ("preference", "preferred_channels"),
+        ("followup_rule", "channels"),
+        ("clinic", "loyalty_multipliers"),
+    ] {
+        for row in demo().rows(noun) {
+            assert!(
+                serde_json::from_str::<serde_json::Value>(&words(noun, &row, name)).is_ok(),
+                "{noun}.{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_clinic_and_another_is_another() {
+    let rows = |demo: Demo| {
+        SYNCED
+            .iter()
+            .flat_map(|table| demo.rows(table.name).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows(demo()), rows(demo()));
+    let other = Demo::new(8, 400, demo().today);
+    assert_ne!(rows(demo()), rows(other));
+    assert_eq!(
+        Demo::new(7, 3, demo().today).rows("customer").count(),
+        3,
+        "a small clinic is possible"
+    );
+    assert_eq!(
+        rows(Demo::new(7, 0, demo().today))
+            .iter()
+            .filter(|row| row.is_empty())
+            .count(),
+        0,
+        "an empty one too"
+    );
+}
