@@ -183,8 +183,8 @@ impl Demo {
         } else {
             "regular"
         };
-        let note = random.percent(12).then(|| random.pick(&NOTES)).unwrap_or_default();
-        let allergy = random.percent(3).then(|| random.pick(&ALLERGIES)).unwrap_or_default();
+        let note = if random.percent(12) { random.pick(&NOTES) } else { "" };
+        let allergy = if random.percent(3) { random.pick(&ALLERGIES) } else { "" };
         let tag = random.percent(25).then(|| format!("[\"{}\"]", random.pick(&TAGS)));
         let sales = random.percent(60).then(|| self.staff_id("เมย์")).flatten();
         vec![
