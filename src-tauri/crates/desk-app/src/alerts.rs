@@ -22,12 +22,7 @@ use desk_core::toast::{self, Class, DIGEST, Facts, Past, Verdict};
 use uuid::Uuid;
 
 use crate::{
-    api::{
-        followup::FollowupDone,
-        notification::NotificationRead,
-        settings::Settings,
-        task::SnoozeUntil,
-    },
+    api::{followup::FollowupDone, notification::NotificationRead, settings::Settings, task::SnoozeUntil},
     desk::Desk,
     error::AppError,
     ports::{Toast, ToastAction},
@@ -120,7 +115,13 @@ async fn wanting(
         }
         toasts.insert(DIGEST.to_owned(), digest_toast(&words, &subjects));
         let past = past(&reader, person)?;
-        let facts = Facts { wanting: subjects, past, now, is_quiet, is_backlog };
+        let facts = Facts {
+            wanting: subjects,
+            past,
+            now,
+            is_quiet,
+            is_backlog,
+        };
         Ok(Wanting { facts, toasts })
     })
     .await
@@ -130,17 +131,20 @@ fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, Cac
     let known = alert::all(reader, person)?;
     Ok(known
         .into_iter()
-        .map(|(subject, alert)| (subject, Past { shown_at: alert.shown_at, next_at: alert.next_at }))
+        .map(|(subject, alert)| {
+            (
+                subject,
+                Past {
+                    shown_at: alert.shown_at,
+                    next_at: alert.next_at,
+                },
+            )
+        })
         .collect())
 }
 
 /// Hot leads whose notification this person has not read, on this PC or another.
-fn lead_toasts(
-    reader: &Reader<'_>,
-    person: Uuid,
-    words: &Words,
-    now: i64,
-) -> Result<Vec<(String, Toast)>, CacheError> {
+fn lead_toasts(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<(String, Toast)>, CacheError> {
     let mut toasts = vec![];
     for lead in lead::hot(reader)? {
         let subject = format!("lead:{}", lead.id);
@@ -157,7 +161,10 @@ fn lead_toast(subject: String, lead: &Lead, words: &Words, now: i64) -> Toast {
     Toast {
         subject,
         title: words.hot_lead(&name, minutes),
-        body: row::facts(lead.reasons.as_deref()).into_iter().next().unwrap_or_default(),
+        body: row::facts(lead.reasons.as_deref())
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
         is_urgent: true,
         actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
     }
@@ -229,7 +236,8 @@ async fn carry_out(
         }
         Verdict::Withdraw(subject) => {
             desk.ports.notifier.withdraw(&subject);
-            desk.with_cache(move |cache| alert::forget(cache, &subject, person)).await?;
+            desk.with_cache(move |cache| alert::forget(cache, &subject, person))
+                .await?;
         }
     }
     Ok(())
@@ -237,8 +245,13 @@ async fn carry_out(
 
 async fn remember(desk: &Arc<Desk>, person: Uuid, subjects: Vec<String>, now: i64) -> Result<(), AppError> {
     desk.with_cache(move |cache| {
-        let shown = Alert { shown_at: Some(now), next_at: None };
-        subjects.iter().try_for_each(|subject| alert::set(cache, subject, person, &shown))
+        let shown = Alert {
+            shown_at: Some(now),
+            next_at: None,
+        };
+        subjects
+            .iter()
+            .try_for_each(|subject| alert::set(cache, subject, person, &shown))
     })
     .await
 }
@@ -271,16 +284,21 @@ impl Desk {
     async fn snooze_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
         let next = snooze_until(self.now(), SnoozeUntil::Quarter).timestamp_micros();
         let (subject, now) = (subject.to_owned(), self.micros());
-        let later = Alert { shown_at: Some(now), next_at: Some(next) };
-        self.with_cache(move |cache| alert::set(cache, &subject, person, &later)).await
+        let later = Alert {
+            shown_at: Some(now),
+            next_at: Some(next),
+        };
+        self.with_cache(move |cache| alert::set(cache, &subject, person, &later))
+            .await
     }
 
     /// Done from the toast needs somebody signed in; on a locked PC it opens the program instead.
     async fn finish_subject(self: &Arc<Self>, subject: &str) -> Result<(), AppError> {
-        match subject.strip_prefix("followup:").and_then(|id| Uuid::parse_str(id).ok()) {
-            Some(id) if self.me().is_ok() => {
-                self.followup_done(FollowupDone { id, note: None }).await.map(|_| ())
-            }
+        match subject
+            .strip_prefix("followup:")
+            .and_then(|id| Uuid::parse_str(id).ok())
+        {
+            Some(id) if self.me().is_ok() => self.followup_done(FollowupDone { id, note: None }).await.map(|_| ()),
             _ => {
                 self.ports.window.open(&path_of(subject));
                 Ok(())

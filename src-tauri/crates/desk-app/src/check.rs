@@ -14,8 +14,7 @@ pub(crate) const LONG: usize = 2_000;
 
 /// A text that must be there.
 pub(crate) fn required(field: &str, text: &str, most: usize) -> Result<String, AppError> {
-    optional(field, Some(text.to_owned()), most)?
-        .ok_or_else(|| AppError::new(Code::TextEmpty).with("field", field))
+    optional(field, Some(text.to_owned()), most)?.ok_or_else(|| AppError::new(Code::TextEmpty).with("field", field))
 }
 
 /// A text that may be absent; blanks around it do not count.
@@ -32,9 +31,7 @@ pub(crate) fn optional(field: &str, text: Option<String>, most: usize) -> Result
 /// A phone number in any form; kept in the form in which people read it, so that Thai digits become ones the database takes.
 pub(crate) fn phone(text: Option<String>) -> Result<Option<String>, AppError> {
     match optional("phone", text, 40)? {
-        Some(typed) if phone::e164(&typed).is_none() => {
-            Err(AppError::new(Code::PhoneInvalid).with("field", "phone"))
-        }
+        Some(typed) if phone::e164(&typed).is_none() => Err(AppError::new(Code::PhoneInvalid).with("field", "phone")),
         typed => Ok(typed.as_deref().map(phone::display)),
     }
 }
@@ -47,7 +44,9 @@ pub(crate) fn email(text: Option<String>) -> Result<Option<String>, AppError> {
             !name.is_empty()
                 && !domain.contains('@')
                 && !text.contains(char::is_whitespace)
-                && domain.split_once('.').is_some_and(|(host, end)| !host.is_empty() && !end.is_empty())
+                && domain
+                    .split_once('.')
+                    .is_some_and(|(host, end)| !host.is_empty() && !end.is_empty())
         })
     };
     match &text {
@@ -87,7 +86,10 @@ mod tests {
     #[test]
     fn blanks_are_nothing_and_too_much_is_refused() {
         assert_eq!(optional("note", Some("  ".into()), 5).unwrap(), None);
-        assert_eq!(optional("note", Some("ก".repeat(6)), 5).unwrap_err().code, Code::TextTooLong);
+        assert_eq!(
+            optional("note", Some("ก".repeat(6)), 5).unwrap_err().code,
+            Code::TextTooLong
+        );
         assert_eq!(required("text", " ", 5).unwrap_err().code, Code::TextEmpty);
     }
 
@@ -98,7 +100,10 @@ mod tests {
         }
         assert!(email(Some("ploy.s@gmail.com".into())).is_ok());
         assert!(phone(Some("hello".into())).is_err());
-        assert_eq!(phone(Some("๐๘๑ ๒๓๔๕๖๗๘".into())).unwrap().as_deref(), Some("081-234-5678"));
+        assert_eq!(
+            phone(Some("๐๘๑ ๒๓๔๕๖๗๘".into())).unwrap().as_deref(),
+            Some("081-234-5678")
+        );
         for bad in ["2569-01-01", "1899-12-31", "2026-02-30", "01/02/2000"] {
             assert!(birth_date(Some(bad.into()), "2026-10-01").is_err(), "{bad}");
         }

@@ -4,8 +4,8 @@
 pub use crate::api::{
     Nothing, Saved,
     customer::{
-        CustomerCard, CustomerCreate, CustomerEdit, CustomerOpen, CustomerSearch, CustomersFound,
-        LedgerPage, PointEntries, PointsAward, PointsPreview, PointsPromise,
+        CustomerCard, CustomerCreate, CustomerEdit, CustomerOpen, CustomerSearch, CustomersFound, LedgerPage,
+        PointEntries, PointsAward, PointsPreview, PointsPromise,
     },
     followup::{FollowupCancel, FollowupDone},
     lead::{LeadOpen, LeadRow},

@@ -19,10 +19,10 @@ use crate::{
     api::{
         Saved,
         customer::{
-            Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField,
-            CustomerHit, CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey,
-            JourneyAction, LedgerPage, Loyalty, Mark, NextTier, PointEntries, PointEntry, PointsAward,
-            PointsPreview, PointsPromise, Preference, Reward,
+            Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerHit,
+            CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, JourneyAction, LedgerPage,
+            Loyalty, Mark, NextTier, PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference,
+            Reward,
         },
     },
     check,
@@ -45,9 +45,16 @@ impl Desk {
         let today = self.today_date();
         self.read(move |reader| {
             let began = std::time::Instant::now();
-            let query = Query { text: &request.text, today: &today, limit: HITS };
+            let query = Query {
+                text: &request.text,
+                today: &today,
+                limit: HITS,
+            };
             let found = search::search(reader, &query)?;
-            let hits = found.hits.iter().filter_map(|hit| shown_hit(reader, hit, &today).transpose());
+            let hits = found
+                .hits
+                .iter()
+                .filter_map(|hit| shown_hit(reader, hit, &today).transpose());
             Ok(CustomersFound {
                 hits: hits.collect::<Result<_, _>>()?,
                 total: customer::count(reader)?,
@@ -100,7 +107,10 @@ impl Desk {
             set.insert(field.to_owned(), Json::from(self.checked(change)?));
         }
         if set.is_empty() {
-            return Ok(Saved { id: request.id, waiting: false });
+            return Ok(Saved {
+                id: request.id,
+                waiting: false,
+            });
         }
         let args = json!({ "id": request.id, "set": set, "base": base });
         self.act(Uuid::now_v7(), "customer.edit", args, request.id).await
@@ -128,7 +138,9 @@ impl Desk {
     pub async fn points_ledger(self: &Arc<Self>, request: LedgerPage) -> Result<PointEntries, AppError> {
         self.read(move |reader| {
             let entries = loyalty::ledger(reader, request.customer_id, request.offset, request.limit.min(500))?;
-            Ok(PointEntries { rows: entries.into_iter().map(entry).collect() })
+            Ok(PointEntries {
+                rows: entries.into_iter().map(entry).collect(),
+            })
         })
         .await
     }
@@ -227,7 +239,11 @@ fn marks(hit: &Hit, profile: &customer::Profile) -> Vec<Mark> {
                 Shown::Code => ("code", profile.code.as_deref()),
             };
             let units = |characters| utf16_units(text.unwrap_or_default(), characters);
-            Mark { field: field.to_owned(), from: units(highlight.start), to: units(highlight.end) }
+            Mark {
+                field: field.to_owned(),
+                from: units(highlight.start),
+                to: units(highlight.end),
+            }
         })
         .collect()
 }
@@ -265,8 +281,14 @@ fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<C
         loyalty: membership(reader, id, now)?,
         journeys: journeys(reader, id)?,
         tasks: tasks.into_iter().map(|task| row::task(task, now)).collect(),
-        followups: followups.into_iter().map(|followup| row::followup(followup, now)).collect(),
-        appointments: appointment::of_customer(reader, id, today)?.into_iter().map(shown).collect(),
+        followups: followups
+            .into_iter()
+            .map(|followup| row::followup(followup, now))
+            .collect(),
+        appointments: appointment::of_customer(reader, id, today)?
+            .into_iter()
+            .map(shown)
+            .collect(),
     }))
 }
 
@@ -295,11 +317,17 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
         }),
         tier_floor: member.tier.floor(),
         referral_code: member.referral_code,
-        ledger: loyalty::ledger(reader, id, 0, FIRST_ENTRIES)?.into_iter().map(entry).collect(),
+        ledger: loyalty::ledger(reader, id, 0, FIRST_ENTRIES)?
+            .into_iter()
+            .map(entry)
+            .collect(),
         ledger_total: loyalty::ledger_length(reader, id)?,
         expiring: loyalty::expiring(reader, id, now)?
             .into_iter()
-            .map(|(points, at)| Expiring { points, at: row::millis(at) })
+            .map(|(points, at)| Expiring {
+                points,
+                at: row::millis(at),
+            })
             .collect(),
         affordable: rewards
             .into_iter()

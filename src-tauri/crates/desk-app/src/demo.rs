@@ -1,23 +1,33 @@
 //! The demo clinic: made-up people in a folder of its own. It needs no server and no keyring, because nothing in it is true; its key is no secret.
 
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use chrono::NaiveDate;
 use desk_cache::{CacheError, Key, load::Loader};
-use desk_core::{demo, synced::SYNCED};
+use desk_core::{
+    demo::Demo,
+    synced::{self, SYNCED, Value},
+};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
     api::session::{ClinicName, Role},
     desk::Home,
-    error::AppError,
+    error::{AppError, Code},
     start::as_cache_error,
     vault::{DeviceSecret, Member, Vault},
 };
 
 /// Customers of the demo clinic: enough to search in, few enough to be there at once.
-pub const CUSTOMERS: u32 = 2_000;
+pub const CUSTOMERS: usize = 2_000;
 /// The same clinic on every PC.
 const SEED: u64 = 2569;
+/// Its people, with the PINs that the lock screen shows.
+const PEOPLE: [(&str, &str); 4] = [("นก", "2468"), ("บีม", "8642"), ("เมย์", "1357"), ("ดาว", "9753")];
 
 fn secret() -> DeviceSecret {
     Zeroizing::new([0; 32])
@@ -31,7 +41,12 @@ pub(crate) fn exists(folder: &Path) -> bool {
 /// The demo clinic of this PC.
 pub(crate) fn home(folder: PathBuf) -> Result<Home, AppError> {
     let vault = Vault::open(&folder.join("people.sealed"), &secret())?;
-    Ok(Home { folder, vault, secret: secret(), is_demo: true })
+    Ok(Home {
+        folder,
+        vault,
+        secret: secret(),
+        is_demo: true,
+    })
 }
 
 /// Makes the demo clinic unless it is there, as of `today` (`YYYY-MM-DD`).
@@ -44,7 +59,8 @@ pub(crate) fn prepare(folder: PathBuf, today: &str) -> Result<Home, CacheError> 
 
 fn make(folder: &Path, today: &str) -> Result<(), CacheError> {
     fs::create_dir_all(folder)?;
-    let clinic = demo::Clinic::new(SEED, CUSTOMERS, today).ok_or(CacheError::Damaged)?;
+    let today = NaiveDate::parse_from_str(today, "%Y-%m-%d").map_err(|_| CacheError::Damaged)?;
+    let clinic = Demo::new(SEED, CUSTOMERS, today);
     let key = Key::random()?;
     let home = Home {
         folder: folder.to_owned(),
@@ -57,30 +73,46 @@ fn make(folder: &Path, today: &str) -> Result<(), CacheError> {
     home.save().map_err(as_cache_error)
 }
 
-fn fill(home: &Home, clinic: &demo::Clinic, key: &Key) -> Result<(), CacheError> {
+fn fill(home: &Home, clinic: &Demo, key: &Key) -> Result<(), CacheError> {
     let loader = Loader::begin(&home.cache_path(), key)?;
     for table in SYNCED {
         let mut rows = loader.rows(table)?;
-        for row in clinic.rows(table.number) {
+        for row in clinic.rows(table.name) {
             rows.add_values(&row)?;
         }
     }
     loader.finish(&home.vault.clinic_id.to_string(), &[])
 }
 
-fn vault(clinic: &demo::Clinic, key: &Key) -> Result<Vault, AppError> {
-    let people = demo::PEOPLE
+fn vault(clinic: &Demo, key: &Key) -> Result<Vault, AppError> {
+    let members = PEOPLE
         .iter()
-        .map(|person| {
-            let role = Role::from_word(person.role);
-            Member::new(clinic.person(person.nickname), person.nickname.to_owned(), role, String::new(), person.pin, key)
+        .map(|(nickname, pin)| {
+            let id = clinic.staff_id(nickname).ok_or(Code::Unexpected)?;
+            let role = Role::from_word(&word(clinic, "staff", "role", Some(id)));
+            Member::new(id, (*nickname).to_owned(), role, String::new(), pin, key)
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, AppError>>()?;
     Ok(Vault {
         device: "PC-A".to_owned(),
-        clinic_id: clinic.id(),
-        clinic: ClinicName { th: demo::NAME_TH.to_owned(), en: demo::NAME_EN.to_owned() },
+        clinic_id: clinic.clinic_id(),
+        clinic: ClinicName {
+            th: word(clinic, "clinic", "name_th", None),
+            en: word(clinic, "clinic", "name_en", None),
+        },
         server: None,
-        people,
+        people: members,
     })
+}
+
+/// A text of the demo clinic: of the row with this key, or of the only row.
+fn word(clinic: &Demo, noun: &str, column: &str, id: Option<Uuid>) -> String {
+    let index = synced::named(noun).and_then(|table| table.columns.iter().position(|found| found.name == column));
+    let row = clinic
+        .rows(noun)
+        .find(|row| id.is_none_or(|id| row.first() == Some(&Value::Uuid(id))));
+    match row.zip(index).and_then(|(row, index)| row.into_iter().nth(index)) {
+        Some(Value::Text(text)) => text,
+        _ => String::new(),
+    }
 }

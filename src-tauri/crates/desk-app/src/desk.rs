@@ -179,13 +179,7 @@ impl Desk {
     }
 
     /// Does something as the signed-in person: durable when this returns. `row` is what the answer names.
-    pub(crate) async fn act(
-        &self,
-        id: Uuid,
-        name: &'static str,
-        args: Json,
-        row: Uuid,
-    ) -> Result<Saved, AppError> {
+    pub(crate) async fn act(&self, id: Uuid, name: &'static str, args: Json, row: Uuid) -> Result<Saved, AppError> {
         let destination = self.destination();
         let action = Action {
             id,
@@ -205,7 +199,11 @@ impl Desk {
     }
 
     pub(crate) fn destination(&self) -> Destination {
-        if self.is_demo() { Destination::Here } else { Destination::Clinic }
+        if self.is_demo() {
+            Destination::Here
+        } else {
+            Destination::Clinic
+        }
     }
 
     /// Something waits to be sent, or a toast may have become due or void.
@@ -291,9 +289,7 @@ impl Listener for WakeUps {
     fn stands(&self, status: &Status) {
         let Some(desk) = self.desk() else { return };
         let before = desk.state().status.replace(status.clone());
-        let told = before.is_some_and(|before| {
-            before.failure == status.failure && before.is_live == status.is_live
-        });
+        let told = before.is_some_and(|before| before.failure == status.failure && before.is_live == status.is_live);
         if !told {
             desk.changed(&["sync"]);
         }

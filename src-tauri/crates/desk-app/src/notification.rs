@@ -26,7 +26,10 @@ impl Desk {
         let (me, now) = (self.me()?, self.micros());
         self.read(move |reader| {
             Ok(Notifications {
-                rows: notification::of_person(reader, me, now)?.into_iter().map(shown).collect(),
+                rows: notification::of_person(reader, me, now)?
+                    .into_iter()
+                    .map(shown)
+                    .collect(),
                 unread: notification::unread(reader, me, now)?,
             })
         })

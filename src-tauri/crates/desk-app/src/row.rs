@@ -1,8 +1,6 @@
 //! From what the cache knows to what a row shows: why it is here, whether its time has passed, and instants as the window counts them.
 
-use desk_cache::query::{
-    customer, followup::Followup, lead::Lead, task::About, task::Task,
-};
+use desk_cache::query::{customer, followup::Followup, lead::Lead, task::About, task::Task};
 use desk_core::{phone, priority::Priority};
 use serde_json::Value as Json;
 
@@ -43,7 +41,9 @@ pub(crate) fn task(task: Task, now: i64) -> TaskRow {
         due_at: task.due_at.map(millis),
         snoozed_until: task.snoozed_until.filter(|until| *until > now).map(millis),
         customer: task.customer.map(about),
-        assigned_to: task.assigned_to.map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        assigned_to: task
+            .assigned_to
+            .map(|(id, nickname, role)| StaffRef { id, nickname, role }),
         completed_at: task.completed_at.map(millis),
         notes: task.notes,
         is_waiting: task.is_waiting,
@@ -91,9 +91,15 @@ pub(crate) fn followup(followup: Followup, now: i64) -> FollowupRow {
     let mut reasons = vec![];
     if is_open {
         let at = millis(followup.scheduled_at);
-        reasons.push(if is_due { Reason::Overdue { since: at } } else { Reason::DueAt { at } });
+        reasons.push(if is_due {
+            Reason::Overdue { since: at }
+        } else {
+            Reason::DueAt { at }
+        });
         if !followup.rule.is_empty() {
-            reasons.push(Reason::Rule { name: followup.rule.clone() });
+            reasons.push(Reason::Rule {
+                name: followup.rule.clone(),
+            });
         }
         if followup.customer.do_not_contact {
             reasons.push(Reason::DoNotContact {});
@@ -123,8 +129,14 @@ fn message(content: &str) -> Option<String> {
 }
 
 pub(crate) fn lead(lead: Lead, threshold: i64) -> LeadRow {
-    let mut reasons = vec![Reason::WaitingSince { at: millis(lead.created_at) }];
-    reasons.extend(facts(lead.reasons.as_deref()).into_iter().map(|text| Reason::Fact { text }));
+    let mut reasons = vec![Reason::WaitingSince {
+        at: millis(lead.created_at),
+    }];
+    reasons.extend(
+        facts(lead.reasons.as_deref())
+            .into_iter()
+            .map(|text| Reason::Fact { text }),
+    );
     if let Some(score) = lead.score.filter(|score| *score >= threshold) {
         reasons.push(Reason::Score { score, threshold });
     }
@@ -137,7 +149,9 @@ pub(crate) fn lead(lead: Lead, threshold: i64) -> LeadRow {
         source: lead.source,
         score: lead.score,
         status: lead.status,
-        claimed_by: lead.claimed_by.map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        claimed_by: lead
+            .claimed_by
+            .map(|(id, nickname, role)| StaffRef { id, nickname, role }),
         created_at: millis(lead.created_at),
         reasons,
     }
@@ -145,7 +159,9 @@ pub(crate) fn lead(lead: Lead, threshold: i64) -> LeadRow {
 
 /// Sentences of a JSON array of them.
 pub(crate) fn facts(reasons: Option<&str>) -> Vec<String> {
-    let list: Vec<Json> = reasons.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let list: Vec<Json> = reasons
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     list.iter().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 

@@ -22,7 +22,10 @@ impl Desk {
     /// # Errors
     /// None before unlock; then what the cache says.
     pub async fn settings(self: &Arc<Self>, _: Nothing) -> Result<Settings, AppError> {
-        let person = { let state = self.state(); state.me.or(state.last_person) };
+        let person = {
+            let state = self.state();
+            state.me.or(state.last_person)
+        };
         match person {
             Some(person) => self.settings_of(person).await,
             None => Ok(Settings::default()),
@@ -34,7 +37,9 @@ impl Desk {
             .with_cache(move |cache| choice::get(&*cache.read()?, person, NAME))
             .await?;
         // What an older or newer version kept is read as far as it fits.
-        Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(kept
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default())
     }
 
     /// Changes the signed-in person's settings.
@@ -45,7 +50,8 @@ impl Desk {
         let me = self.me()?;
         check(&request.settings)?;
         let text = serde_json::to_string(&request.settings).map_err(|_| Code::Unexpected)?;
-        self.with_cache(move |cache| choice::set(cache, me, NAME, &text)).await?;
+        self.with_cache(move |cache| choice::set(cache, me, NAME, &text))
+            .await?;
         self.changed(&["settings"]);
         self.look_again.notify_one();
         Ok(request.settings)

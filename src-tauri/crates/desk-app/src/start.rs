@@ -70,7 +70,12 @@ impl Desk {
         let bytes: [u8; 32] = kept.as_slice().try_into().map_err(|_| Code::KeyringEmpty)?;
         let secret = Zeroizing::new(bytes);
         let vault = Vault::open(&folder.join("people.sealed"), &secret)?;
-        Ok(Home { folder, vault, secret, is_demo: false })
+        Ok(Home {
+            folder,
+            vault,
+            secret,
+            is_demo: false,
+        })
     }
 
     /// The answer to `start`.
@@ -82,14 +87,19 @@ impl Desk {
             .flat_map(|home| &home.vault.people)
             .map(person)
             .collect();
-        let me = state.me.and_then(|me| people.iter().find(|person| person.id == me).cloned());
+        let me = state
+            .me
+            .and_then(|me| people.iter().find(|person| person.id == me).cloned());
         StartState {
             phase: phase(&state),
             clinic: state.home.as_ref().map(|home| home.vault.clinic.clone()),
             me,
             people,
             is_demo: state.home.as_ref().is_some_and(|home| home.is_demo),
-            device: state.home.as_ref().map_or_else(String::new, |home| home.vault.device.clone()),
+            device: state
+                .home
+                .as_ref()
+                .map_or_else(String::new, |home| home.vault.device.clone()),
             version: self.version.clone(),
             loading: state.loading.clone(),
             blocked: state.blocked.map(|code| code.word().to_owned()),
@@ -107,7 +117,9 @@ impl Desk {
         let known = self.known_key()?;
         let password = Zeroizing::new(enrol::new_password()?);
         // The credential is kept before the code is used up: a crash in between must not lose the only key to the login.
-        self.ports.secrets.set(&password_entry(&ticket.login), password.as_bytes())?;
+        self.ports
+            .secrets
+            .set(&password_entry(&ticket.login), password.as_bytes())?;
         let enrolled = enrol::enrol(&ticket, &password, &request.device).await?;
         let (mut home, key) = match known {
             Some((home, key)) if home.vault.clinic_id == enrolled.clinic_id => (home, key),
@@ -131,12 +143,7 @@ impl Desk {
         }
     }
 
-    fn new_home(
-        &self,
-        ticket: &EnrolmentTicket,
-        enrolled: &Enrolled,
-        device: &str,
-    ) -> Result<Home, AppError> {
+    fn new_home(&self, ticket: &EnrolmentTicket, enrolled: &Enrolled, device: &str) -> Result<Home, AppError> {
         let secret = vault::new_secret()?;
         self.ports.secrets.set(DEVICE, secret.as_slice())?;
         let folder = self.clinic_folder();
@@ -156,7 +163,12 @@ impl Desk {
             }),
             people: vec![],
         };
-        Ok(Home { folder, vault, secret, is_demo: false })
+        Ok(Home {
+            folder,
+            vault,
+            secret,
+            is_demo: false,
+        })
     }
 
     /// Makes `home` this PC's clinic and signs `person` in: at once where the cache is there, else after the first load.
@@ -170,7 +182,11 @@ impl Desk {
         if home.cache_path().exists() {
             return self.open_cache(&home, &key, person).await;
         }
-        let loading = Loading { noun: "customer".into(), rows: 0, expected: 0 };
+        let loading = Loading {
+            noun: "customer".into(),
+            rows: 0,
+            expected: 0,
+        };
         self.state().loading = Some(loading);
         tokio::spawn(self.clone().load(home, key, person));
         Ok(())
@@ -209,7 +225,11 @@ impl Desk {
     }
 
     fn tell_loading(&self, noun: &str, rows: i64) {
-        let loading = Loading { noun: noun.to_owned(), rows, expected: 0 };
+        let loading = Loading {
+            noun: noun.to_owned(),
+            rows,
+            expected: 0,
+        };
         self.state().loading = Some(loading);
         self.changed(&["start"]);
     }
@@ -259,7 +279,11 @@ impl Desk {
         let (path, cache_key) = (home.cache_path(), key.clone());
         let cache = Arc::new(blocking(move || Cache::open(&path, &cache_key)).await?);
         let session = (!home.is_demo).then(|| self.start_session(home, &cache));
-        self.state().open = Some(Open { cache, key: key.clone(), session });
+        self.state().open = Some(Open {
+            cache,
+            key: key.clone(),
+            session,
+        });
         self.sign_in(person);
         Ok(())
     }
@@ -370,7 +394,10 @@ fn person(member: &Member) -> Person {
 }
 
 fn member(enrolled: &Enrolled, login: &str, pin: &str, key: &Key) -> Result<Member, AppError> {
-    let nickname = enrolled.nickname.clone().unwrap_or_else(|| enrolled.display_name.clone());
+    let nickname = enrolled
+        .nickname
+        .clone()
+        .unwrap_or_else(|| enrolled.display_name.clone());
     let role = Role::from_word(&enrolled.role);
     Member::new(enrolled.person_id, nickname, role, login.to_owned(), pin, key)
 }

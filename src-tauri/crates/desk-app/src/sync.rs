@@ -1,6 +1,6 @@
 //! How this PC and the clinic agree, and what the clinic refused.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use desk_cache::{
     CacheError,
@@ -81,7 +81,8 @@ impl Desk {
         let (me, now, id) = (self.me()?, self.micros(), request.id);
         match request.how {
             Settle::Theirs => {
-                self.with_cache(move |cache| attention::accept_theirs(cache, id, now)).await?;
+                self.with_cache(move |cache| attention::accept_theirs(cache, id, now))
+                    .await?;
             }
             Settle::Mine => {
                 self.with_cache(move |cache| {
@@ -116,25 +117,16 @@ fn wake(status: Option<&Status>) -> Wake {
 }
 
 fn waiting_rows(reader: &Reader<'_>, today: &str) -> Result<Vec<WaitingRow>, CacheError> {
-    let mut names = HashMap::new();
     outbox::waiting(reader)?
         .into_iter()
-        .map(|waiting| waiting_row(reader, &mut names, waiting, today))
+        .map(|waiting| waiting_row(reader, waiting, today))
         .collect()
 }
 
-fn waiting_row(
-    reader: &Reader<'_>,
-    names: &mut HashMap<Uuid, Option<String>>,
-    waiting: Waiting,
-    today: &str,
-) -> Result<WaitingRow, CacheError> {
-    if !names.contains_key(&waiting.person) {
-        names.insert(waiting.person, nickname(reader, waiting.person)?);
-    }
+fn waiting_row(reader: &Reader<'_>, waiting: Waiting, today: &str) -> Result<WaitingRow, CacheError> {
     Ok(WaitingRow {
         subject: subject(reader, &waiting.name, &waiting.args, today)?,
-        by: names.get(&waiting.person).cloned().flatten(),
+        by: nickname(reader, waiting.person)?,
         id: waiting.id,
         name: waiting.name,
         at: row::millis(waiting.at),
@@ -186,7 +178,11 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
         "customer.edit" | "customer.create" => "id",
         _ => return Ok(None),
     };
-    let id = refused.args.get(field).and_then(Json::as_str).and_then(|text| Uuid::parse_str(text).ok());
+    let id = refused
+        .args
+        .get(field)
+        .and_then(Json::as_str)
+        .and_then(|text| Uuid::parse_str(text).ok());
     match id {
         Some(id) => Ok(customer::profile(reader, id)?.map(|profile| profile.id)),
         None => Ok(None),
@@ -226,7 +222,10 @@ fn input(refused: &Refused) -> Vec<InputField> {
                 Json::Number(number) => number.to_string(),
                 Json::Bool(_) | Json::Null | Json::Array(_) | Json::Object(_) => return None,
             };
-            Some(InputField { field: field.clone(), value })
+            Some(InputField {
+                field: field.clone(),
+                value,
+            })
         })
         .collect()
 }
@@ -242,8 +241,15 @@ fn again(refused: &Refused, person: Uuid, now: i64) -> Action {
         base.extend(theirs);
     }
     let id = Uuid::now_v7();
-    if refused.name == "points.award" {
-        args["id"] = json!(id);
+    // An award's entry is the action: a new action makes a new entry.
+    if let Some(entry) = args.get_mut("id").filter(|_| refused.name == "points.award") {
+        *entry = json!(id);
     }
-    Action { id, person, name: refused.name.clone(), args, at: now }
+    Action {
+        id,
+        person,
+        name: refused.name.clone(),
+        args,
+        at: now,
+    }
 }

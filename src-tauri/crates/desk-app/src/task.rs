@@ -11,8 +11,8 @@ use crate::{
     api::{
         Nothing, Saved,
         task::{
-            Colleagues, SnoozeUntil, StaffRef, TaskComplete, TaskList, TaskNote, TaskReassign,
-            TaskRows, TaskSnooze, TaskState, Whose,
+            Colleagues, SnoozeUntil, StaffRef, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRows, TaskSnooze,
+            TaskState, Whose,
         },
     },
     check,
@@ -137,14 +137,26 @@ mod tests {
     #[test]
     fn a_snooze_ends_in_the_clinics_morning() {
         let thursday = at("2026-10-01T10:00:00+07:00");
-        assert_eq!(snooze_until(thursday, SnoozeUntil::Tomorrow), at("2026-10-02T09:00:00+07:00"));
-        assert_eq!(snooze_until(thursday, SnoozeUntil::NextWeek), at("2026-10-05T09:00:00+07:00"));
-        assert_eq!(snooze_until(thursday, SnoozeUntil::Hour), at("2026-10-01T11:00:00+07:00"));
+        assert_eq!(
+            snooze_until(thursday, SnoozeUntil::Tomorrow),
+            at("2026-10-02T09:00:00+07:00")
+        );
+        assert_eq!(
+            snooze_until(thursday, SnoozeUntil::NextWeek),
+            at("2026-10-05T09:00:00+07:00")
+        );
+        assert_eq!(
+            snooze_until(thursday, SnoozeUntil::Hour),
+            at("2026-10-01T11:00:00+07:00")
+        );
     }
 
     #[test]
     fn just_after_midnight_in_bangkok_tomorrow_is_the_next_bangkok_day() {
         let early = at("2026-10-01T17:30:00Z"); // 00:30 on the 2nd in Bangkok
-        assert_eq!(snooze_until(early, SnoozeUntil::Tomorrow), at("2026-10-03T09:00:00+07:00"));
+        assert_eq!(
+            snooze_until(early, SnoozeUntil::Tomorrow),
+            at("2026-10-03T09:00:00+07:00")
+        );
     }
 }

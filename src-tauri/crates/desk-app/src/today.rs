@@ -32,7 +32,10 @@ impl Desk {
             Ok(Today {
                 now: row::millis(now),
                 attention,
-                leads: lead::hot(reader)?.into_iter().map(|lead| row::lead(lead, threshold)).collect(),
+                leads: lead::hot(reader)?
+                    .into_iter()
+                    .map(|lead| row::lead(lead, threshold))
+                    .collect(),
                 followups: followup::due(reader, tomorrow)?
                     .into_iter()
                     .map(|followup| row::followup(followup, now))
@@ -71,6 +74,9 @@ impl Desk {
     }
 
     fn clock_time(&self) -> String {
-        self.now().with_timezone(&chrono_tz::Asia::Bangkok).format("%H:%M").to_string()
+        self.now()
+            .with_timezone(&chrono_tz::Asia::Bangkok)
+            .format("%H:%M")
+            .to_string()
     }
 }

@@ -139,19 +139,21 @@ impl Member {
     ///
     /// # Errors
     /// `pin_weak`.
-    pub fn new(
-        id: Uuid,
-        nickname: String,
-        role: Role,
-        login: String,
-        pin: &str,
-        key: &Key,
-    ) -> Result<Self, AppError> {
+    pub fn new(id: Uuid, nickname: String, role: Role, login: String, pin: &str, key: &Key) -> Result<Self, AppError> {
         check_pin(pin)?;
         let mut salt = vec![0; 16];
         random(&mut salt)?;
         let sealed_key = seal(&pin_key(pin, &salt)?, key.bytes())?;
-        Ok(Self { id, nickname, role, login, salt, sealed_key, wrong: 0, paused_until: None })
+        Ok(Self {
+            id,
+            nickname,
+            role,
+            login,
+            salt,
+            sealed_key,
+            wrong: 0,
+            paused_until: None,
+        })
     }
 
     fn unseal(&self, pin: &str) -> Option<Key> {
@@ -211,7 +213,10 @@ fn seal(secret: &DeviceSecret, plain: &[u8]) -> Result<Vec<u8>, AppError> {
 fn unseal(secret: &DeviceSecret, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
     let cipher = XChaCha20Poly1305::new(secret.as_slice().into());
-    cipher.decrypt(XNonce::from_slice(nonce), sealed).ok().map(Zeroizing::new)
+    cipher
+        .decrypt(XNonce::from_slice(nonce), sealed)
+        .ok()
+        .map(Zeroizing::new)
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), AppError> {
@@ -233,8 +238,17 @@ mod tests {
     fn vault(pin: &str, key: &Key) -> (Vault, Uuid) {
         let id = Uuid::from_u128(7);
         let member = Member::new(id, "นก".into(), Role::FrontDesk, "desk_1".into(), pin, key).unwrap();
-        let clinic = ClinicName { th: "ออร่า".into(), en: "Aura".into() };
-        let vault = Vault { device: "PC-A".into(), clinic_id: id, clinic, server: None, people: vec![member] };
+        let clinic = ClinicName {
+            th: "ออร่า".into(),
+            en: "Aura".into(),
+        };
+        let vault = Vault {
+            device: "PC-A".into(),
+            clinic_id: id,
+            clinic,
+            server: None,
+            people: vec![member],
+        };
         (vault, id)
     }
 

@@ -23,6 +23,13 @@ use crate::{
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; 32]>);
 
+impl std::fmt::Debug for Key {
+    /// Never the bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
 impl Key {
     /// A key from its bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
