@@ -79,9 +79,15 @@ impl Session {
     }
 
     /// Stops; a step under way is abandoned, which is safe because every step is repeatable.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        self.task.await.ok();
+        (&mut self.task).await.ok();
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

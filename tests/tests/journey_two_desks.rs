@@ -1,0 +1,328 @@
+//! Two counters of one clinic on a real PostgreSQL: what one does the other sees; work goes on without the network and nothing is lost.
+
+mod clinic_support;
+mod journey_support;
+
+use std::sync::Arc;
+
+use clinic_support::{A, B, DB, journey, migrated, ticket, uid};
+use desk_app::{
+    Desk,
+    api::{
+        Nothing,
+        customer::{
+            CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, CustomerSearch, FieldChange,
+            PointsAward,
+        },
+        sync::{AttentionSettle, Settle, SyncMode},
+        task::{TaskComplete, TaskList, TaskNote, TaskRow, TaskState, Whose},
+    },
+    error::Code,
+    ports::ToastAction,
+};
+use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
+use journey_support::{LONG, Pc, sync, until_agreed, until_mode};
+use uuid::Uuid;
+
+/// A code of the fixture's person `n`, with the way to PostgreSQL through `port`.
+async fn code(pg: &PgCluster, clinic: &str, n: u32, port: u16) -> String {
+    let mut ticket = ticket(pg, clinic, n).await;
+    ticket.port = port;
+    ticket.code()
+}
+
+async fn tasks(desk: &Arc<Desk>) -> Vec<TaskRow> {
+    let list = TaskList {
+        whose: Whose::Everyone,
+        state: TaskState::Open,
+    };
+    desk.task_list(list).await.unwrap().rows
+}
+
+async fn card(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {
+    desk.customer_card(CustomerOpen { id }).await.unwrap()
+}
+
+fn change(field: CustomerField, from: Option<String>, to: &str) -> FieldChange {
+    FieldChange {
+        field,
+        from,
+        to: Some(to.into()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_counter_does_the_other_sees_and_postgres_has_once() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
+    until_agreed(&b).await;
+    assert!(tasks(&b).await.iter().any(|row| row.id == task));
+
+    a.task_complete(TaskComplete {
+        id: task,
+        note: Some("มาแน่".into()),
+    })
+    .await
+    .unwrap();
+    eventually("B sees it done", LONG, async || {
+        tasks(&b).await.iter().all(|row| row.id != task).then_some(())
+    })
+    .await;
+    until_agreed(&a).await;
+    assert_eq!(
+        pg.psql(DB, &format!("select status from public.task_queue where id = '{task}'")),
+        "completed"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_without_network_with_a_kill_in_the_middle_loses_and_doubles_nothing() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    let net = NetCut::to(pg.port());
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    net.cut();
+    until_mode(&desk, SyncMode::Offline).await;
+
+    let customer = uid(&pg, "customer", 1);
+    let new = CustomerCreate {
+        full_name: "ฟ้าใส รุ่งเรือง".into(),
+        nickname: Some("ฟ้า".into()),
+        phone: Some("๐๘๕-๗๗๗-๘๘๘๘".into()),
+        email: None,
+        birth_date: None,
+        gender: None,
+        notes: None,
+    };
+    let made = desk.customer_create(new).await.unwrap().id;
+    desk.task_note(TaskNote {
+        id: task,
+        text: "โทรแล้ว".into(),
+    })
+    .await
+    .unwrap();
+    let bill = PointsAward {
+        entry_id: Uuid::now_v7(),
+        customer_id: customer,
+        satang: 199_900,
+        note: Some("INV-1".into()),
+    };
+    desk.points_award(bill.clone()).await.unwrap();
+    desk.points_award(bill.clone()).await.unwrap();
+    assert_eq!(sync(&desk).await.waiting.len(), 3);
+    desk.shut_down().await; // writes nothing; that kill -9 makes no difference is shown in the real window
+    drop(desk);
+
+    let desk = pc.start_and_unlock().await;
+    assert_eq!(sync(&desk).await.waiting.len(), 3);
+    let found = desk
+        .customer_search(CustomerSearch {
+            text: "0857778888".into(),
+        })
+        .await
+        .unwrap();
+    assert_eq!(found.hits[0].id, made);
+
+    net.resume();
+    until_agreed(&desk).await;
+    assert_eq!(
+        pg.psql(
+            DB,
+            &format!("select count(*) from public.customers where id = '{made}'")
+        ),
+        "1"
+    );
+    let entries = format!(
+        "select count(*) from public.point_transactions where id = '{}'",
+        bill.entry_id
+    );
+    assert_eq!(pg.psql(DB, &entries), "1");
+    assert!(card(&desk, made).await.profile.code.is_some());
+    assert!(
+        pg.psql(DB, &format!("select notes from public.task_queue where id = '{task}'"))
+            .contains("โทรแล้ว")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_change_one_field_are_asked_and_nothing_typed_is_lost() {
+    let pg = migrated().await;
+    let net = NetCut::to(pg.port());
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    let a = pc_a.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
+    let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
+    until_agreed(&a).await;
+    let customer = uid(&pg, "customer", 1);
+    let seen = card(&a, customer).await.profile;
+    net.cut();
+    until_mode(&a, SyncMode::Offline).await;
+
+    let mine = vec![change(CustomerField::Nickname, seen.nickname.clone(), "เอ")];
+    a.customer_edit(CustomerEdit {
+        id: customer,
+        changes: mine,
+    })
+    .await
+    .unwrap();
+    let theirs = vec![change(CustomerField::Nickname, seen.nickname.clone(), "บี")];
+    b.customer_edit(CustomerEdit {
+        id: customer,
+        changes: theirs,
+    })
+    .await
+    .unwrap();
+    let other = vec![change(CustomerField::Phone, seen.phone.clone(), "081-999-0000")];
+    b.customer_edit(CustomerEdit {
+        id: customer,
+        changes: other,
+    })
+    .await
+    .unwrap();
+    until_agreed(&b).await;
+    net.resume();
+    until_agreed(&a).await;
+
+    let item = sync(&a).await.attention.remove(0);
+    assert_eq!((item.code.as_str(), item.sides.len()), ("changed_meanwhile", 1));
+    assert_eq!(
+        (item.sides[0].yours.as_deref(), item.sides[0].theirs.as_deref()),
+        (Some("เอ"), Some("บี"))
+    );
+    let profile = card(&a, customer).await.profile;
+    assert_eq!(
+        (profile.nickname.as_deref(), profile.phone.as_deref()),
+        (Some("บี"), Some("081-999-0000"))
+    );
+
+    a.attention_settle(AttentionSettle {
+        id: item.id,
+        how: Settle::Mine,
+    })
+    .await
+    .unwrap();
+    until_agreed(&a).await;
+    eventually("B has mine", LONG, async || {
+        (card(&b, customer).await.profile.nickname.as_deref() == Some("เอ")).then_some(())
+    })
+    .await;
+    assert!(sync(&a).await.attention.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_of_the_web_system_becomes_one_toast_on_each_desk_and_goes_when_it_is_closed() {
+    let pg = migrated().await;
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    for pc in [&pc_a, &pc_b] {
+        pc.clock.set("2026-10-01T10:00:00+07:00");
+    }
+    let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    let _b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
+    until_agreed(&a).await;
+    for pc in [&pc_a, &pc_b] {
+        pc.toasts.shown.lock().unwrap().clear();
+    }
+
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
+    for pc in [&pc_a, &pc_b] {
+        let toast = eventually("a toast", LONG, async || {
+            let shown = pc.toasts.shown.lock().unwrap();
+            shown
+                .iter()
+                .find(|toast| toast.subject.starts_with("lead:") && toast.title.contains("มายด์"))
+                .cloned()
+        })
+        .await;
+        assert!(!format!("{toast:?}").contains("084") && !toast.title.contains("ทดสอบ"));
+    }
+    let subject = pc_a.toasts.shown.lock().unwrap().last().unwrap().subject.clone();
+    a.toast_pressed(&subject, ToastAction::Open).await;
+    assert!(
+        pc_a.window
+            .opened
+            .lock()
+            .unwrap()
+            .last()
+            .unwrap()
+            .starts_with("/leads/")
+    );
+
+    let lead = subject.strip_prefix("lead:").unwrap();
+    pg.psql(
+        DB,
+        &format!("update desk.lead set status = 'closed' where id = '{lead}'"),
+    );
+    eventually("B withdraws it", LONG, async || {
+        pc_b.toasts.withdrawn.lock().unwrap().contains(&subject).then_some(())
+    })
+    .await;
+    let count = |pc: &Pc| {
+        pc.toasts
+            .shown
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|toast| toast.subject == subject)
+            .count()
+    };
+    assert_eq!((count(&pc_a), count(&pc_b)), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_knows_nothing_of_another_clinic() {
+    let pg = migrated().await;
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let stranger = uid(&pg, "customer", 2);
+    let opened = desk.customer_card(CustomerOpen { id: stranger }).await;
+    assert_eq!(opened.unwrap_err().code, Code::CustomerNotFound);
+    pg.psql(
+        DB,
+        &format!("update public.customers set nickname = 'ความลับ' where id = '{stranger}'"),
+    );
+    pg.psql(
+        DB,
+        &format!(
+            "update public.customers set nickname = 'ของเรา' where id = '{}'",
+            uid(&pg, "customer", 1)
+        ),
+    );
+    eventually("our own change", LONG, async || {
+        (card(&desk, uid(&pg, "customer", 1)).await.profile.nickname.as_deref() == Some("ของเรา")).then_some(())
+    })
+    .await;
+    let found = desk
+        .customer_search(CustomerSearch {
+            text: "ความลับ".into()
+        })
+        .await
+        .unwrap();
+    assert!(found.hits.is_empty());
+    let of_b = code(&pg, B, 8, pg.port()).await;
+    let joined = desk
+        .connect(desk_app::api::session::Connect {
+            code: of_b,
+            pin: "1357".into(),
+            device: "PC-A".into(),
+        })
+        .await;
+    assert_eq!(joined.unwrap_err().code, Code::OtherClinic);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_person_loses_access_at_the_next_contact() {
+    let pg = migrated().await;
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    desk_clinic::staff::disable(&mut clinic_support::admin(&pg).await, A, "user7@example.test")
+        .await
+        .unwrap();
+    until_mode(&desk, SyncMode::Revoked).await;
+    assert!(desk.today(Nothing {}).await.is_ok());
+}
