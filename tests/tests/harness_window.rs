@@ -68,7 +68,6 @@ async fn a_killed_program_starts_again_on_the_same_pc() {
 #[tokio::test]
 async fn the_close_button_ends_the_program() {
     let (mut desk, page) = desk();
-    // This browser asks its page whether it may go, and a page that was never loaded sometimes does not answer.
     desk.start(&["--automation"]).await.goto(&page).await.unwrap();
     desk.close();
 }

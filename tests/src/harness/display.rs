@@ -89,10 +89,12 @@ impl Display {
         };
         for window in wait_until("a window that can be closed", secs(20), closable) {
             let event = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
+            // The check is a round trip: X may forget what a client sent just before it hung up.
             x.send_event(false, window, EventMask::NO_EVENT, event)
-                .expect("X takes requests");
+                .expect("X takes requests")
+                .check()
+                .expect("X sends it");
         }
-        x.flush().expect("X takes requests");
     }
 }
 
