@@ -2,5 +2,69 @@
 //! customers or leads: every command goes straight to `desk_app::Desk`, and Desk reaches the system through the ports implemented here.
 
 pub mod clock;
+mod commands;
+mod log;
 pub mod notifier;
+mod places;
+mod quit;
 pub mod secrets;
+mod start;
+mod window;
+
+use std::process::ExitCode;
+
+use tauri::RunEvent;
+use tauri_plugin_window_state::StateFlags;
+
+/// Runs the program until its window is closed.
+pub fn run() -> ExitCode {
+    let home = places::own_home();
+    let mut builder = tauri::Builder::default();
+    // Desks with a home of their own (tests, a second clinic on one PC) may run side by side: the cache's file lock keeps two programs
+    // out of one home. In the ordinary home a second start only brings the first one's window forward.
+    if home.is_none() {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::bring_forward(app)
+        }));
+    }
+    let app = builder
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(window_state(home.as_deref()))
+        .manage(start::Started::default())
+        .invoke_handler(commands::all())
+        .setup(move |app| start::set_up(app.handle(), home))
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| handle(app, &event));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("Aura Desk cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Remembers size and place. Never visibility: a program killed while hidden would start without a window.
+fn window_state(home: Option<&std::path::Path>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    let builder = tauri_plugin_window_state::Builder::default().with_state_flags(flags);
+    match home {
+        Some(home) => builder
+            .with_filename(home.join("window.json").to_string_lossy())
+            .build(),
+        None => builder.build(),
+    }
+}
+
+fn handle(app: &tauri::AppHandle, event: &RunEvent) {
+    if let RunEvent::WindowEvent {
+        event: tauri::WindowEvent::CloseRequested { api, .. },
+        ..
+    } = event
+    {
+        api.prevent_close();
+        quit::orderly(app);
+    }
+}
