@@ -15,13 +15,14 @@ begin
     when (old.id is distinct from new.id or (old.clinic_id is not null and old.clinic_id is distinct from new.clinic_id)) execute function desk.refuse_key_change()', tbl);
 end $$;
 
--- Fills clinic_id from the parent row named by (parent table, column); a missing parent and another clinic's parent give the same answer.
+-- Fills clinic_id from the parent row named by (parent table, column); a missing parent and another clinic's parent give the same answer:
+-- where no clinic was given, both end at row level security, which lets neither no clinic nor another one in.
 create function desk.fill_clinic() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare parent uuid; key uuid := (to_jsonb(new) ->> tg_argv[1])::uuid;
 begin
   if key is null then return new; end if;
   execute format('select clinic_id from public.%I where id = $1', tg_argv[0]) into parent using key;
-  if parent is null or parent <> coalesce(new.clinic_id, parent) then
+  if new.clinic_id is not null and parent is distinct from new.clinic_id then
     raise exception '% is not present', tg_argv[1] using errcode = '23503';
   end if;
   new.clinic_id := parent;
@@ -36,6 +37,11 @@ begin
   end if;
   return new;
 end $$;
+
+-- A stage's place in the journey, 1 to 9; nothing for a word that is no stage.
+create function desk.stage_number(stage text) returns integer language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select array_position(array['lead_created', 'scanned', 'proposal_sent', 'payment_confirmed', 'treatment_scheduled', 'in_treatment', 'treatment_completed', 'follow_up', 'completed'], stage);
+$$;
 
 -- Where a customer is: one row a case.
 create table public.workflow_states (
@@ -76,6 +82,7 @@ create table public.workflow_actions (
   constraint desk_workflow_actions_tenant_key unique (clinic_id, id),
   constraint workflow_actions_workflow_id_fkey foreign key (clinic_id, workflow_id) references public.workflow_states (clinic_id, id) on delete cascade,
   constraint workflow_actions_performed_by_fkey foreign key (clinic_id, performed_by) references desk.staff (clinic_id, person_id) on delete cascade,
+  constraint desk_workflow_actions_stages check (desk.stage_number(from_stage) is not null and desk.stage_number(to_stage) is not null),
   constraint valid_action_type check (type in ('scan_customer', 'send_proposal', 'confirm_payment', 'schedule_appointment', 'start_treatment', 'complete_treatment', 'send_follow_up', 'close_case'))
 );
 create index idx_workflow_actions_performed on public.workflow_actions (performed_at desc);
@@ -152,6 +159,16 @@ create trigger touch before update on public.workflow_states for each row execut
 create trigger touch before update on public.task_queue for each row execute function desk.touch_updated_at();
 create trigger touch before update on public.automation_rules for each row execute function desk.touch_updated_at();
 select desk.fix_keys(t::regclass) from unnest(array['public.customers', 'public.workflow_states', 'public.workflow_actions', 'public.task_queue', 'public.workflow_events', 'public.automation_rules']) as t;
+
+-- A journey moves forward one stage at a time, back as far as needed, and may be closed from anywhere. Nothing is skipped by a plain UPDATE.
+create function desk.check_stage() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.current_stage <> 'completed' and desk.stage_number(new.current_stage) > desk.stage_number(old.current_stage) + 1 then
+    raise exception 'a journey cannot go from % to %', old.current_stage, new.current_stage using errcode = '23514', hint = 'Stages are passed one at a time.';
+  end if;
+  return new;
+end $$;
+create trigger desk_stage before update of current_stage on public.workflow_states for each row execute function desk.check_stage();
 
 -- A scanned lead with a seller gets one task to send a proposal; going back and forth makes no second one while the first is open.
 create function public.auto_assign_task() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

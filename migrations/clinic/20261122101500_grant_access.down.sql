@@ -19,7 +19,6 @@ begin
   for o in select n.nspname from pg_namespace n, aclexplode(n.nspacl) x where x.grantee = 'desk_member'::regrole loop
     execute format('revoke all on schema %I from desk_member', o.nspname);
   end loop;
-  if to_regrole('authenticated') is not null then revoke all on schema desk from authenticated; end if;
 end $$;
 drop function desk.close_functions();
 drop function desk.open_to_desks(regclass, text, text[]);

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+pub use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::Result;
+use crate::{ClinicError, Result};
 
 /// Where and as whom.
 #[derive(Clone)]
@@ -51,6 +52,38 @@ pub fn options(to: &ConnectTo) -> PgConnectOptions {
 /// [`crate::ClinicError::Unreachable`], `AuthRefused` or `Tls`.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     Ok(PgConnection::connect_with(options).await?)
+}
+
+/// The IT person's way in, out of a `postgres://` URL: its connection and where that leads, which is what desks are told by default.
+///
+/// # Errors
+/// `Answer` for something that is no URL; `Unreachable`, `AuthRefused`, `Tls`.
+pub async fn administrator(url: &str) -> Result<(PgConnection, Place)> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|_| ClinicError::Answer("the address is no postgres:// URL"))?;
+    let options = options.application_name("desk-server").disable_statement_logging();
+    let mut conn = connect(&options).await?;
+    let database = sqlx::query_scalar("select current_database()::text")
+        .fetch_one(&mut conn)
+        .await?;
+    let place = Place {
+        host: options.get_host().to_owned(),
+        port: options.get_port(),
+        database,
+    };
+    Ok((conn, place))
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Host name, address or socket folder.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Database name.
+    pub database: String,
 }
 
 fn is_this_machine(host: &str) -> bool {

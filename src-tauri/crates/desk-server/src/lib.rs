@@ -1,1 +1,10 @@
-//! skeleton
+//! The command beside the clinic's PostgreSQL: migrations, people and their logins, and a look at what is wrong.
+//! It prints plain sentences for the clinic's IT person; what the sentences are about is decided in `desk-clinic`.
+
+pub mod cli;
+mod doctor;
+mod migrate;
+mod staff;
+mod words;
+
+pub use words::sentence;

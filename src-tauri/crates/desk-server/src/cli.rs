@@ -1,0 +1,127 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use desk_clinic::Result;
+use desk_clinic::connect::administrator;
+
+use crate::{doctor, migrate, staff};
+
+/// Aura Desk beside the clinic's PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "desk-server", version)]
+pub struct Cli {
+    /// The clinic's database, as its owner: `postgres://user:password@host:5432/database`.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        global = true,
+        default_value = "postgres:///postgres"
+    )]
+    pub database_url: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the database up to this program, or back to what it was before.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// People and their logins.
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
+    Doctor,
+}
+
+/// Migrations.
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// Apply what is missing, all or nothing.
+    Up,
+    /// Take everything of ours away; the schema is then what it was. Refuses to lose rows.
+    Down {
+        /// Write rows that would be lost into this new folder (CSV) and go on.
+        #[arg(long, value_name = "FOLDER")]
+        with_data: Option<PathBuf>,
+    },
+    /// List migrations and when they were applied.
+    Status,
+    /// Prove tables, columns, constraints, indexes, triggers, policies, functions and privileges; print what is wrong.
+    Verify,
+}
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub enum Staff {
+    /// Make a login for a person on one more PC and print its one-time code.
+    Add(Add),
+    /// List everyone and their logins.
+    List,
+    /// End every login of a person, now.
+    Disable {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+        /// The person's e-mail or id.
+        #[arg(long)]
+        user: String,
+    },
+}
+
+/// A new login.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The clinic's code or id.
+    #[arg(long)]
+    pub clinic: String,
+    /// The person's e-mail or id among the system's users.
+    #[arg(long)]
+    pub user: String,
+    /// Add the person when there is none with this e-mail (not with Supabase, where people sign up).
+    #[arg(long)]
+    pub create: bool,
+    /// What colleagues call them.
+    #[arg(long)]
+    pub nickname: Option<String>,
+    /// Their full name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What they do.
+    #[arg(long, value_parser = ["owner", "manager", "front_desk", "sales", "beautician"])]
+    pub role: Option<String>,
+    /// How long the code works.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i32).range(1..=10080))]
+    pub valid_minutes: i32,
+    /// The host that the desk connects to, when it is not the one used here.
+    #[arg(long)]
+    pub host: Option<String>,
+    /// The port that the desk connects to.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Certificate authority that the desk trusts (PEM file), when the server's certificate is the clinic's own.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Print the code alone.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Does what was asked. The exit code is 0, or 2 when something was found wrong.
+///
+/// # Errors
+/// What the database refuses, to be printed by [`crate::sentence`].
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    let (mut conn, place) = administrator(&cli.database_url).await?;
+    match cli.command {
+        Command::Migrate(what) => migrate::run(&mut conn, what).await,
+        Command::Staff(what) => staff::run(&mut conn, place, what).await,
+        Command::Doctor => doctor::run(&mut conn).await,
+    }
+}

@@ -1,0 +1,29 @@
+//! Errors as one plain English sentence each, with what to do next.
+
+use desk_clinic::ClinicError;
+
+/// What to print for an error.
+pub fn sentence(error: &ClinicError) -> String {
+    match error {
+        ClinicError::Refused { code, .. } => refusal(code),
+        ClinicError::TooOld => {
+            "this database has not been migrated, or only by an older Aura Desk: desk-server migrate up".into()
+        }
+        ClinicError::TooNew => "a newer Aura Desk has migrated this database; use that one".into(),
+        other => other.to_string(),
+    }
+}
+
+fn refusal(code: &str) -> String {
+    let words = match code {
+        "clinic_not_found" => "no clinic has this code or id",
+        "person_not_found" => "nobody has this e-mail or id; add --create to make them a user",
+        "person_must_sign_up_first" => {
+            "with Supabase a person signs up in the web system first, then gets a login here"
+        }
+        "role_unknown" => "the role must be owner, manager, front_desk, sales or beautician",
+        "minutes_out_of_range" => "a code may work for 1 minute to 7 days",
+        other => other,
+    };
+    words.to_owned()
+}
