@@ -1,0 +1,199 @@
+//! The first load of a large clinic against its physical floor: the same nouns by the same ordered COPY into one plain (unencrypted) SQLite
+//! file with the same tables, indexes and search index. Both in turn, in one run, on a PostgreSQL of its own. The load runs in a process of
+//! its own each time, so that its peak memory is its own.
+//! `cargo run --release -p desk-tests --bin bench-sync [customers] [entries per customer] [rounds]`
+// A benchmark may stop at the first thing that is not as it must be.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use desk_cache::Key;
+use desk_clinic::{
+    connect::{self, ConnectTo},
+    enrol, migrate, snapshot,
+    staff::{self, NewStaff},
+};
+use desk_core::synced::{Kind, SYNCED};
+use desk_sync::load::{Load, first_load};
+use desk_tests::harness::pg::PgCluster;
+use rusqlite::{Connection, types::ValueRef};
+use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
+
+const DB: &str = "clinic";
+const CLINIC: &str = "00000000-0000-4000-8000-0000000000a1";
+const NOUNS: &str = include_str!("../../migrations/cache/20261122090000_create_nouns.sql");
+const SEARCH: &str = include_str!("../../migrations/cache/20261122090100_create_search.sql");
+const INDEXES: &str = include_str!("../../migrations/cache/20261122090200_index_nouns.sql");
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("load") => load_once(&arguments[2..]).await,
+        Some("floor") => floor_once(&arguments[2..]).await,
+        _ => compare(&arguments[1..]).await,
+    }
+}
+
+async fn compare(arguments: &[String]) {
+    let number = |index: usize, default: u32| arguments.get(index).map_or(default, |text| text.parse().unwrap());
+    let (customers, entries, rounds) = (number(0, 100_000), number(1, 9), number(2, 3));
+    let pg = clinic(customers, entries).await;
+    let (login, password) = enrolled(&pg).await;
+    let place = [pg.port().to_string(), login, password];
+    let mut times = vec![];
+    for _ in 0..rounds {
+        let (floor, _) = child("floor", &place);
+        let (load, memory) = child("load", &place);
+        println!("floor {floor:.2?}  load {load:.2?}  ratio {:.2}  peak memory {memory} MB", ratio(load, floor));
+        times.push((ratio(load, floor), memory));
+    }
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rows = u64::from(customers) * u64::from(entries + 1);
+    let median = times[times.len() / 2];
+    println!("first load of {rows} rows: {:.2} x the floor (median of {rounds}), {} MB at the peak", median.0, median.1);
+}
+
+fn ratio(load: Duration, floor: Duration) -> f64 {
+    load.as_secs_f64() / floor.as_secs_f64()
+}
+
+/// Runs one side in its own process; answers its time and its peak memory in MB.
+fn child(what: &str, place: &[String]) -> (Duration, u64) {
+    let output = Command::new(std::env::current_exe().unwrap()).arg(what).args(place).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (micros, memory) = text.trim().split_once(' ').unwrap();
+    (Duration::from_micros(micros.parse().unwrap()), memory.parse().unwrap())
+}
+
+fn report(began: Instant) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    println!("{} {}", began.elapsed().as_micros(), kilobytes / 1024);
+}
+
+/// A clinic of this size on a server of its own.
+async fn clinic(customers: u32, entries: u32) -> PgCluster {
+    let pg = PgCluster::start();
+    pg.create_database(DB, None);
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/baseline");
+    for file in ["supabase_stub.sql", "core.sql", "rest.sql", "rows.sql"] {
+        pg.psql_file(DB, fixtures.join(file));
+    }
+    migrate::up(&mut PgConnection::connect(&pg.superuser_url(DB)).await.unwrap()).await.unwrap();
+    pg.psql(DB, &format!("insert into public.customers (clinic_id, customer_code, full_name, nickname, phone, email)
+        select '{CLINIC}', 'B-' || n, 'สมใจ' || n || ' รักดี' || n % 977, 'ใจ' || n % 701, '08' || lpad((n * 7919 % 100000000)::text, 8, '0'),
+               case when n % 3 = 0 then 'c' || n || '@example.test' end from generate_series(1, {customers}) n"));
+    pg.psql(DB, &format!("insert into public.point_transactions (clinic_id, customer_id, type, amount, description, expires_at)
+        select clinic_id, id, 'earned', 100, 'INV-' || g, now() + interval '2 years' from public.customers, generate_series(1, {entries}) g
+        where clinic_id = '{CLINIC}' and customer_code like 'B-%'"));
+    pg.psql(DB, "analyze");
+    pg
+}
+
+async fn enrolled(pg: &PgCluster) -> (String, String) {
+    let new = NewStaff {
+        clinic: CLINIC.into(),
+        user: "user7@example.test".into(),
+        create: false,
+        nickname: None,
+        display_name: None,
+        role: None,
+        valid_minutes: 60,
+        host: "127.0.0.1".into(),
+        port: pg.port(),
+        database: DB.into(),
+        ca: None,
+    };
+    let mut admin = PgConnection::connect(&pg.superuser_url(DB)).await.unwrap();
+    let ticket = staff::add(&mut admin, &new).await.unwrap();
+    let password = enrol::new_password().unwrap();
+    enrol::enrol(&ticket, &password, "bench").await.unwrap();
+    (ticket.login.clone(), password)
+}
+
+fn login(place: &[String]) -> ConnectTo {
+    ConnectTo {
+        host: "127.0.0.1".into(),
+        port: place[0].parse().unwrap(),
+        database: DB.into(),
+        login: place[1].clone(),
+        password: place[2].clone(),
+        ca: None,
+    }
+}
+
+async fn load_once(place: &[String]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, key, login) = (folder.path().join("cache.db"), Key::random().unwrap(), login(place));
+    let began = Instant::now();
+    let load = Load {
+        login: &login,
+        person: Uuid::nil(),
+        clinic: Uuid::nil(),
+        path: &path,
+        key: &key,
+        now: 0,
+    };
+    first_load(&load, &|_, _| {}).await.unwrap();
+    report(began);
+}
+
+async fn floor_once(place: &[String]) {
+    let folder = tempfile::tempdir().unwrap();
+    let began = Instant::now();
+    let file = plain_file(&folder.path().join("plain.db"));
+    let mut connection = connect::connect(&connect::options(&login(place))).await.unwrap();
+    snapshot::begin(&mut connection).await.unwrap();
+    for table in SYNCED {
+        copy(&mut connection, &file, table).await;
+    }
+    file.execute_batch("COMMIT").unwrap();
+    file.execute_batch(INDEXES).unwrap();
+    desk_cache::search::create_indexes(&file).unwrap();
+    desk_cache::search::build_index(&file).unwrap();
+    drop(file);
+    report(began);
+}
+
+fn plain_file(path: &Path) -> Connection {
+    let file = Connection::open(path).unwrap();
+    file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;")
+        .unwrap();
+    file.execute_batch(NOUNS).unwrap();
+    file.execute_batch(SEARCH).unwrap();
+    file.execute_batch("BEGIN").unwrap();
+    file
+}
+
+async fn copy(connection: &mut PgConnection, file: &Connection, table: &'static desk_core::synced::Table) {
+    let marks = vec!["?"; table.columns.len()].join(", ");
+    let mut insert = file.prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name)).unwrap();
+    snapshot::copy_table(connection, table, |fields| {
+        for (index, (field, column)) in fields.iter().zip(table.columns).enumerate() {
+            let value = rusqlite::types::ToSqlOutput::Borrowed(bound(column.kind, *field));
+            insert.raw_bind_parameter(index + 1, value).unwrap();
+        }
+        insert.raw_execute().unwrap();
+        Ok::<(), desk_clinic::ClinicError>(())
+    })
+    .await
+    .unwrap();
+}
+
+fn bound(kind: Kind, field: Option<&[u8]>) -> ValueRef<'_> {
+    let Some(bytes) = field else { return ValueRef::Null };
+    match kind {
+        Kind::Uuid => ValueRef::Blob(bytes),
+        Kind::Text => ValueRef::Text(bytes),
+        Kind::Bool => ValueRef::Integer(i64::from(bytes[0])),
+        Kind::Int | Kind::Instant => ValueRef::Integer(i64::from_be_bytes(bytes.try_into().unwrap())),
+    }
+}
