@@ -39,6 +39,7 @@ CREATE TABLE search_sound (
 -- Every four digits in a row of a phone number, as dialled at home: any part of a number leads to its few owners.
 CREATE TABLE search_digits (
   four INTEGER NOT NULL,
+  is_last INTEGER NOT NULL,         -- 1 for the last four digits: what people say
   doc INTEGER NOT NULL,
-  PRIMARY KEY (four, doc)
+  PRIMARY KEY (four, is_last, doc)
 ) STRICT, WITHOUT ROWID;

@@ -56,9 +56,7 @@ pub fn privacy(text: &str) -> String {
 
 /// The number as it is dialled inside its country, with the leading 0: what an index of digits should hold.
 pub fn national(text: &str) -> Option<String> {
-    let number = e164(text)?;
-    let digits = number.trim_start_matches('+');
-    digits.get(country_code_length(digits)..).map(|rest| format!("0{rest}"))
+    national_of(e164(text)?.trim_start_matches('+'))
 }
 
 /// The digits of a text that is nothing but a phone number or a part of one: digits, `+`, spaces, dashes, dots, brackets, slashes.
@@ -78,25 +76,67 @@ pub fn typed_digits(text: &str) -> Option<String> {
 
 /// How what was typed stands to the number on file; nothing if one digit differs.
 pub fn matches(on_file: &str, typed: &str) -> Option<PhoneMatch> {
-    let wanted = Typed::read(typed)?;
-    let inside = typed_digits(typed)?;
-    let number = e164(on_file).unwrap_or_else(|| fold(on_file).chars().filter(char::is_ascii_digit).collect());
-    let whole = number.trim_start_matches('+');
-    let national = national(on_file).unwrap_or_else(|| whole.to_owned());
-    if inside == national || wanted.digits == whole {
-        Some(PhoneMatch::Whole)
-    } else if inside.len() < LEAST_DIGITS {
-        None
-    } else if wanted.international && inside == wanted.digits {
-        whole.starts_with(&inside).then_some(PhoneMatch::Part)
-    } else if national.ends_with(&inside) {
-        Some(PhoneMatch::Suffix)
-    } else {
-        national.contains(&inside).then_some(PhoneMatch::Part)
+    Wanted::read(typed)?.matches(on_file)
+}
+
+/// A typed number or part of one, understood once and held against many.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    typed: Typed,
+    inside: String,
+}
+
+impl Wanted {
+    /// What was typed, if it is nothing but a phone number or a part of one.
+    pub fn read(typed: &str) -> Option<Self> {
+        let inside = typed_digits(typed)?;
+        Typed::read(typed).map(|typed| Self { typed, inside })
+    }
+
+    /// The digits, as [`typed_digits`] gives them.
+    pub fn digits(&self) -> &str {
+        &self.inside
+    }
+
+    /// As [`matches`].
+    pub fn matches(&self, on_file: &str) -> Option<PhoneMatch> {
+        let is_e164 = on_file
+            .strip_prefix('+')
+            .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = if is_e164 {
+            Some(on_file.to_owned())
+        } else {
+            e164(on_file)
+        };
+        let number = number.unwrap_or_else(|| fold(on_file).chars().filter(char::is_ascii_digit).collect());
+        let whole = number.trim_start_matches('+');
+        let national = if number.starts_with('+') {
+            national_of(whole)
+        } else {
+            None
+        };
+        let national = national.unwrap_or_else(|| whole.to_owned());
+        if self.inside == national || self.typed.digits == whole {
+            Some(PhoneMatch::Whole)
+        } else if self.inside.len() < LEAST_DIGITS {
+            None
+        } else if self.typed.international && self.inside == self.typed.digits {
+            whole.starts_with(&self.inside).then_some(PhoneMatch::Part)
+        } else if national.ends_with(&self.inside) {
+            Some(PhoneMatch::Suffix)
+        } else {
+            national.contains(&self.inside).then_some(PhoneMatch::Part)
+        }
     }
 }
 
+/// The number behind its country code, with a leading 0.
+fn national_of(digits: &str) -> Option<String> {
+    digits.get(country_code_length(digits)..).map(|rest| format!("0{rest}"))
+}
+
 /// Digits as typed, and whether a country code was typed with them.
+#[derive(Clone, Debug)]
 struct Typed {
     digits: String,
     international: bool,

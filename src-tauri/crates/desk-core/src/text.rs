@@ -36,12 +36,11 @@ pub fn fold(text: &str) -> String {
 
 /// [`fold`], with the way back to the original characters.
 pub fn fold_mapped(text: &str) -> Folded {
-    let plain = text
-        .chars()
-        .enumerate()
-        .flat_map(|(index, c)| expand(c).into_iter().map(move |c| (c, index)));
-    let ordered = order_thai(&plain.collect::<Vec<_>>());
-    single_spaces(ordered)
+    let mut plain = Vec::with_capacity(text.len());
+    for (index, c) in text.chars().enumerate() {
+        expand(c, &mut |folded| plain.push((folded, index)));
+    }
+    single_spaces(order_thai(&plain))
 }
 
 /// The first consonant of a Thai name (`เลิศวิไล` gives `ล`), or the first letter of any other, folded.
@@ -120,21 +119,24 @@ fn begins_like_a_word(rest: &str) -> bool {
 }
 
 /// One typed character as zero or more folded ones, before marks are put in order.
-fn expand(c: char) -> Vec<char> {
+fn expand(c: char, push: &mut impl FnMut(char)) {
+    // Nearly all text is plain ASCII or Thai letters: search folds whole rows for each hit.
+    if matches!(c, ' '..='~') && c != '`' {
+        return push(c.to_ascii_lowercase());
+    }
+    if is_thai(c) && !matches!(c, 'ำ' | '๐'..='๙') {
+        return push(c);
+    }
     if is_invisible(c) || (c.is_control() && !c.is_whitespace()) {
-        return Vec::new();
+        return;
     }
     if let Some(plain) = look_alike(c) {
-        return plain.chars().collect();
+        return plain.chars().for_each(push);
     }
     let plain = |c: char| look_alike(c).map_or_else(|| c.to_string(), str::to_owned);
     let decomposed = std::iter::once(c).nfkd().map(plain).collect::<String>().to_lowercase();
-    decomposed
-        .nfkd()
-        .filter(|c| !is_stroke(*c))
-        .map(plain_digit)
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .collect()
+    let letters = decomposed.nfkd().filter(|c| !is_stroke(*c)).map(plain_digit);
+    letters.map(|c| if c.is_whitespace() { ' ' } else { c }).for_each(push);
 }
 
 /// Characters that take no room: joiners, direction marks, soft hyphens, variation selectors, emoji tags.

@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use desk_core::{phone, text::sound};
+use desk_core::{phone::Wanted, text::sound};
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, params};
 
 use super::{
@@ -18,9 +18,11 @@ use super::{
 /// A range of terms longer than this is common; its best hits are met sooner by going through people by their last visit.
 const COMMON: usize = 3_000;
 /// How many people of a combination of words are looked at, most recent first.
-const LOOKED_AT: usize = 400;
+const LOOKED_AT: usize = 200;
 /// How many recent people are looked at when every word is common.
-const RECENT: usize = 1_500;
+const RECENT: usize = 1_000;
+/// A word that begins fewer people's names than this is also looked for inside names and by its sound.
+const FEW: usize = 200;
 /// How many names a part or a sound may lead to.
 const NAMES: usize = 40;
 /// How many names that sound alike are worth showing.
@@ -29,6 +31,14 @@ const ALIKE: usize = 8;
 const BOOKINGS: usize = 1_000;
 
 const PERSON: &str = "SELECT doc, nickname, name, line_name, email, phone, code, id FROM search_person";
+
+/// People in whom a word may be found.
+struct Owners {
+    /// In ascending order.
+    docs: Vec<i64>,
+    /// Whether nobody else can have it; a word that begins many names is not looked for inside others.
+    is_all: bool,
+}
 
 /// A hit's place: smaller is better.
 type Rank = (Grade, u8, Grade, u32, Reverse<bool>, Reverse<i64>);
@@ -165,25 +175,21 @@ impl<'a> Search<'a> {
 
     /// Digits from the middle of a number count only while nobody's number ends in them.
     fn by_phone(&mut self, reading: &Reading) -> Result<()> {
-        if reading.digits.is_none() {
-            return Ok(());
-        }
-        let people = self
-            .with_digits(&reading.text)?
-            .into_iter()
-            .map(|doc| self.person(doc))
-            .collect::<Result<Vec<_>>>()?;
-        let grades = people
-            .iter()
-            .flatten()
-            .filter_map(|person| Some((person.doc, phone_grade(person, &reading.text)?)));
-        let grades: Vec<(i64, Grade)> = grades.collect();
-        let some_end_so = grades.iter().any(|(_, grade)| *grade != Grade::PhonePart);
-        for (doc, grade) in grades
-            .into_iter()
-            .filter(|(_, grade)| !some_end_so || *grade != Grade::PhonePart)
-        {
-            self.add(doc, grade, reading, 0);
+        let Some(wanted) = &reading.phone else { return Ok(()) };
+        for is_last in [true, false] {
+            for doc in self.with_digits(wanted, is_last)? {
+                let Some(person) = self.person(doc)? else { continue };
+                if let Some(grade) = phone_grade(&person, wanted) {
+                    self.add(doc, grade, reading, 0);
+                }
+            }
+            if self
+                .found
+                .values()
+                .any(|rank| matches!(rank.2, Grade::PhoneWhole | Grade::PhoneSuffix))
+            {
+                break;
+            }
         }
         Ok(())
     }
@@ -288,29 +294,34 @@ impl<'a> Search<'a> {
 
     /// People in whom every word may be found: the owners of the rarest word, less those the other words exclude.
     fn combined(&self, words: &[Word]) -> Result<Vec<Person>> {
-        let sets = words
-            .iter()
-            .filter(|word| word.initial.is_none())
+        let long = words.iter().filter(|word| word.initial.is_none());
+        let mut sets: Vec<Owners> = long
             .map(|word| self.owners(word))
-            .collect::<Result<Vec<_>>>()?;
-        let mut complete: Vec<Vec<i64>> = sets.into_iter().flatten().collect();
-        complete.sort_by_key(Vec::len);
-        let Some((rarest, others)) = complete.split_first() else {
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        if sets.iter().any(|owners| owners.is_all) {
+            sets.retain(|owners| owners.is_all);
+        }
+        sets.sort_by_key(|owners| owners.docs.len());
+        let Some((rarest, others)) = sets.split_first() else {
             return self.recent();
         };
-        let both = rarest
+        let in_all = |doc: &&i64| others.iter().all(|owners| owners.docs.binary_search(doc).is_ok());
+        let people = rarest
+            .docs
             .iter()
             .rev()
-            .filter(|doc| others.iter().all(|docs| docs.binary_search(doc).is_ok()));
-        let people = both
+            .filter(in_all)
             .take(LOOKED_AT)
             .map(|doc| self.person(*doc))
             .collect::<Result<Vec<_>>>()?;
         Ok(people.into_iter().flatten().collect())
     }
 
-    /// Everyone in whom this word may be found, in order of their docs; nothing if they are too many to list.
-    fn owners(&self, word: &Word) -> Result<Option<Vec<i64>>> {
+    /// In whom this word may be found; nothing if they are too many to list.
+    fn owners(&self, word: &Word) -> Result<Option<Owners>> {
         let mut docs = Vec::new();
         for field in [Field::Nickname, Field::Name, Field::Line, Field::LineWord, Field::Email] {
             let range = self.range(field, &word.text, 2 * COMMON)?;
@@ -319,9 +330,21 @@ impl<'a> Search<'a> {
             }
             docs.extend(range);
         }
-        if let Some(typed) = &word.phone {
-            docs.extend(self.with_digits(typed)?);
+        if let Some(wanted) = &word.phone {
+            docs.extend(self.with_digits(wanted, true)?);
+            docs.extend(self.with_digits(wanted, false)?);
         }
+        let is_all = docs.len() < FEW;
+        if is_all {
+            self.weaker_owners(word, &mut docs)?;
+        }
+        docs.sort_unstable();
+        docs.dedup();
+        Ok(Some(Owners { docs, is_all }))
+    }
+
+    /// Those who have the word inside a name, or whose names sound like it.
+    fn weaker_owners(&self, word: &Word, docs: &mut Vec<i64>) -> Result<()> {
         if is_long_enough_inside(&word.text) {
             docs.extend(self.named_inside(&word.text)?);
         }
@@ -330,9 +353,7 @@ impl<'a> Search<'a> {
                 docs.extend(self.exact(field, &name, COMMON)?);
             }
         }
-        docs.sort_unstable();
-        docs.dedup();
-        Ok(Some(docs))
+        Ok(())
     }
 
     fn recent(&self) -> Result<Vec<Person>> {
@@ -423,17 +444,15 @@ impl<'a> Search<'a> {
         Ok(near)
     }
 
-    /// Owners of numbers with the last four of the typed digits somewhere.
-    fn with_digits(&self, typed: &str) -> Result<Vec<i64>> {
-        let digits = phone::typed_digits(typed).unwrap_or_default();
+    /// Owners of numbers that end in the last four of the typed digits, or have them elsewhere; most recent first.
+    fn with_digits(&self, wanted: &Wanted, is_last: bool) -> Result<Vec<i64>> {
+        let digits = wanted.digits();
         let last = digits.len().checked_sub(4).and_then(|start| digits.get(start..));
         let Some(four) = last.and_then(|four| four.parse::<i64>().ok()) else {
             return Ok(Vec::new());
         };
-        self.docs(
-            "SELECT doc FROM search_digits WHERE four = ?1 ORDER BY doc DESC",
-            [four],
-        )
+        let sql = "SELECT doc FROM search_digits WHERE four = ?1 AND is_last = ?2 ORDER BY doc DESC LIMIT ?3";
+        self.docs(sql, params![four, is_last, bound(LOOKED_AT)])
     }
 
     /// A given and a family name written as one word, if both are names here.

@@ -1,7 +1,7 @@
 //! How well one person fits what was typed. Best grade first; the order of this enum is the order of the result.
 
 use desk_core::{
-    phone::{self, PhoneMatch},
+    phone::{PhoneMatch, Wanted},
     text::sound::{self, Sounds},
 };
 
@@ -101,35 +101,65 @@ fn word_grade(person: &Person, word: &Word, reading: &Reading) -> Option<Graded>
     if reading.words.len() > 1 && word.initial.is_some() && word.initial == person.initial() {
         return Some((Grade::NickWhole, 0));
     }
-    let by_number = || phone_grade(person, word.phone.as_deref()?);
+    let by_number = || phone_grade(person, word.phone.as_ref()?);
     let exactly = by_letters(person, &word.text)
         .or_else(by_number)
         .map(|grade| (grade, 0));
     exactly.or_else(|| by_sound(person, word))
 }
 
+/// Each field is first asked whether it has the word anywhere: nearly all have not.
 fn by_letters(person: &Person, word: &str) -> Option<Grade> {
-    let in_line = |fits: fn(&str, &str) -> bool| person.line_words().iter().any(|part| fits(part, word));
-    let equal = |a: &str, b: &str| a == b;
-    let checks: [(Grade, &dyn Fn() -> bool); 9] = [
-        (Grade::NickWhole, &|| person.nickname == word),
-        (Grade::NickPrefix, &|| starts(&person.nickname, word)),
-        (Grade::NameWhole, &|| person.names().any(|name| name == word)),
-        (Grade::NamePrefix, &|| person.names().any(|name| starts(name, word))),
-        (Grade::LineWhole, &|| person.line_name == word || in_line(equal)),
-        (Grade::LineStart, &|| {
-            starts(&person.line_name, word) || starts(&person.line_compact(), word)
-        }),
-        (Grade::LineWord, &|| in_line(starts)),
-        (Grade::Email, &|| {
-            person.email_words().iter().any(|part| starts(part, word))
-        }),
-        (Grade::Substring, &|| {
-            is_long_enough_inside(word)
-                && (person.nickname.contains(word) || person.names().any(|name| name.contains(word)))
-        }),
+    let grades = [
+        person
+            .nickname
+            .contains(word)
+            .then(|| in_nickname(person, word))
+            .flatten(),
+        person.name.contains(word).then(|| in_name(person, word)).flatten(),
+        (!person.line_name.is_empty()).then(|| in_line(person, word)).flatten(),
+        person.email.contains(word).then(|| in_email(person, word)).flatten(),
     ];
-    checks.iter().find_map(|(grade, fits)| fits().then_some(*grade))
+    grades.into_iter().flatten().min()
+}
+
+fn in_nickname(person: &Person, word: &str) -> Option<Grade> {
+    match person.nickname.strip_prefix(word) {
+        Some("") => Some(Grade::NickWhole),
+        Some(_) => Some(Grade::NickPrefix),
+        None => is_long_enough_inside(word).then_some(Grade::Substring),
+    }
+}
+
+fn in_name(person: &Person, word: &str) -> Option<Grade> {
+    let grades = person.names().filter_map(|name| match name.strip_prefix(word) {
+        Some("") => Some(Grade::NameWhole),
+        Some(_) => Some(Grade::NamePrefix),
+        None => (is_long_enough_inside(word) && name.contains(word)).then_some(Grade::Substring),
+    });
+    grades.min()
+}
+
+fn in_line(person: &Person, word: &str) -> Option<Grade> {
+    if !person.line_name.contains(word) {
+        return starts(&person.line_compact(), word).then_some(Grade::LineStart);
+    }
+    let words = person.line_words();
+    if person.line_name == word || words.iter().any(|part| part == word) {
+        Some(Grade::LineWhole)
+    } else if starts(&person.line_name, word) {
+        Some(Grade::LineStart)
+    } else {
+        words.iter().any(|part| starts(part, word)).then_some(Grade::LineWord)
+    }
+}
+
+fn in_email(person: &Person, word: &str) -> Option<Grade> {
+    person
+        .email_words()
+        .iter()
+        .any(|part| starts(part, word))
+        .then_some(Grade::Email)
 }
 
 /// Fewer than three characters are inside too many names.
@@ -142,11 +172,11 @@ fn starts(text: &str, word: &str) -> bool {
 }
 
 /// How a typed number stands to the best of the person's numbers.
-pub(super) fn phone_grade(person: &Person, typed: &str) -> Option<Grade> {
+pub(super) fn phone_grade(person: &Person, typed: &Wanted) -> Option<Grade> {
     let best = person
         .phone
         .split(' ')
-        .filter_map(|number| phone::matches(number, typed))
+        .filter_map(|number| typed.matches(number))
         .min()?;
     Some(match best {
         PhoneMatch::Whole => Grade::PhoneWhole,

@@ -105,16 +105,12 @@ fn first(folded: &Folded, word: &str) -> Option<(usize, usize)> {
 
 /// Where the typed digits stand among those of the field; the last place, because people say the last digits.
 fn digits_in(value: &str, reading: &Reading) -> Option<(usize, usize)> {
-    let wanted = reading.digits.clone().or_else(|| {
-        reading
-            .words
-            .iter()
-            .find_map(|word| phone::typed_digits(word.phone.as_deref()?))
-    })?;
+    let words = reading.words.iter().filter_map(|word| word.phone.as_ref());
+    let wanted = reading.phone.as_ref().or_else(|| words.into_iter().next())?.digits();
     let digits: Vec<(usize, char)> = value.chars().enumerate().filter(|(_, c)| c.is_ascii_digit()).collect();
     let text: String = digits.iter().map(|(_, c)| *c).collect();
     let place = |wanted: &str| text.rfind(wanted).map(|start| (start, start + wanted.len()));
-    let (start, end) = place(&wanted)
+    let (start, end) = place(wanted)
         .or_else(|| place(wanted.strip_prefix('0')?))
         .filter(|(start, end)| start < end)?;
     Some((digits.get(start)?.0, digits.get(end - 1)?.0 + 1))

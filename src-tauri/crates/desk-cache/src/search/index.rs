@@ -109,9 +109,10 @@ pub fn remove(connection: &Connection, customer_id: Uuid) -> Result<()> {
     for (field, term, doc) in &terms.words {
         delete_term.execute(params![*field as i64, term, doc])?;
     }
-    let mut delete_digits = connection.prepare_cached("DELETE FROM search_digits WHERE four = ?1 AND doc = ?2")?;
-    for (four, doc) in &terms.digits {
-        delete_digits.execute([four, doc])?;
+    let mut delete_digits =
+        connection.prepare_cached("DELETE FROM search_digits WHERE four = ?1 AND is_last = ?2 AND doc = ?3")?;
+    for (four, is_last, doc) in &terms.digits {
+        delete_digits.execute(params![four, is_last, doc])?;
     }
     connection
         .prepare_cached("DELETE FROM search_person WHERE doc = ?1")?
@@ -181,7 +182,7 @@ fn insert_person(connection: &Connection, person: &Person) -> Result<()> {
 #[derive(Default)]
 struct Terms {
     words: Vec<(Field, String, i64)>,
-    digits: Vec<(i64, i64)>,
+    digits: Vec<(i64, bool, i64)>,
     /// Distinct names, for the tables that are kept per name.
     names: BTreeSet<(Field, String)>,
 }
@@ -196,9 +197,9 @@ impl Terms {
         self.push_all(Field::Email, email.into_iter().map(str::to_owned), person.doc);
         self.push_all(Field::Code, code_number(&person.code), person.doc);
         for number in person.phone.split(' ') {
-            self.digits.extend(
-                fours(&phone::national(number).unwrap_or_else(|| number.to_owned())).map(|four| (four, person.doc)),
-            );
+            let national = phone::national(number).unwrap_or_else(|| number.to_owned());
+            self.digits
+                .extend(fours(&national).map(|(four, is_last)| (four, is_last, person.doc)));
         }
     }
 
@@ -240,10 +241,10 @@ impl Terms {
         for (field, word, doc) in &self.words {
             term.execute(params![*field as i64, word, doc])?;
         }
-        let mut digits =
-            connection.prepare_cached("INSERT OR IGNORE INTO search_digits (four, doc) VALUES (?1, ?2)")?;
-        for (four, doc) in &self.digits {
-            digits.execute([four, doc])?;
+        let mut digits = connection
+            .prepare_cached("INSERT OR IGNORE INTO search_digits (four, is_last, doc) VALUES (?1, ?2, ?3)")?;
+        for (four, is_last, doc) in &self.digits {
+            digits.execute(params![four, is_last, doc])?;
         }
         self.insert_names(connection)
     }
@@ -281,9 +282,10 @@ pub(super) fn code_number(code: &str) -> Option<String> {
     (!digits.is_empty()).then(|| digits.trim_start_matches('0').to_owned())
 }
 
-/// Every four digits in a row, as numbers.
-fn fours(digits: &str) -> impl Iterator<Item = i64> {
-    (0..digits.len().saturating_sub(3)).filter_map(|start| digits.get(start..start + 4)?.parse().ok())
+/// Every four digits in a row, as numbers, and whether they are the last.
+fn fours(digits: &str) -> impl Iterator<Item = (i64, bool)> {
+    let starts = 0..digits.len().saturating_sub(3);
+    starts.filter_map(|start| Some((digits.get(start..start + 4)?.parse().ok()?, start + 4 == digits.len())))
 }
 
 /// A name from each of its later letters on: of Thai where a syllable can begin, at least two characters.

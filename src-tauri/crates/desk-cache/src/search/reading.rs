@@ -1,7 +1,7 @@
 //! What was typed, understood: words, a phone number, a code; with and without a form of address; on the other keyboard layout.
 
 use desk_core::{
-    phone,
+    phone::{self, Wanted},
     text::{self, sound::Sounds},
 };
 
@@ -14,8 +14,8 @@ pub(super) struct Reading {
     pub text: String,
     /// Its words, without forms of address that stand alone.
     pub words: Vec<Word>,
-    /// Its digits, if it is nothing but a phone number or a part of one.
-    pub digits: Option<String>,
+    /// The same as a phone number or a part of at least four digits.
+    pub phone: Option<Wanted>,
     /// Its letters and digits, if they can be a customer code.
     pub code: Option<String>,
     /// 0 as typed, 1 without a form of address, 2 and 3 the same on the other layout.
@@ -29,8 +29,8 @@ pub(super) struct Word {
     /// The word as the initial of a family name, if it is one letter.
     pub initial: Option<char>,
     pub sounds: Option<Sounds>,
-    /// The word, if it is at least four digits of a phone number.
-    pub phone: Option<String>,
+    /// The word as a phone number or a part of at least four digits.
+    pub phone: Option<Wanted>,
 }
 
 /// From this many digits on, what was typed is a whole phone number and nothing else.
@@ -38,7 +38,6 @@ const WHOLE_NUMBER: usize = 9;
 
 impl Reading {
     fn new(text: &str, order: u8) -> Self {
-        let digits = phone::typed_digits(text).filter(|digits| digits.len() >= phone::LEAST_DIGITS);
         Self {
             words: text
                 .split(' ')
@@ -48,7 +47,7 @@ impl Reading {
                 .collect(),
             code: code(text),
             text: text.to_owned(),
-            digits,
+            phone: wanted(text),
             order,
         }
     }
@@ -60,7 +59,9 @@ impl Reading {
 
     /// A complete phone number: who does not have it is not meant.
     pub(super) fn is_whole_number(&self) -> bool {
-        self.digits.as_ref().is_some_and(|digits| digits.len() >= WHOLE_NUMBER)
+        self.phone
+            .as_ref()
+            .is_some_and(|phone| phone.digits().len() >= WHOLE_NUMBER)
     }
 
     /// Whether the text was repaired.
@@ -80,12 +81,14 @@ impl Word {
         Self {
             initial,
             sounds: text::sound::sounds(text),
-            phone: phone::typed_digits(text)
-                .filter(|digits| digits.len() >= phone::LEAST_DIGITS)
-                .map(|_| text.to_owned()),
+            phone: wanted(text),
             text: text.to_owned(),
         }
     }
+}
+
+fn wanted(text: &str) -> Option<Wanted> {
+    Wanted::read(text).filter(|wanted| wanted.digits().len() >= phone::LEAST_DIGITS)
 }
 
 /// The text as typed, and without a form of address if it begins with one.
