@@ -1,0 +1,180 @@
+/** The state of the fake clinic and what changes it. One object per test or browser tab. */
+import type { AppError } from '../bindings/AppError';
+import type { AttentionRow } from '../bindings/AttentionRow';
+import type { Code } from '../bindings/Code';
+import type { Phase } from '../bindings/Phase';
+import type { PointEntry } from '../bindings/PointEntry';
+import type { Saved } from '../bindings/Saved';
+import type { Settings } from '../bindings/Settings';
+import type { StartState } from '../bindings/StartState';
+import type { SyncMode } from '../bindings/SyncMode';
+import type { SyncState } from '../bindings/SyncState';
+import type { WaitingRow } from '../bindings/WaitingRow';
+import * as day from './day';
+import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
+
+export interface FakeOptions {
+  phase?: Phase;
+  /** Who is signed in, by nickname; nobody while locked. */
+  as?: string;
+  mode?: SyncMode;
+  withAttention?: boolean;
+  settings?: Partial<Settings>;
+  /** Nothing due at all. */
+  isEmpty?: boolean;
+}
+
+const SETTINGS: Settings = {
+  language: 'th',
+  theme: 'light',
+  density: 'compact',
+  scale: 100,
+  toastHotLeads: true,
+  toastFollowups: true,
+  quiet: true,
+  quietFrom: '20:00',
+  quietTo: '09:00',
+  autoLockMinutes: 2,
+};
+
+export class FakeClinic {
+  phase: Phase;
+  me: string | null;
+  mode: SyncMode;
+  settings: Settings;
+  customers: FakeCustomer[] = structuredClone([...CAST, ...OTHERS]);
+  leads = day.leads();
+  followups = day.followups();
+  tasks = day.tasks();
+  notifications = day.notifications();
+  ledgers = new Map<string, PointEntry[]>();
+  waiting: WaitingRow[] = [];
+  attention: AttentionRow[];
+  pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
+  loaded = 0;
+  /** Commands that fail, with a code: for tests of what a person sees then. */
+  failing = new Map<string, Code>();
+  #handlers = new Set<(topics: string[]) => void>();
+  #openers = new Set<(path: string) => void>();
+  #started = Date.now();
+  #ids = 0;
+
+  constructor(options: FakeOptions = {}) {
+    this.phase = options.phase ?? 'ready';
+    const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
+    this.me = this.phase === 'ready' ? (person?.id ?? null) : null;
+    this.mode = options.mode ?? 'online';
+    this.settings = { ...SETTINGS, ...options.settings };
+    this.attention = options.withAttention ? [day.conflict(), day.refusal()] : [];
+    if (options.isEmpty) this.leads = [];
+    if (options.isEmpty) this.followups = [];
+    if (options.isEmpty) this.tasks = [];
+    if (this.phase === 'loading') this.loaded = 412_310;
+    if (this.mode === 'offline') this.#seedWaiting();
+  }
+
+  now(): number {
+    return day.OPENING + (this.mode === 'offline' ? 25 * 60_000 : 0) + Date.now() - this.#started;
+  }
+
+  id(): string {
+    return `new-${++this.#ids}`;
+  }
+
+  tell(...topics: string[]): void {
+    for (const handler of this.#handlers) handler(topics);
+  }
+
+  open(path: string): void {
+    for (const opener of this.#openers) opener(path);
+  }
+
+  onChanged(handler: (topics: string[]) => void): () => void {
+    this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
+  onOpen(opener: (path: string) => void): () => void {
+    this.#openers.add(opener);
+    return () => this.#openers.delete(opener);
+  }
+
+  refuse(code: Code, fields: AppError['fields'] = {}): never {
+    throw { code, fields, refId: code === 'unexpected' ? '7f3a' : '' } satisfies AppError;
+  }
+
+  customer(id: string): FakeCustomer {
+    return this.customers.find((of) => of.id === id) ?? this.refuse('customer_not_found');
+  }
+
+  ledger(customer: string): PointEntry[] {
+    const known = this.ledgers.get(customer) ?? day.ledger(customer);
+    this.ledgers.set(customer, known);
+    return known;
+  }
+
+  /** Notes that something was done here; it waits while the clinic cannot be reached. */
+  saved(id: string, name: string, subject: string | null, ...topics: string[]): Saved {
+    const waits = this.mode === 'offline';
+    if (waits) this.waiting.push({ id: this.id(), name, subject, at: this.now(), by: this.nickname() });
+    this.tell(...topics, 'today', 'sync');
+    return { id, waiting: waits };
+  }
+
+  nickname(): string {
+    return PEOPLE.find(({ id }) => id === this.me)?.nickname ?? '';
+  }
+
+  start(): StartState {
+    const people = PEOPLE.map(({ pin: _, ...person }) => ({ ...person, pausedUntil: this.#paused(person.id) }));
+    const isKnown = this.phase !== 'first_start';
+    return {
+      phase: this.phase,
+      clinic: isKnown ? CLINIC : null,
+      people: isKnown ? people : [],
+      me: people.find(({ id }) => id === this.me) ?? null,
+      isDemo: this.mode === 'demo',
+      device: 'PC-A',
+      version: '0.1.0',
+      loading: this.phase === 'loading' ? { noun: 'point_entry', rows: this.loaded, expected: 1_000_000 } : null,
+      blocked: this.phase === 'blocked' ? 'cache_newer' : null,
+      offeredCode: null,
+    };
+  }
+
+  sync(): SyncState {
+    const isOff = this.mode === 'offline';
+    return {
+      mode: this.mode,
+      since: isOff ? day.at('10:42') : day.at('08:55'),
+      lastSyncedAt: isOff ? day.at('10:41') : this.now(),
+      wake: isOff ? 'none' : 'live',
+      waiting: [...this.waiting],
+      attention: [...this.attention],
+      server: this.mode === 'demo' ? null : 'db.aura-ari.example:5432',
+      problem: null,
+    };
+  }
+
+  #paused(person: string): number | null {
+    const until = this.pins.get(person)?.until ?? 0;
+    return until > this.now() ? until : null;
+  }
+
+  #seedWaiting(): void {
+    const row = (id: string, name: string, subject: string, when: string) => ({
+      id,
+      name,
+      subject,
+      at: day.at(when),
+      by: 'นก',
+    });
+    this.waiting = [
+      row('w1', 'task.complete', 'โทรยืนยันนัดพรุ่งนี้', '10:43'),
+      row('w2', 'points.award', 'ศิริพร มณี', '10:46'),
+      row('w3', 'customer.create', 'ฟ้า', '10:48'),
+    ];
+    const task = this.tasks.find(({ id }) => id === 't3');
+    if (task) task.isWaiting = true;
+  }
+}

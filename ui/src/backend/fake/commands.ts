@@ -1,0 +1,241 @@
+/** What the fake clinic answers to each command: one line or one small function per name of the command list. */
+import type { CustomerCard } from '../bindings/CustomerCard';
+import type { CustomerCreate } from '../bindings/CustomerCreate';
+import type { PointsPreview } from '../bindings/PointsPreview';
+import type { SnoozeUntil } from '../bindings/SnoozeUntil';
+import type { TaskList } from '../bindings/TaskList';
+import type { TaskRow } from '../bindings/TaskRow';
+import type { Today } from '../bindings/Today';
+import type { Unlock } from '../bindings/Unlock';
+import type { CommandName, Request, Response } from '../backend';
+import type { FakeClinic } from './clinic';
+import * as day from './day';
+import { loyaltyOf, pointsFor, tenthsOf, tierOf } from './loyalty';
+import { customer as newCustomer, PEOPLE, shownPhone } from './people';
+import { search } from './search';
+
+type Answers = { [K in CommandName]: (clinic: FakeClinic, request: Request<K>) => Response<K> };
+
+const RANK = { critical: 0, high: 1, medium: 2, low: 3 };
+const isOpen = (task: TaskRow) => task.status === 'pending' || task.status === 'in_progress';
+
+function openTasks(clinic: FakeClinic): TaskRow[] {
+  const open = clinic.tasks.filter((task) => isOpen(task) && !((task.snoozedUntil ?? 0) > clinic.now()));
+  return open.sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.dueAt ?? 0) - (b.dueAt ?? 0));
+}
+
+function today(clinic: FakeClinic): Today {
+  return {
+    date: '2026-10-01',
+    now: clinic.now(),
+    attention: [...clinic.attention],
+    leads: clinic.leads.filter(({ status }) => status !== 'closed'),
+    followups: clinic.followups.filter(({ status }) => status === 'pending'),
+    tasks: openTasks(clinic).filter(({ assignedTo }) => assignedTo?.id === clinic.me),
+    nextBooking: '10:30',
+  };
+}
+
+function taskList(clinic: FakeClinic, { whose, state }: TaskList): TaskRow[] {
+  const now = clinic.now();
+  const asleep = clinic.tasks.filter((task) => isOpen(task) && (task.snoozedUntil ?? 0) > now);
+  const closed = clinic.tasks.filter((task) => !isOpen(task));
+  const rows = { open: openTasks(clinic), snoozed: asleep, closed }[state];
+  return rows.filter(({ assignedTo }) => whose === 'everyone' || assignedTo?.id === clinic.me);
+}
+
+function card(clinic: FakeClinic, id: string): CustomerCard {
+  const { preference, isMember: _m, lifetime: _l, points: _p, bookedToday: _b, ...profile } = clinic.customer(id);
+  return {
+    profile,
+    preference,
+    loyalty: loyaltyOf(clinic.customer(id), clinic.ledger(id), clinic.now()),
+    journeys: day.journeys(id),
+    tasks: openTasks(clinic).filter(({ customer }) => customer?.id === id),
+    followups: clinic.followups.filter(({ customer }) => customer.id === id),
+    appointments: day.appointments(id),
+  };
+}
+
+function unlock(clinic: FakeClinic, { person, pin }: Unlock) {
+  const tries = clinic.pins.get(person);
+  const who = PEOPLE.find(({ id }) => id === person);
+  if (!tries || !who) return clinic.refuse('person_not_found');
+  if (tries.until > clinic.now()) return clinic.refuse('pin_paused', { until: String(tries.until) });
+  if (who.pin !== pin) {
+    tries.left -= 1;
+    if (tries.left > 0) return clinic.refuse('wrong_pin', { left: String(tries.left) });
+    Object.assign(tries, { left: 5, until: clinic.now() + 5 * 60_000 });
+    return clinic.refuse('pin_paused', { until: String(tries.until) });
+  }
+  tries.left = 5;
+  clinic.me = person;
+  clinic.phase = 'ready';
+  return clinic.start();
+}
+
+function checked(clinic: FakeClinic, fields: Partial<CustomerCreate>): void {
+  if (fields.fullName !== undefined && !fields.fullName.trim()) clinic.refuse('name_empty', { field: 'full_name' });
+  const digits = fields.phone?.replace(/\D/g, '') ?? '';
+  const isThai = digits.startsWith('0');
+  if (fields.phone && (isThai ? digits.length < 9 || digits.length > 10 : digits.length < 8)) {
+    clinic.refuse('phone_invalid', { field: 'phone' });
+  }
+  if (fields.email && !/^\S+@\S+\.\S+$/.test(fields.email)) clinic.refuse('email_invalid', { field: 'email' });
+}
+
+function create(clinic: FakeClinic, request: CustomerCreate) {
+  checked(clinic, request);
+  const isWaiting = clinic.mode === 'offline';
+  const id = clinic.id();
+  clinic.customers.push(
+    newCustomer({ ...request, id, isWaiting, code: isWaiting ? null : 'A-100001', createdAt: clinic.now() }),
+  );
+  return clinic.saved(id, 'customer.create', request.nickname ?? request.fullName, 'customers', `customer:${id}`);
+}
+
+const SHOWN = {
+  full_name: 'fullName',
+  nickname: 'nickname',
+  phone: 'phone',
+  email: 'email',
+  birth_date: 'birthDate',
+  gender: 'gender',
+  notes: 'notes',
+} as const;
+
+function edit(clinic: FakeClinic, { id, changes }: Request<'customer_edit'>) {
+  const of = clinic.customer(id);
+  const set = Object.fromEntries(changes.map(({ field, to }) => [SHOWN[field], to]));
+  checked(clinic, set);
+  Object.assign(of, set, { isWaiting: clinic.mode === 'offline' });
+  of.phoneShown = shownPhone(of.phone);
+  return clinic.saved(id, 'customer.edit', of.nickname ?? of.fullName, 'customers', `customer:${id}`);
+}
+
+function preview(clinic: FakeClinic, { customerId, satang }: PointsPreview) {
+  const of = clinic.customer(customerId);
+  if (satang <= 0 || satang > 100_000_000) clinic.refuse('amount_out_of_range', { field: 'satang' });
+  const multiplierTenths = tenthsOf(of.lifetime);
+  const points = pointsFor(satang, multiplierTenths);
+  return { points, multiplierTenths, availableAfter: of.points + points, tierAfter: tierOf(of.lifetime + points) };
+}
+
+function award(clinic: FakeClinic, request: Request<'points_award'>) {
+  const { points } = preview(clinic, request);
+  const of = clinic.customer(request.customerId);
+  const entries = clinic.ledger(of.id);
+  if (!entries.some(({ id }) => id === request.entryId)) {
+    const isWaiting = clinic.mode === 'offline';
+    const expiresAt = clinic.now() + 730 * 86_400_000;
+    const entry = { kind: 'earned', amount: points, description: request.note, at: clinic.now(), expiresAt, isWaiting };
+    entries.unshift({ id: request.entryId, ...entry });
+    Object.assign(of, { points: of.points + points, lifetime: of.lifetime + points, isMember: true });
+  }
+  return clinic.saved(request.entryId, 'points.award', of.nickname ?? of.fullName, `customer:${of.id}`);
+}
+
+function changeTask(clinic: FakeClinic, id: string, name: string, change: (task: TaskRow) => void) {
+  const task = clinic.tasks.find((row) => row.id === id) ?? clinic.refuse('task_not_found');
+  if (!isOpen(task) && name !== 'task.note') clinic.refuse('task_already_closed');
+  change(task);
+  task.isWaiting = clinic.mode === 'offline';
+  return clinic.saved(id, name, task.title, 'tasks', `customer:${task.customer?.id}`);
+}
+
+function noted(clinic: FakeClinic, notes: string | null, text: string | null): string | null {
+  if (!text) return notes;
+  return [notes, `01/10 10:24 ${clinic.nickname()}: ${text}`].filter(Boolean).join('\n');
+}
+
+function wakeAt(clinic: FakeClinic, until: SnoozeUntil): number {
+  const later = { quarter: clinic.now() + 900_000, hour: clinic.now() + 3_600_000 };
+  return { ...later, tomorrow: day.at('2026-10-02 09:00'), next_week: day.at('2026-10-08 09:00') }[until];
+}
+
+function closeFollowup(clinic: FakeClinic, id: string, name: string, status: string) {
+  const row = clinic.followups.find((one) => one.id === id) ?? clinic.refuse('followup_not_found');
+  if (row.status !== 'pending') clinic.refuse('followup_already_closed');
+  Object.assign(row, { status, executedAt: clinic.now(), isWaiting: clinic.mode === 'offline' });
+  return clinic.saved(id, name, row.customer.fullName, 'followups', `customer:${row.customer.id}`);
+}
+
+function settle(clinic: FakeClinic, id: string) {
+  if (!clinic.attention.some((row) => row.id === id)) clinic.refuse('attention_not_found');
+  clinic.attention = clinic.attention.filter((row) => row.id !== id);
+  clinic.tell('today', 'sync', 'customers');
+  return clinic.sync();
+}
+
+function goTo(clinic: FakeClinic, phase: FakeClinic['phase'], mode = clinic.mode) {
+  Object.assign(clinic, { phase, mode, me: null });
+  return clinic.start();
+}
+
+function read(clinic: FakeClinic, ids: string[]): void {
+  clinic.notifications = clinic.notifications.map((row) => (ids.includes(row.id) ? { ...row, isRead: true } : row));
+  clinic.tell('notifications');
+}
+
+function connect(clinic: FakeClinic, { code, pin }: Request<'connect'>) {
+  if (!/^(AURA1-|aura:\/\/)/.test(code.trim())) clinic.refuse('code_malformed');
+  if (/^(\d)\1{3}$|^1234$/.test(pin)) clinic.refuse('pin_weak', { field: 'pin' });
+  return goTo(clinic, 'loading');
+}
+
+export const ANSWERS: Answers = {
+  start: (clinic) => clinic.start(),
+  connect,
+  demo_open: (clinic) => goTo(clinic, 'locked', 'demo'),
+  demo_remove: (clinic) => goTo(clinic, 'first_start', 'online'),
+  unlock,
+  lock: (clinic) => goTo(clinic, 'locked'),
+  today,
+  lead_open: (clinic, { id }) => clinic.leads.find((row) => row.id === id) ?? clinic.refuse('lead_not_found'),
+  customer_search: (clinic, { text }) => search(clinic.customers, text),
+  customer_card: (clinic, { id }) => card(clinic, id),
+  customer_create: create,
+  customer_edit: edit,
+  points_ledger: (clinic, { customerId, offset, limit }) => ({
+    rows: clinic.ledger(customerId).slice(offset, offset + limit),
+  }),
+  points_preview: preview,
+  points_award: award,
+  task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
+  task_complete: (clinic, { id, note }) =>
+    changeTask(clinic, id, 'task.complete', (task) =>
+      Object.assign(task, { status: 'completed', completedAt: clinic.now(), notes: noted(clinic, task.notes, note) }),
+    ),
+  task_reassign: (clinic, { id, to }) =>
+    changeTask(clinic, id, 'task.reassign', (task) => Object.assign(task, { assignedTo: day.staff(to) })),
+  task_snooze: (clinic, { id, until }) =>
+    changeTask(clinic, id, 'task.snooze', (task) => Object.assign(task, { snoozedUntil: wakeAt(clinic, until) })),
+  task_note: (clinic, { id, text }) =>
+    changeTask(clinic, id, 'task.note', (task) => Object.assign(task, { notes: noted(clinic, task.notes, text) })),
+  staff_list: () => ({ rows: PEOPLE.map(({ id, nickname, role }) => ({ id, nickname, role })) }),
+  followup_done: (clinic, { id }) => closeFollowup(clinic, id, 'followup.done', 'delivered'),
+  followup_cancel: (clinic, { id }) => closeFollowup(clinic, id, 'followup.cancel', 'cancelled'),
+  notification_list: (clinic) => ({
+    rows: [...clinic.notifications],
+    unread: clinic.notifications.filter(({ isRead }) => !isRead).length,
+  }),
+  notification_read: (clinic, { id }) => {
+    read(clinic, [id]);
+    return { id, waiting: clinic.mode === 'offline' };
+  },
+  notification_read_all: (clinic) => {
+    read(
+      clinic,
+      clinic.notifications.map(({ id }) => id),
+    );
+    return {};
+  },
+  sync_state: (clinic) => clinic.sync(),
+  sync_now: (clinic) => clinic.sync(),
+  attention_settle: (clinic, { id }) => settle(clinic, id),
+  settings: (clinic) => ({ ...clinic.settings }),
+  settings_set: (clinic, { settings }) => {
+    clinic.settings = { ...settings };
+    return clinic.settings;
+  },
+};

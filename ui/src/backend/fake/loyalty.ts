@@ -1,0 +1,52 @@
+/** Points of the fake clinic, by the same rules as desk-core's loyalty. */
+import type { Loyalty } from '../bindings/Loyalty';
+import type { PointEntry } from '../bindings/PointEntry';
+import type { Tier } from '../bindings/Tier';
+import type { FakeCustomer } from './people';
+
+const TIERS: [Tier, number, number][] = [
+  ['bronze', 0, 10],
+  ['silver', 1000, 15],
+  ['gold', 3000, 20],
+  ['platinum', 7000, 25],
+  ['diamond', 15_000, 30],
+];
+
+const REWARDS = [
+  { id: 'r1', name: 'ส่วนลด 100 บาท', pointsCost: 500 },
+  { id: 'r2', name: 'มาสก์บำรุงผิว', pointsCost: 800 },
+  { id: 'r3', name: 'ทรีตเมนต์หน้าใส 1 ครั้ง', pointsCost: 2000 },
+];
+
+function row(lifetime: number): [Tier, number, number] {
+  return TIERS.filter(([, floor]) => lifetime >= floor).at(-1) ?? ['bronze', 0, 10];
+}
+
+export const tierOf = (lifetime: number): Tier => row(lifetime)[0];
+export const tenthsOf = (lifetime: number): number => row(lifetime)[2];
+export const pointsFor = (satang: number, tenths: number): number => Math.floor((satang * tenths) / 10_000);
+
+export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number): Loyalty | null {
+  if (!of.isMember) return null;
+  const [tier, tierFloor, multiplierTenths] = row(of.lifetime);
+  const next = TIERS.find(([, floor]) => floor > of.lifetime);
+  const lots = entries.flatMap((entry) =>
+    entry.expiresAt !== null && entry.expiresAt > now && entry.amount > 0
+      ? [{ points: entry.amount, at: entry.expiresAt }]
+      : [],
+  );
+  return {
+    availablePoints: of.points,
+    lifetimePoints: of.lifetime,
+    tier,
+    multiplierTenths,
+    nextTier: next ? { tier: next[0], missing: next[1] - of.lifetime } : null,
+    tierFloor,
+    referralCode: null,
+    ledger: entries.slice(0, 50),
+    ledgerTotal: entries.length,
+    expiring: lots.sort((a, b) => a.at - b.at),
+    affordable: REWARDS.filter((reward) => reward.pointsCost <= of.points).toReversed(),
+    waitingPoints: entries.filter((entry) => entry.isWaiting).reduce((sum, entry) => sum + entry.amount, 0),
+  };
+}

@@ -1,0 +1,36 @@
+/** The places of the rail, in order: what they are called, how to go there, which key does the same. */
+import Bell from '@lucide/svelte/icons/bell';
+import Contact from '@lucide/svelte/icons/contact';
+import ListChecks from '@lucide/svelte/icons/list-checks';
+import RefreshCw from '@lucide/svelte/icons/refresh-cw';
+import Settings2 from '@lucide/svelte/icons/settings-2';
+import Sun from '@lucide/svelte/icons/sun';
+import { m } from '../i18n';
+import { route, type Place } from '../state/route.svelte';
+
+export const PLACES = [
+  { name: 'today', label: m.rail_today, icon: Sun, cap: undefined, go: () => route.go({ name: 'today' }) },
+  { name: 'tasks', label: m.rail_tasks, icon: ListChecks, cap: 'F4', go: () => route.go({ name: 'tasks' }) },
+  { name: 'card', label: m.rail_customers, icon: Contact, cap: undefined, go: () => void (route.overlay = 'search') },
+  {
+    name: 'notifications',
+    label: m.rail_notifications,
+    icon: Bell,
+    cap: 'Ctrl D',
+    go: () => route.go({ name: 'notifications' }),
+  },
+  { name: 'sync', label: m.rail_sync, icon: RefreshCw, cap: undefined, go: () => route.go({ name: 'sync' }) },
+  {
+    name: 'settings',
+    label: m.rail_settings,
+    icon: Settings2,
+    cap: undefined,
+    go: () => route.go({ name: 'settings' }),
+  },
+] as const satisfies {
+  name: Place['name'];
+  label: () => string;
+  icon: unknown;
+  cap: string | undefined;
+  go: () => void;
+}[];

@@ -1,0 +1,84 @@
+/**
+ * Every code of the backend in words: what happened, and what to do next. One exhaustive table: a code that Rust adds and this
+ * file has no words for is a type error.
+ */
+import type { AppError } from '../backend/bindings/AppError';
+import type { Code } from '../backend/bindings/Code';
+import { time } from './dates';
+import { m } from './index';
+
+type Fields = AppError['fields'];
+interface Words {
+  what: (fields: Fields) => string;
+  next: () => string;
+}
+
+/** The time in `until`: milliseconds since 1970 or an ISO instant. */
+function untilTime(until: string | undefined): string {
+  if (!until) return '';
+  const ms = /^\d+$/.test(until) ? Number(until) : Date.parse(until);
+  return Number.isNaN(ms) ? until : time(ms);
+}
+
+export const CODES: Record<Code, Words> = {
+  code_malformed: { what: () => m.code_code_malformed(), next: m.code_code_malformed_next },
+  code_expired: { what: () => m.code_code_expired(), next: m.code_code_expired_next },
+  code_used: { what: () => m.code_code_used(), next: m.code_code_used_next },
+  clinic_unreachable: { what: () => m.code_clinic_unreachable(), next: m.code_clinic_unreachable_next },
+  certificate_refused: { what: () => m.code_certificate_refused(), next: m.code_certificate_refused_next },
+  access_ended: { what: () => m.code_access_ended(), next: m.code_access_ended_next },
+  other_clinic: { what: () => m.code_other_clinic(), next: m.code_other_clinic_next },
+  pin_weak: { what: () => m.code_pin_weak(), next: m.code_pin_weak_next },
+  wrong_pin: { what: (f) => m.code_wrong_pin({ left: f['left'] ?? '0' }), next: m.code_wrong_pin_next },
+  pin_paused: { what: (f) => m.code_pin_paused({ until: untilTime(f['until']) }), next: m.code_pin_paused_next },
+  keyring_missing: { what: () => m.code_keyring_missing(), next: m.code_keyring_missing_next },
+  keyring_locked: { what: () => m.code_keyring_locked(), next: m.code_keyring_locked_next },
+  keyring_empty: { what: () => m.code_keyring_empty(), next: m.code_keyring_empty_next },
+  cache_newer: { what: () => m.code_cache_newer(), next: m.code_cache_newer_next },
+  cache_damaged: { what: () => m.code_cache_damaged(), next: m.code_cache_damaged_next },
+  cache_busy: { what: () => m.code_cache_busy(), next: m.code_cache_busy_next },
+  disk_full: { what: () => m.code_disk_full(), next: m.code_disk_full_next },
+  locked: { what: () => m.code_locked(), next: m.code_locked_next },
+  customer_not_found: { what: () => m.code_customer_not_found(), next: m.code_customer_not_found_next },
+  task_not_found: { what: () => m.code_task_not_found(), next: m.code_task_not_found_next },
+  task_already_closed: { what: () => m.code_task_already_closed(), next: m.code_task_already_closed_next },
+  person_not_found: { what: () => m.code_person_not_found(), next: m.code_person_not_found_next },
+  followup_not_found: { what: () => m.code_followup_not_found(), next: m.code_followup_not_found_next },
+  followup_already_closed: { what: () => m.code_followup_already_closed(), next: m.code_followup_already_closed_next },
+  notification_not_found: { what: () => m.code_notification_not_found(), next: m.code_notification_not_found_next },
+  lead_not_found: { what: () => m.code_lead_not_found(), next: m.code_lead_not_found_next },
+  attention_not_found: { what: () => m.code_attention_not_found(), next: m.code_attention_not_found_next },
+  name_empty: { what: () => m.code_name_empty(), next: m.code_name_empty_next },
+  text_empty: { what: () => m.code_text_empty(), next: m.code_text_empty_next },
+  text_too_long: { what: (f) => m.code_text_too_long({ most: f['most'] ?? '' }), next: m.code_text_too_long_next },
+  phone_invalid: { what: () => m.code_phone_invalid(), next: m.code_phone_invalid_next },
+  email_invalid: { what: () => m.code_email_invalid(), next: m.code_email_invalid_next },
+  date_out_of_range: { what: () => m.code_date_out_of_range(), next: m.code_date_out_of_range_next },
+  amount_out_of_range: { what: () => m.code_amount_out_of_range(), next: m.code_amount_out_of_range_next },
+  value_not_allowed: { what: () => m.code_value_not_allowed(), next: m.code_value_not_allowed_next },
+  changed_meanwhile: { what: () => m.code_changed_meanwhile(), next: m.code_changed_meanwhile_next },
+  not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
+  schema_mismatch: { what: () => m.code_schema_mismatch(), next: m.code_schema_mismatch_next },
+  action_unknown: { what: () => m.code_action_unknown(), next: m.code_action_unknown_next },
+  action_failed: { what: () => m.code_action_failed(), next: m.code_action_failed_next },
+  unexpected: { what: () => m.code_unexpected(), next: m.code_unexpected_next },
+};
+
+export interface Sentence {
+  what: string;
+  next: string;
+  /** Only where support has to look into the log. */
+  refId?: string | undefined;
+}
+
+/** An error in the words of the current language. */
+export function sentence(error: AppError): Sentence {
+  const words = CODES[error.code] ?? CODES.unexpected;
+  const isUnexpected = CODES[error.code] === undefined || error.code === 'unexpected';
+  return { what: words.what(error.fields), next: words.next(), refId: isUnexpected ? error.refId : undefined };
+}
+
+/** The sentence for a code that arrives as a plain word (needs attention, a blocked start, a failing connection). */
+export function sentenceOf(word: string, fields: Fields = {}): Sentence {
+  return sentence({ code: (word in CODES ? word : 'unexpected') as Code, fields, refId: '' });
+}

@@ -1,0 +1,2 @@
+export { locale } from './locale.svelte';
+export { m } from './paraglide/messages';

@@ -1,0 +1,36 @@
+/** Numbers and money as they are written in the clinic: tabular Arabic digits, U+2212 for minus, satang as baht with two decimals. */
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const money = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** 1,240 and −120. */
+export function points(count: number): string {
+  return whole.format(count).replace('-', '\u2212');
+}
+
+/** +399 and −120: a movement rather than a balance. */
+export function movement(count: number): string {
+  return count > 0 ? `+${points(count)}` : points(count);
+}
+
+/** 1,999.00 from 199900 satang. */
+export function baht(satang: number): string {
+  return money.format(satang / 100).replace('-', '\u2212');
+}
+
+/** ×1.5 from 15 tenths. */
+export function multiplier(tenths: number): string {
+  return `×${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)}`;
+}
+
+const THAI_ZERO = 0x0e50;
+
+/** Satang from what a person typed: Thai or Arabic digits, thousands separators, at most two decimals. `null` when it is no amount. */
+export function satangFrom(typed: string): number | null {
+  const plain = typed
+    .replace(/[\u0E50-\u0E59]/g, (digit) => String(digit.charCodeAt(0) - THAI_ZERO))
+    .replace(/[,\s฿]/g, '');
+  const found = /^(\d{1,9})(?:\.(\d{0,2}))?$/.exec(plain);
+  if (!found) return null;
+  return Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0'));
+}

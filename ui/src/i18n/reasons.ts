@@ -1,0 +1,34 @@
+/** Why a row is here, in words: one sentence for each code of `Reason`. A new code is a type error here. */
+import type { Reason } from '../backend/bindings/Reason';
+import { dayNumber, span, time, whenShort } from './dates';
+import { m } from './index';
+import { priorityName, stageName } from './words';
+
+type Teller<C extends Reason['code']> = (reason: Extract<Reason, { code: C }>, now: number) => string;
+
+const TELLERS: { [C in Reason['code']]: Teller<C> } = {
+  overdue: ({ since }, now) => m.reason_overdue({ span: span(now - since) }),
+  due_at: ({ at }, now) =>
+    dayNumber(at) === dayNumber(now)
+      ? m.reason_due_today({ time: time(at) })
+      : m.reason_due_at({ when: whenShort(at, now) }),
+  urgent: ({ priority }) => m.reason_urgent({ priority: priorityName(priority) }),
+  booked_today: ({ time: at }) => m.reason_booked_today({ time: at }),
+  stage: ({ stage }) => m.reason_stage({ stage: stageName(stage) }),
+  woke: ({ at }, now) => m.reason_woke({ when: whenShort(at, now) }),
+  fact: ({ text }) => text,
+  score: ({ score, threshold }) => m.reason_score({ score, threshold }),
+  waiting_since: ({ at }, now) => m.reason_waiting_since({ when: whenShort(at, now) }),
+  do_not_contact: () => m.reason_do_not_contact(),
+  rule: ({ name }) => m.reason_rule({ name }),
+};
+
+export function tell(reason: Reason, now: number): string {
+  // The table pairs each code with its own shape; TypeScript cannot follow that through an index.
+  return (TELLERS[reason.code] as Teller<Reason['code']>)(reason as never, now);
+}
+
+/** The why-line of a row: its reasons in order, none twice. */
+export function whyLine(reasons: readonly Reason[], now: number): string[] {
+  return [...new Set(reasons.map((reason) => tell(reason, now)))];
+}

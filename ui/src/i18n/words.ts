@@ -1,0 +1,225 @@
+/**
+ * The database's own words in the words of people. The backend's enums have exhaustive tables; words that are plain text in the
+ * database (another system may write new ones) fall back to the word itself rather than to nothing.
+ */
+import type { Density } from '../backend/bindings/Density';
+import type { Priority } from '../backend/bindings/Priority';
+import type { Role } from '../backend/bindings/Role';
+import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
+import type { Theme } from '../backend/bindings/Theme';
+import type { Tier } from '../backend/bindings/Tier';
+import { m } from './index';
+
+type Words = Record<string, () => string>;
+
+/** The nine stages of a journey, in order. */
+export const STAGES = [
+  'lead_created',
+  'scanned',
+  'proposal_sent',
+  'payment_confirmed',
+  'treatment_scheduled',
+  'in_treatment',
+  'treatment_completed',
+  'follow_up',
+  'completed',
+] as const;
+
+const ROLE: Record<Role, () => string> = {
+  owner: m.role_owner,
+  manager: m.role_manager,
+  front_desk: m.role_front_desk,
+  sales: m.role_sales,
+  beautician: m.role_beautician,
+};
+const PRIORITY: Record<Priority, () => string> = {
+  low: m.priority_low,
+  medium: m.priority_medium,
+  high: m.priority_high,
+  critical: m.priority_critical,
+};
+const TIER: Record<Tier, () => string> = {
+  bronze: m.tier_bronze,
+  silver: m.tier_silver,
+  gold: m.tier_gold,
+  platinum: m.tier_platinum,
+  diamond: m.tier_diamond,
+};
+export const SNOOZES: Record<SnoozeUntil, () => string> = {
+  quarter: m.snooze_quarter,
+  hour: m.snooze_hour,
+  tomorrow: m.snooze_tomorrow,
+  next_week: m.snooze_next_week,
+};
+export const THEMES: Record<Theme, () => string> = {
+  system: m.settings_theme_system,
+  light: m.settings_theme_light,
+  dark: m.settings_theme_dark,
+};
+export const DENSITIES: Record<Density, () => string> = {
+  compact: m.settings_compact,
+  comfortable: m.settings_comfortable,
+};
+const STAGE: Words = {
+  lead_created: m.stage_lead_created,
+  scanned: m.stage_scanned,
+  proposal_sent: m.stage_proposal_sent,
+  payment_confirmed: m.stage_payment_confirmed,
+  treatment_scheduled: m.stage_treatment_scheduled,
+  in_treatment: m.stage_in_treatment,
+  treatment_completed: m.stage_treatment_completed,
+  follow_up: m.stage_follow_up,
+  completed: m.stage_completed,
+};
+const FOLLOWUP: Words = {
+  post_treatment: m.followup_post_treatment,
+  payment_reminder: m.followup_payment_reminder,
+  appointment_reminder: m.followup_appointment_reminder,
+  satisfaction_survey: m.followup_satisfaction_survey,
+  upsell_opportunity: m.followup_upsell_opportunity,
+  loyalty_reward: m.followup_loyalty_reward,
+  birthday_special: m.followup_birthday_special,
+  inactive_reactivation: m.followup_inactive_reactivation,
+};
+const FOLLOWUP_STATUS: Words = {
+  pending: m.followup_status_pending,
+  sent: m.followup_status_sent,
+  delivered: m.followup_status_delivered,
+  failed: m.followup_status_failed,
+  cancelled: m.followup_status_cancelled,
+};
+const ACTION: Words = {
+  scan_customer: m.action_scan_customer,
+  send_proposal: m.action_send_proposal,
+  confirm_payment: m.action_confirm_payment,
+  schedule_appointment: m.action_schedule_appointment,
+  start_treatment: m.action_start_treatment,
+  complete_treatment: m.action_complete_treatment,
+  send_follow_up: m.action_send_follow_up,
+  close_case: m.action_close_case,
+};
+const CHANNEL: Words = {
+  call: m.channel_call,
+  in_app: m.channel_in_app,
+  line: m.channel_line,
+  sms: m.channel_sms,
+  email: m.channel_email,
+};
+const APPOINTMENT: Words = {
+  scheduled: m.appointment_scheduled,
+  confirmed: m.appointment_confirmed,
+  in_progress: m.appointment_in_progress,
+  completed: m.appointment_completed,
+  cancelled: m.appointment_cancelled,
+  no_show: m.appointment_no_show,
+};
+const VISIT: Words = {
+  consultation: m.visit_consultation,
+  treatment: m.visit_treatment,
+  follow_up: m.visit_follow_up,
+  scan: m.visit_scan,
+};
+const ENTRY: Words = {
+  earned: m.entry_earned,
+  redeemed: m.entry_redeemed,
+  expired: m.entry_expired,
+  bonus: m.entry_bonus,
+  refund: m.entry_refund,
+};
+const SOURCE: Words = {
+  walk_in: m.source_walk_in,
+  referral: m.source_referral,
+  social_media: m.source_social_media,
+  website: m.source_website,
+  ads: m.source_ads,
+  line: m.source_line,
+};
+const GENDER: Words = {
+  female: m.gender_female,
+  male: m.gender_male,
+  other: m.gender_other,
+  unknown: m.gender_unknown,
+};
+const FIELD: Words = {
+  full_name: m.field_full_name,
+  nickname: m.field_nickname,
+  phone: m.field_phone,
+  email: m.field_email,
+  birth_date: m.field_birth_date,
+  gender: m.field_gender,
+  notes: m.field_notes,
+  note: m.field_note,
+  text: m.field_text,
+  amount: m.field_amount,
+  satang: m.field_satang,
+  to: m.field_to,
+  until: m.field_until,
+  reason: m.field_reason,
+  title: m.field_title,
+  customer: m.field_customer,
+};
+const MUTATION: Words = {
+  task_complete: m.mutation_task_complete,
+  task_reassign: m.mutation_task_reassign,
+  task_snooze: m.mutation_task_snooze,
+  task_note: m.mutation_task_note,
+  customer_create: m.mutation_customer_create,
+  customer_edit: m.mutation_customer_edit,
+  points_award: m.mutation_points_award,
+  followup_done: m.mutation_followup_done,
+  followup_cancel: m.mutation_followup_cancel,
+  notification_read: m.mutation_notification_read,
+  other: m.mutation_other,
+};
+const NOUN: Words = {
+  customer: m.noun_customer,
+  journey: m.noun_journey,
+  journey_action: m.noun_journey_action,
+  task: m.noun_task,
+  followup: m.noun_followup,
+  followup_rule: m.noun_followup_rule,
+  loyalty_profile: m.noun_loyalty_profile,
+  point_entry: m.noun_point_entry,
+  reward: m.noun_reward,
+  notification: m.noun_notification,
+  staff: m.noun_staff,
+  appointment: m.noun_appointment,
+  lead: m.noun_lead,
+  clinic: m.noun_clinic,
+  preference: m.noun_preference,
+  other: m.noun_other,
+};
+const WHY: Words = {
+  code: m.search_why_code,
+  phone: m.search_why_phone,
+  booked_today: m.search_why_booked_today,
+  nickname: m.search_why_nickname,
+  nickname_prefix: m.search_why_nickname_prefix,
+  name: m.search_why_name,
+  line_name: m.search_why_line_name,
+  email: m.search_why_email,
+  substring: m.search_why_substring,
+};
+
+function word(table: Words): (of: string) => string {
+  return (of) => table[of]?.() ?? of;
+}
+
+export const roleName = word(ROLE);
+export const priorityName = (priority: Priority) => PRIORITY[priority]();
+export const tierName = (tier: Tier) => TIER[tier]();
+export const stageName = word(STAGE);
+export const actionName = word(ACTION);
+export const followupKind = word(FOLLOWUP);
+export const followupStatus = word(FOLLOWUP_STATUS);
+export const channelName = word(CHANNEL);
+export const appointmentStatus = word(APPOINTMENT);
+export const visitKind = word(VISIT);
+export const entryKind = word(ENTRY);
+export const sourceName = word(SOURCE);
+export const genderName = word(GENDER);
+export const fieldName = word(FIELD);
+export const searchWhy = word(WHY);
+export const nounName = (noun: string) => NOUN[noun]?.() ?? m.noun_other();
+/** `task.complete` in words. */
+export const mutationName = (name: string) => MUTATION[name.replace('.', '_')]?.() ?? m.mutation_other();

@@ -1,0 +1,136 @@
+/**
+ * Every key of the window, by place: the one table that the listener, the footer and the key map read. A screen binds functions
+ * to these names (`useKeys`); a key that is not here does not exist, and one without a function is shown nowhere.
+ */
+import { m } from '../i18n';
+import { chord, type Chord } from './chord';
+
+export interface KeyLine {
+  caps: string[];
+  chords: Chord[];
+  label: () => string;
+  /** Shown in the footer, most used first. */
+  foot: boolean;
+  /** Held down, it repeats. */
+  repeats: boolean;
+}
+
+type More = { foot?: boolean; repeats?: boolean };
+
+function key(caps: string, label: () => string, { foot = false, repeats = false }: More = {}): KeyLine {
+  const list = caps.split(' | ');
+  return { caps: list, chords: list.map(chord), label, foot, repeats };
+}
+
+const movement = {
+  up: key('↑', m.key_up, { repeats: true }),
+  down: key('↓', m.key_down, { repeats: true, foot: true }),
+  pageUp: key('PgUp', m.key_page_up, { repeats: true }),
+  pageDown: key('PgDn', m.key_page_down, { repeats: true }),
+  first: key('Home', m.key_first),
+  last: key('End', m.key_last),
+};
+const taskActions = {
+  complete: key('D | Space', m.key_done, { foot: true }),
+  snooze: key('S', m.key_snooze, { foot: true }),
+  reassign: key('A', m.key_reassign),
+  note: key('N', m.key_note, { foot: true }),
+};
+
+export const KEYS = {
+  everywhere: {
+    search: key('Ctrl K | /', m.key_search),
+    newCustomer: key('F2', m.key_new_customer),
+    tasks: key('F4', m.key_tasks),
+    notifications: key('Ctrl D', m.key_notifications),
+    places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6', m.key_places),
+    lock: key('F12', m.key_lock),
+    keys: key('? | F1', m.key_keys),
+    back: key('Alt ←', m.key_back),
+  },
+  today: {
+    ...movement,
+    open: key('Enter', m.key_open, { foot: true }),
+    ...taskActions,
+    cancel: key('X', m.key_cancel),
+    mine: key('1', m.key_mine),
+    theirs: key('2', m.key_theirs),
+    showNew: key('U', m.key_show_new),
+  },
+  tasks: {
+    ...movement,
+    open: key('Enter', m.key_open_customer, { foot: true }),
+    ...taskActions,
+    whose: key('M', m.key_whose),
+    tabs: key('Alt 1 | Alt 2 | Alt 3', m.key_tabs),
+    leave: key('Esc', m.key_back),
+  },
+  search: {
+    up: movement.up,
+    down: movement.down,
+    open: key('Enter', m.key_open, { foot: true }),
+    nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6 | Alt 7 | Alt 8 | Alt 9', m.key_nth),
+    create: key('F2', m.key_create_typed),
+    leave: key('Esc', m.key_close),
+  },
+  card: {
+    award: key('F9', m.key_award, { foot: true }),
+    edit: key('E', m.key_edit, { foot: true }),
+    note: key('N', m.key_note, { foot: true }),
+    points: key('P', m.key_points, { foot: true }),
+    tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5', m.key_tabs),
+    leave: key('Esc', m.key_back, { foot: true }),
+  },
+  notifications: {
+    ...movement,
+    open: key('Enter', m.key_open, { foot: true }),
+    read: key('D | Space', m.key_read, { foot: true }),
+    readAll: key('Ctrl Enter', m.key_read_all, { foot: true }),
+    leave: key('Esc', m.key_back),
+  },
+  sync: {
+    up: movement.up,
+    down: movement.down,
+    open: key('Enter', m.key_open_customer),
+    mine: key('1', m.key_mine, { foot: true }),
+    theirs: key('2', m.key_theirs, { foot: true }),
+    now: key('R', m.key_sync_now, { foot: true }),
+    leave: key('Esc', m.key_back, { foot: true }),
+  },
+  settings: {
+    leave: key('Esc', m.key_back, { foot: true }),
+  },
+  lock: {
+    up: key('↑', m.key_person_up),
+    down: key('↓', m.key_person_down),
+    digits: key('0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9', m.key_digits),
+    erase: key('Backspace', m.key_erase, { repeats: true }),
+  },
+  dialog: {
+    save: key('Ctrl Enter', m.key_save),
+    leave: key('Esc', m.key_close),
+  },
+} as const satisfies Record<string, Record<string, KeyLine>>;
+
+export type KeyPlace = keyof typeof KEYS;
+export type KeyName<P extends KeyPlace> = keyof (typeof KEYS)[P] & string;
+
+/** What each place is called in the key map. */
+export const PLACE_NAMES: Record<KeyPlace, () => string> = {
+  everywhere: m.place_everywhere,
+  today: m.place_today,
+  tasks: m.place_tasks,
+  search: m.place_search,
+  card: m.place_card,
+  notifications: m.place_notifications,
+  sync: m.place_sync,
+  settings: m.place_settings,
+  lock: m.place_lock,
+  dialog: m.place_dialog,
+};
+
+/** How the caps of a line are drawn: long rows of digits as a range. */
+export function shownCaps(line: KeyLine): string[] {
+  if (line.caps.length < 4 && !(line.caps.length === 3 && line.caps[0]?.startsWith('Alt'))) return line.caps;
+  return [`${line.caps[0]}–${line.caps.at(-1)?.split(' ').at(-1)}`];
+}

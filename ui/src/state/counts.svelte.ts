@@ -1,0 +1,36 @@
+/** What the rail and the foot show on every screen: open tasks, unread notifications, the state of the connection. */
+import { call } from '../backend';
+import type { SyncState } from '../backend/bindings/SyncState';
+import { Resource } from './resource.svelte';
+
+export interface Counts {
+  readonly tasks: number | undefined;
+  readonly unread: number | undefined;
+  readonly sync: SyncState | undefined;
+}
+
+export function counts(): Counts {
+  const mine = new Resource(
+    () => call('task_list', { whose: 'mine', state: 'open' }),
+    () => ['tasks', 'today'],
+  );
+  const bell = new Resource(
+    () => call('notification_list', {}),
+    () => ['notifications'],
+  );
+  const sync = new Resource(
+    () => call('sync_state', {}),
+    () => ['sync'],
+  );
+  return {
+    get tasks() {
+      return mine.data?.rows.length;
+    },
+    get unread() {
+      return bell.data?.unread;
+    },
+    get sync() {
+      return sync.data;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Where the window is, and how it got there. Kept in memory: a desktop program has no address bar. */
+
+export type Place =
+  | { name: 'today'; select?: string }
+  | { name: 'tasks'; select?: string }
+  | { name: 'card'; id: string }
+  | { name: 'notifications' }
+  | { name: 'sync' }
+  | { name: 'settings' };
+
+/** What lies over the screen, if anything. */
+export type Overlay = 'search' | 'new-customer' | 'keys';
+
+class Route {
+  place = $state.raw<Place>({ name: 'today' });
+  overlay = $state<Overlay | undefined>();
+  /** The text a new customer starts with, when it was typed into the search. */
+  typedName = $state('');
+  /** Customers opened last, newest first: what the empty search shows. */
+  opened = $state.raw<string[]>([]);
+  #back: Place[] = [];
+
+  go(place: Place): void {
+    this.overlay = undefined;
+    if (JSON.stringify(place) === JSON.stringify(this.place)) return;
+    this.#back.push(this.place);
+    this.place = place;
+    if (place.name === 'card') this.opened = [place.id, ...this.opened.filter((id) => id !== place.id)].slice(0, 5);
+  }
+
+  back(): void {
+    this.place = this.#back.pop() ?? { name: 'today' };
+  }
+
+  /** A fresh start for the next person. */
+  reset(): void {
+    this.#back = [];
+    this.overlay = undefined;
+    this.place = { name: 'today' };
+  }
+
+  /** Goes where a notification or a toast leads: `/leads/<id>`, `/customers/<id>`, `/tasks/<id>`, `/today`. */
+  open(path: string): void {
+    const [, kind, id] = path.split('/');
+    if (kind === 'customers' && id) this.go({ name: 'card', id });
+    else if (kind === 'tasks' && id) this.go({ name: 'tasks', select: id });
+    else if (kind === 'leads' && id) this.go({ name: 'today', select: id });
+    else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
+    else if (kind === 'sync') this.go({ name: 'sync' });
+    else if (kind === 'notifications') this.go({ name: 'notifications' });
+    else this.go({ name: 'today' });
+  }
+}
+
+export const route = new Route();

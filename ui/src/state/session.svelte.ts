@@ -1,0 +1,89 @@
+/** Who sits here and how the window is to look: the answers of `start` and `settings`, and the ways to change them. */
+import { call, onChanged } from '../backend';
+import type { Settings } from '../backend/bindings/Settings';
+import type { StartState } from '../backend/bindings/StartState';
+import { locale } from '../i18n/locale.svelte';
+import { showAppearance } from './appearance';
+import { drafts } from './drafts.svelte';
+import { route } from './route.svelte';
+import { toasts } from './toasts.svelte';
+
+const DEFAULTS: Settings = {
+  language: 'th',
+  theme: 'system',
+  density: 'compact',
+  scale: 100,
+  toastHotLeads: true,
+  toastFollowups: true,
+  quiet: true,
+  quietFrom: '20:00',
+  quietTo: '09:00',
+  autoLockMinutes: 2,
+};
+
+class Session {
+  start = $state.raw<StartState | undefined>();
+  settings = $state.raw<Settings>(DEFAULTS);
+
+  /**
+   * Takes a new start state, wherever it came from. Who unlocks again finds the place they left; another person starts at Today
+   * with settings of their own.
+   */
+  async take(next: StartState): Promise<void> {
+    const before = this.start?.me?.id;
+    if (next.me && next.me.id !== before) {
+      if (next.me.id !== drafts.person) route.reset();
+      drafts.person = next.me.id;
+      await this.#loadSettings();
+    }
+    if (!next.me && before) toasts.clear();
+    this.start = next;
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.#loadSettings(), this.#loadStart()]);
+  }
+
+  /** Follows what the backend says about both; returns how to stop. */
+  follow(): () => void {
+    return onChanged((topics) => {
+      if (topics.includes('settings')) void this.#loadSettings();
+      if (topics.includes('start')) void this.#loadStart();
+    });
+  }
+
+  /** Shows settings at once and keeps them; if they cannot be kept the old ones come back and the caller hears why. */
+  async change(part: Partial<Settings>): Promise<void> {
+    const before = this.settings;
+    this.#show({ ...before, ...part });
+    try {
+      this.#show(await call('settings_set', { settings: { ...before, ...part } }));
+    } catch (thrown) {
+      this.#show(before);
+      throw thrown;
+    }
+  }
+
+  /** Locks the window; what was typed waits for its author. */
+  async lock(): Promise<void> {
+    if (this.start?.phase !== 'ready') return;
+    route.overlay = undefined;
+    await this.take(await call('lock', {}));
+  }
+
+  async #loadStart(): Promise<void> {
+    await this.take(await call('start', {}));
+  }
+
+  async #loadSettings(): Promise<void> {
+    this.#show(await call('settings', {}));
+  }
+
+  #show(settings: Settings): void {
+    this.settings = settings;
+    locale.current = settings.language;
+    showAppearance(settings);
+  }
+}
+
+export const session = new Session();

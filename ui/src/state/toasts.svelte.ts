@@ -1,0 +1,40 @@
+/** The one short message at the bottom right. Never two at once: a newer one takes the place. Errors stay until read. */
+
+export interface Toast {
+  id: number;
+  tone: 'done' | 'waiting' | 'failed';
+  text: string;
+  detail?: string | undefined;
+  /** Shown small, for the clinic's IT person, in unexpected errors only. */
+  refId?: string | undefined;
+}
+
+const SHOWN_MS = 5000;
+
+class Toasts {
+  current = $state.raw<Toast | undefined>();
+  #next = 1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  show(toast: Omit<Toast, 'id'>): void {
+    this.current = { ...toast, id: this.#next++ };
+    this.resume();
+  }
+
+  /** Holds the message while someone points at it. */
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  resume(): void {
+    clearTimeout(this.#timer);
+    if (this.current && this.current.tone !== 'failed') this.#timer = setTimeout(() => this.clear(), SHOWN_MS);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.current = undefined;
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,29 @@
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig(({ mode }) => ({
+  plugins: [
+    paraglideVitePlugin({
+      project: './project.inlang',
+      outdir: './src/i18n/paraglide',
+      outputStructure: 'locale-modules',
+      emitReadme: false,
+      strategy: ['globalVariable', 'baseLocale'],
+    }),
+    svelte(),
+  ],
+  clearScreen: false,
+  server: { port: 1420, strictPort: true },
+  // WebKitGTK 4.1 of Debian 12 and WebView2 both understand light-dark() and top-level await.
+  build: { target: ['es2022', 'safari17.5'], chunkSizeWarningLimit: 700 },
+  // Without this, vitest would load Svelte's server build.
+  resolve: mode === 'test' ? { conditions: ['browser'] } : {},
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.ts'],
+    setupFiles: ['./src/testing/setup.ts'],
+    css: false,
+    testTimeout: 20_000,
+  },
+}));
