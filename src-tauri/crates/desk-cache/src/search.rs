@@ -4,12 +4,14 @@
 //! most recent visit first. Text that finds nothing good is tried again as typed on the wrong keyboard layout. Nothing found is
 //! nothing, never a guess: a phone number with one wrong digit finds nobody.
 //!
-//! [`index`] keeps the tables, `reading` understands what was typed, `find` collects candidates, `grade` judges a person.
+//! [`index`] keeps the tables, `reading` understands what was typed, `lookup` asks the tables, `find` collects and
+//! orders candidates, `grade` judges a person.
 
 mod find;
 mod grade;
 mod highlight;
 pub mod index;
+mod lookup;
 mod person;
 mod reading;
 
