@@ -22,7 +22,8 @@ function key(caps: string, label: () => string, { foot = false, repeats = false 
   return { caps: list, chords: list.map(chord), label, foot, repeats };
 }
 
-const movement = {
+/** The keys of every list, shown once in the key map. */
+export const MOVEMENT = {
   up: key('↑', m.key_up, { repeats: true }),
   down: key('↓', m.key_down, { repeats: true, foot: true }),
   pageUp: key('PgUp', m.key_page_up, { repeats: true }),
@@ -49,7 +50,7 @@ export const KEYS = {
     back: key('Alt ←', m.key_back),
   },
   today: {
-    ...movement,
+    ...MOVEMENT,
     open: key('Enter', m.key_open, { foot: true }),
     ...taskActions,
     cancel: key('X', m.key_cancel),
@@ -58,7 +59,7 @@ export const KEYS = {
     showNew: key('U', m.key_show_new),
   },
   tasks: {
-    ...movement,
+    ...MOVEMENT,
     open: key('Enter', m.key_open_customer, { foot: true }),
     ...taskActions,
     whose: key('M', m.key_whose),
@@ -66,8 +67,8 @@ export const KEYS = {
     leave: key('Esc', m.key_back),
   },
   search: {
-    up: movement.up,
-    down: movement.down,
+    up: MOVEMENT.up,
+    down: MOVEMENT.down,
     open: key('Enter', m.key_open, { foot: true }),
     nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6 | Alt 7 | Alt 8 | Alt 9', m.key_nth),
     create: key('F2', m.key_create_typed),
@@ -82,15 +83,15 @@ export const KEYS = {
     leave: key('Esc', m.key_back, { foot: true }),
   },
   notifications: {
-    ...movement,
+    ...MOVEMENT,
     open: key('Enter', m.key_open, { foot: true }),
     read: key('D | Space', m.key_read, { foot: true }),
     readAll: key('Ctrl Enter', m.key_read_all, { foot: true }),
     leave: key('Esc', m.key_back),
   },
   sync: {
-    up: movement.up,
-    down: movement.down,
+    up: MOVEMENT.up,
+    down: MOVEMENT.down,
     open: key('Enter', m.key_open_customer),
     mine: key('1', m.key_mine, { foot: true }),
     theirs: key('2', m.key_theirs, { foot: true }),
