@@ -258,9 +258,14 @@ impl<'a> Search<'a> {
         if self.is_full_before(Grade::NickPrefix) {
             return Ok(());
         }
-        for person in self.lookup.combined(words)? {
-            if let Some((grade, distance)) = grade(&person, reading) {
-                self.add(person.doc, grade, reading, distance);
+        for thorough in [false, true] {
+            for person in self.lookup.combined(words, thorough)? {
+                if let Some((grade, distance)) = grade(&person, reading) {
+                    self.add(person.doc, grade, reading, distance);
+                }
+            }
+            if self.is_full_before(Grade::Substring) {
+                break;
             }
         }
         Ok(())

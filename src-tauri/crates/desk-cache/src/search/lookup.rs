@@ -18,8 +18,6 @@ pub(super) const COMMON: usize = 3_000;
 const LOOKED_AT: usize = 200;
 /// How many recent people are looked at when every word is common.
 const RECENT: usize = 1_000;
-/// A word that begins fewer people's names than this is also looked for inside names and by its sound.
-const FEW: usize = 200;
 /// How many names a part or a sound may lead to.
 const NAMES: usize = 40;
 /// How many names that sound alike are worth showing.
@@ -29,48 +27,30 @@ const BOOKINGS: usize = 1_000;
 
 const PERSON: &str = "SELECT doc, nickname, name, line_name, email, phone, code, id FROM search_person";
 
-/// People in whom a word may be found.
-struct Owners {
-    /// In ascending order.
-    docs: Vec<i64>,
-    /// Whether nobody else can have it; a word that begins many names is not looked for inside others.
-    is_all: bool,
-}
 /// Reads the search tables.
 #[derive(Clone, Copy)]
 pub(super) struct Lookup<'a>(pub &'a Connection);
 
 impl Lookup<'_> {
-    /// People in whom every word may be found: the owners of the rarest word, less those the other words exclude.
-    pub(super) fn combined(&self, words: &[Word]) -> Result<Vec<Person>> {
+    /// People in whom every word may be found, most recent first. `thorough` also looks inside names and for names that sound alike.
+    pub(super) fn combined(&self, words: &[Word], thorough: bool) -> Result<Vec<Person>> {
         let long = words.iter().filter(|word| word.initial.is_none());
-        let mut sets: Vec<Owners> = long
-            .map(|word| self.owners(word))
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect();
-        if sets.iter().any(|owners| owners.is_all) {
-            sets.retain(|owners| owners.is_all);
-        }
-        sets.sort_by_key(|owners| owners.docs.len());
+        let sets = long
+            .map(|word| self.owners(word, thorough))
+            .collect::<Result<Vec<_>>>()?;
+        let mut sets: Vec<Vec<i64>> = sets.into_iter().flatten().collect();
+        sets.sort_by_key(Vec::len);
         let Some((rarest, others)) = sets.split_first() else {
             return self.recent();
         };
-        let in_all = |doc: &&i64| others.iter().all(|owners| owners.docs.binary_search(doc).is_ok());
-        let people = rarest
-            .docs
-            .iter()
-            .rev()
-            .filter(in_all)
-            .take(LOOKED_AT)
-            .map(|doc| self.person(*doc))
-            .collect::<Result<Vec<_>>>()?;
+        let in_all = |doc: &&i64| others.iter().all(|docs| docs.binary_search(doc).is_ok());
+        let found = rarest.iter().rev().filter(in_all).take(LOOKED_AT);
+        let people = found.map(|doc| self.person(*doc)).collect::<Result<Vec<_>>>()?;
         Ok(people.into_iter().flatten().collect())
     }
 
-    /// In whom this word may be found; nothing if they are too many to list.
-    fn owners(&self, word: &Word) -> Result<Option<Owners>> {
+    /// In whom this word may be found, in ascending order; nothing if they are too many to list.
+    fn owners(&self, word: &Word, thorough: bool) -> Result<Option<Vec<i64>>> {
         let mut docs = Vec::new();
         for field in [Field::Nickname, Field::Name, Field::Line, Field::LineWord, Field::Email] {
             let range = self.range(field, &word.text, 2 * COMMON)?;
@@ -83,13 +63,12 @@ impl Lookup<'_> {
             docs.extend(self.with_digits(wanted, true)?);
             docs.extend(self.with_digits(wanted, false)?);
         }
-        let is_all = docs.len() < FEW;
-        if is_all {
+        if thorough {
             self.weaker_owners(word, &mut docs)?;
         }
         docs.sort_unstable();
         docs.dedup();
-        Ok(Some(Owners { docs, is_all }))
+        Ok(Some(docs))
     }
 
     /// Those who have the word inside a name, or whose names sound like it.
