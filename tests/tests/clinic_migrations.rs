@@ -1,4 +1,5 @@
 //! Migrations up and down on every kind of clinic database: with data, bare, with and without Supabase, twice, at once, and through a crash.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test ends where it is surprised
 
 mod clinic_support;
 

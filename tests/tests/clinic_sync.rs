@@ -1,4 +1,5 @@
 //! A desk and the clinic's PostgreSQL: enrolment, the feed down, actions up, wake-ups. Real server, real logins.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test ends where it is surprised
 
 mod clinic_support;
 

@@ -1,5 +1,5 @@
 //! A clinic's database for the tests of `desk-clinic`: made from the baseline fixtures, migrated, with desks enrolled in it.
-#![allow(dead_code)] // each test file uses its own part
+#![allow(dead_code, missing_docs)] // each test file uses its own part
 
 use std::path::PathBuf;
 
