@@ -137,7 +137,7 @@ async fn reading(conn: &mut PgConnection, before: &str, table: &Table, found: &m
             &format!("{before} select coalesce(max({column}::text), '') from {name} where clinic_id = '{B}'"),
         )
         .await
-        .is_ok_and(|values| values[0] != "")
+        .is_ok_and(|values| !values[0].is_empty())
         {
             found.insert(format!("filter {name}.{column}"));
         }

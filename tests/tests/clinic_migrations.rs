@@ -284,75 +284,77 @@ async fn down_takes_the_logins_along() {
     );
 }
 
+/// Damage, and how `verify` must begin to speak of it.
+const BROKEN: &[(&str, &str)] = &[
+    (
+        "drop index public.idx_task_queue_priority",
+        "index public.idx_task_queue_priority missing",
+    ),
+    (
+        "drop policy desk_fence on public.customers",
+        "policy public.customers desk_fence missing",
+    ),
+    (
+        "alter policy desk_read on desk.feed using (true)",
+        "policy desk.feed desk_read changed",
+    ),
+    (
+        "drop trigger zz_desk_upd on public.customers",
+        "trigger public.customers zz_desk_upd missing",
+    ),
+    (
+        "alter table public.task_queue disable trigger aa_desk_clinic",
+        "trigger public.task_queue aa_desk_clinic changed",
+    ),
+    (
+        "alter table public.task_queue drop constraint task_queue_assigned_to_fkey",
+        "constraint public.task_queue task_queue_assigned_to_fkey missing",
+    ),
+    (
+        "alter table public.notifications drop column dismissed",
+        "column public.notifications.dismissed missing",
+    ),
+    (
+        "alter table public.workflow_actions alter notes type varchar",
+        "column public.workflow_actions.notes changed",
+    ),
+    (
+        "alter table desk.feed disable row level security",
+        "table desk.feed changed",
+    ),
+    ("drop table public.achievements", "table public.achievements missing"),
+    (
+        "grant select (medical_notes) on public.customers to desk_member",
+        "grant public.customers.medical_notes desk_member not ours",
+    ),
+    (
+        "grant select on desk.member to desk_member",
+        "grant desk.member desk_member not ours",
+    ),
+    (
+        "grant insert on public.task_queue to public",
+        "grant public.task_queue public not ours",
+    ),
+    (
+        "revoke execute on function desk.push(uuid, jsonb) from desk_member",
+        "execute desk.push(uuid,jsonb) desk_member missing",
+    ),
+    (
+        "grant execute on function desk.next_customer_code(uuid) to public",
+        "execute desk.next_customer_code(uuid) public not ours",
+    ),
+    (
+        "alter function desk.push(uuid, jsonb) reset search_path",
+        "function desk.push(uuid,jsonb) changed",
+    ),
+];
+
 /// One thing of each kind, taken away or changed; `verify` names it each time and is content again when it is put back.
 #[tokio::test]
 async fn verify_finds_what_is_broken() {
     let pg = migrated().await;
     clean(&pg).await;
-    let broken = [
-        (
-            "drop index public.idx_task_queue_priority",
-            "index public.idx_task_queue_priority missing",
-        ),
-        (
-            "drop policy desk_fence on public.customers",
-            "policy public.customers desk_fence missing",
-        ),
-        (
-            "alter policy desk_read on desk.feed using (true)",
-            "policy desk.feed desk_read changed",
-        ),
-        (
-            "drop trigger zz_desk_upd on public.customers",
-            "trigger public.customers zz_desk_upd missing",
-        ),
-        (
-            "alter table public.task_queue disable trigger aa_desk_clinic",
-            "trigger public.task_queue aa_desk_clinic changed",
-        ),
-        (
-            "alter table public.task_queue drop constraint task_queue_assigned_to_fkey",
-            "constraint public.task_queue task_queue_assigned_to_fkey missing",
-        ),
-        (
-            "alter table public.notifications drop column dismissed",
-            "column public.notifications.dismissed missing",
-        ),
-        (
-            "alter table public.workflow_actions alter notes type varchar",
-            "column public.workflow_actions.notes changed",
-        ),
-        (
-            "alter table desk.feed disable row level security",
-            "table desk.feed changed",
-        ),
-        ("drop table public.achievements", "table public.achievements missing"),
-        (
-            "grant select (medical_notes) on public.customers to desk_member",
-            "grant public.customers.medical_notes desk_member not ours",
-        ),
-        (
-            "grant select on desk.member to desk_member",
-            "grant desk.member desk_member not ours",
-        ),
-        (
-            "grant insert on public.task_queue to public",
-            "grant public.task_queue public not ours",
-        ),
-        (
-            "revoke execute on function desk.push(uuid, jsonb) from desk_member",
-            "execute desk.push(uuid,jsonb) desk_member missing",
-        ),
-        (
-            "grant execute on function desk.next_customer_code(uuid) to public",
-            "execute desk.next_customer_code(uuid) public not ours",
-        ),
-        (
-            "alter function desk.push(uuid, jsonb) reset search_path",
-            "function desk.push(uuid,jsonb) changed",
-        ),
-    ];
-    for (damage, expected) in broken {
+    for (damage, expected) in BROKEN {
         let mut conn = admin(&pg).await;
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {damage}")))
             .execute(&mut conn)
