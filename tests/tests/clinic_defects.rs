@@ -136,6 +136,7 @@ async fn t3_figures_of_another_clinic_are_not_told() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // a table of cases
 async fn t4_no_reference_crosses_a_clinic_and_none_tells_what_exists() {
     let pg = migrated().await;
     let (mine, task) = journey(&pg, A, 1, 7);

@@ -386,6 +386,7 @@ async fn a_change_wakes_the_clinic_and_only_it() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // a table of cases
 async fn every_action_does_what_it_says() {
     let pg = migrated().await;
     let mut may = desk(&pg, A, 7).await;
@@ -493,6 +494,7 @@ fn expected_snooze(pg: &PgCluster) -> &'static str {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // a table of cases
 async fn absurd_values_are_refusals_with_the_stated_codes() {
     let pg = migrated().await;
     let mut may = desk(&pg, A, 7).await;
