@@ -1,0 +1,117 @@
+/** axe on every screen, in both languages and both themes. Colours are measured in a browser (contrast.md); jsdom has none. */
+import axe from 'axe-core';
+import { describe, expect, test } from 'vitest';
+import type { FakeOptions } from '../backend/fake/clinic';
+import { openWindow, settle, type Opened } from './window';
+
+type Scene = [name: string, options: FakeOptions, steps?: (on: Opened) => Promise<unknown>];
+
+async function toCard(on: Opened, id = 'c1') {
+  on.clinic.open(`/customers/${id}`);
+  await on.see(`[data-customer-id=${id}]`);
+}
+
+const SCENES: Scene[] = [
+  ['first start', { phase: 'first_start' }],
+  [
+    'first start, PIN',
+    { phase: 'first_start' },
+    async (on) => {
+      on.one('textarea[name=code]').focus();
+      await on.type('AURA1-abc');
+      on.one('[data-action=next]').click();
+      await on.see('input[name=pin]');
+    },
+  ],
+  ['loading', { phase: 'loading' }],
+  ['blocked', { phase: 'blocked' }],
+  ['lock', { phase: 'locked' }],
+  ['lock of the demo', { phase: 'locked', mode: 'demo' }],
+  ['today', {}, (on) => on.see('[data-row-id=l1]')],
+  ['today, follow-up', {}, (on) => on.press('↓', '↓')],
+  ['today, task', {}, (on) => on.press('End')],
+  ['today, offline with refusals', { mode: 'offline', withAttention: true }, (on) => on.see('[data-row-id=q1]')],
+  ['today, nothing', { isEmpty: true }],
+  ['search, empty', {}, (on) => on.press('Ctrl K')],
+  [
+    'search, found',
+    {},
+    async (on) => {
+      await on.press('Ctrl K');
+      await on.type('ploy');
+      await on.see('[role=option][data-row-id=c1]');
+    },
+  ],
+  [
+    'search, nothing found',
+    {},
+    async (on) => {
+      await on.press('Ctrl K');
+      await on.type('qqqq');
+    },
+  ],
+  ['card', {}, (on) => toCard(on)],
+  ['card, do not contact', {}, (on) => toCard(on, 'c4')],
+  ['card, no member', {}, (on) => toCard(on, 'c3')],
+  [
+    'award points',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('1999');
+    },
+  ],
+  [
+    'edit customer',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('E');
+      await on.see('[data-dialog=edit]');
+    },
+  ],
+  ['new customer', {}, (on) => on.press('F2')],
+  ['tasks', {}, (on) => on.press('F4')],
+  ['complete a task', {}, (on) => on.press('F4', 'D')],
+  ['snooze a task', {}, (on) => on.press('F4', 'S')],
+  ['give a task', {}, (on) => on.press('F4', 'A')],
+  ['note on a task', {}, (on) => on.press('F4', 'N')],
+  ['closed tasks', {}, (on) => on.press('F4', 'Alt 3')],
+  ['notifications', {}, (on) => on.press('Ctrl D')],
+  ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 5')],
+  ['sync, nothing', {}, (on) => on.press('Ctrl 5')],
+  ['settings', { mode: 'demo' }, (on) => on.press('Ctrl 6')],
+  ['key map', {}, (on) => on.press('F1')],
+];
+
+const LOOKS = [
+  { language: 'th', theme: 'light' },
+  { language: 'en', theme: 'dark' },
+] as const;
+
+async function findings(): Promise<string[]> {
+  const { violations } = await axe.run(document, {
+    rules: { 'color-contrast': { enabled: false } },
+    resultTypes: ['violations'],
+  });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+}
+
+describe.each(LOOKS)('axe finds nothing ($language, $theme)', (settings) => {
+  test.each(SCENES)('%s', async (_name, options, steps) => {
+    const on = await openWindow({ ...options, settings });
+    await steps?.(on);
+    await settle();
+    expect(document.documentElement.lang).toBe(settings.language);
+    expect(document.documentElement.dataset['theme']).toBe(settings.theme);
+    expect(await findings()).toEqual([]);
+  });
+});
+
+test('axe would find a button without a name', async () => {
+  await openWindow();
+  document.body.append(document.createElement('button'));
+  expect((await findings()).join()).toContain('button-name');
+  document.body.lastElementChild?.remove();
+});

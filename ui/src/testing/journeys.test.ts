@@ -1,0 +1,430 @@
+/** What a person does with the keyboard alone, on the whole window. Every key goes out as a Thai layout sends it. */
+import { expect, test, vi } from 'vitest';
+import { drafts } from '../state/drafts.svelte';
+import { openWindow, settle, type Opened } from './window';
+
+async function unlock(on: Opened, pin: string) {
+  await on.press(...pin);
+  await settle();
+}
+
+const selected = (on: Opened) => on.one('[role=row][aria-selected=true]').dataset['rowId'];
+
+test('search finds by the last digits and opens the second hit', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  await on.type('5678');
+  await on.see('[role=option][data-row-id=c2]');
+  expect(on.one('[role=option][data-row-id=c1] mark').textContent).toBe('5678');
+  expect(on.one('[role=option]').dataset['rowId']).toBe('c1');
+  await on.press('↓', 'Enter');
+  await on.see('[data-screen=card] [data-customer-id=c2]');
+  expect(on.none('[data-dialog=search]')).toBe(true);
+});
+
+test('search says that it repaired the keyboard layout and how long it took', async () => {
+  const on = await openWindow();
+  await on.press('/');
+  await on.type('r]vp');
+  await on.see('[data-repaired]');
+  expect(on.one('[data-repaired]').textContent).toContain('พลอย');
+  expect(on.one('[data-took]').textContent).toContain('2.3');
+});
+
+test('Alt and a number opens that hit; the empty search then shows it as opened last', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  await on.type('พลอย');
+  await on.see('[role=option][data-row-id=c2]');
+  await on.press('Alt 2');
+  await on.see('[data-customer-id=c2]');
+  await on.press('Ctrl K');
+  await on.see('[role=option][data-row-id=c2]');
+});
+
+test('a task is done with D and Enter, its row leaves and the next one is selected', async () => {
+  const on = await openWindow();
+  await on.press('F4');
+  await on.see('[data-row-id=t1]');
+  expect(selected(on)).toBe('t1');
+  await on.press('D');
+  await on.see('[data-dialog=complete]');
+  await on.type('ชำระแล้ว');
+  await on.press('Enter');
+  await on.gone('[data-row-id=t1]');
+  expect(selected(on)).toBe('t2');
+  expect(on.clinic.tasks.find(({ id }) => id === 't1')).toMatchObject({ status: 'completed' });
+  expect(on.clinic.tasks.find(({ id }) => id === 't1')?.notes).toContain('ชำระแล้ว');
+  await on.see('[data-toast=done]');
+});
+
+test('offline, a note is kept and its task shows that it waits', async () => {
+  const on = await openWindow({ mode: 'offline' });
+  await on.press('F4', 'N');
+  await on.type('โทรกลับบ่ายสาม');
+  await on.press('Ctrl Enter');
+  await on.see('[data-toast=waiting]');
+  await on.see('[data-row-id=t1] .chip.warn');
+  expect(on.one('footer').dataset['state']).toBe('offline');
+  expect(on.one('footer').textContent).toContain('4');
+});
+
+test('a task is snoozed with S and a number', async () => {
+  const on = await openWindow();
+  await on.press('F4', 'S');
+  (await on.see('[data-option=quarter]')).focus();
+  await on.press('3');
+  await on.gone('[data-row-id=t1]');
+  await on.press('Alt 2');
+  await on.see('[data-row-id=t1]');
+});
+
+test('a task given to a colleague leaves my list and stands in everyone’s', async () => {
+  const on = await openWindow();
+  await on.press('F4', 'A');
+  (await on.see('[data-option=p-may]')).click();
+  await on.gone('[data-row-id=t1]');
+  await on.press('M');
+  await on.see('[data-row-id=t1]');
+});
+
+test('a follow-up is done, and cancelled, from Today', async () => {
+  const on = await openWindow();
+  await on.press('↓', '↓');
+  expect(selected(on)).toBe('f1');
+  await on.press('D');
+  await on.see('[data-dialog=followup-done]');
+  await on.press('Enter');
+  await on.gone('[data-row-id=f1]');
+  expect(selected(on)).toBe('f2');
+  await on.press('X');
+  await on.type('นัดใหม่แล้ว');
+  await on.press('Enter');
+  await on.gone('[data-row-id=f2]');
+  expect(on.clinic.followups.map(({ status }) => status).slice(0, 2)).toEqual(['delivered', 'cancelled']);
+});
+
+test('wrong PINs are counted, then paused; the right one opens', async () => {
+  const on = await openWindow({ phase: 'locked' });
+  await unlock(on, '0000');
+  await on.read('เหลืออีก 4 ครั้ง');
+  await unlock(on, '2468');
+  await on.see('[data-screen=today]');
+  await on.press('F12');
+  await on.see('[data-screen=lock]');
+  await on.press('↓');
+  for (let n = 0; n < 5; n++) await unlock(on, '1111');
+  await on.read('พักการใส่ PIN');
+  await unlock(on, '8642');
+  expect(on.none('[data-screen=today]')).toBe(true);
+});
+
+test('half a note survives the lock and another person, and only its author sees it', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c3');
+  await on.see('[data-customer-id=c3]');
+  await on.press('N');
+  await on.type('ลูกค้าชอบ');
+  await on.press('F12');
+  await on.see('[data-screen=lock]');
+  expect(on.one('[data-person=นก]').textContent).toContain('พิมพ์ค้าง 1');
+  await on.press('↓');
+  await unlock(on, '8642');
+  await on.see('[data-screen=today]');
+  on.clinic.open('/customers/c3');
+  expect(((await on.see('textarea[name=note]')) as HTMLTextAreaElement).value).toBe('');
+  await on.press('F12', '↑');
+  await unlock(on, '2468');
+  on.clinic.open('/customers/c3');
+  expect(((await on.see('textarea[name=note]')) as HTMLTextAreaElement).value).toBe('ลูกค้าชอบ');
+  expect(JSON.stringify(localStorage)).not.toContain('ลูกค้าชอบ');
+});
+
+test('who unlocks again is where they were', async () => {
+  const on = await openWindow();
+  await on.press('F4', 'F12');
+  await unlock(on, '2468');
+  await on.see('[data-screen=tasks]');
+});
+
+test('Esc leaves the note first and loses nothing, then leaves the card', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('N');
+  await on.type('abc');
+  await on.press('Esc');
+  expect((on.one('textarea[name=note]') as HTMLTextAreaElement).value).toBe('abc');
+  await on.press('Esc');
+  await on.see('[data-screen=today]');
+});
+
+test('letters typed into a field trigger nothing', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('N');
+  await on.press('E', 'P', '/', 'N');
+  expect(on.none('dialog')).toBe(true);
+  await on.press('F9');
+  await on.see('[data-dialog=award]');
+});
+
+test('a customer is added with F2; the form keeps its text when the backend refuses', async () => {
+  const on = await openWindow();
+  await on.press('F2');
+  await on.type('ฟ้า ใสสะอาด');
+  on.one('input[name=phone]').focus();
+  await on.type('085-777-88');
+  await on.read('ขาดอีก 2');
+  on.clinic.failing.set('customer_create', 'phone_invalid');
+  await on.press('Ctrl Enter');
+  await on.see('input[name=phone][aria-invalid=true]');
+  expect((on.one('input[name=full_name]') as HTMLInputElement).value).toBe('ฟ้า ใสสะอาด');
+  on.clinic.failing.clear();
+  on.one('input[name=phone]').focus();
+  await on.type('88');
+  await on.press('Ctrl Enter');
+  await on.see('[data-screen=card]');
+  await on.read('085-777-8888');
+  expect(on.clinic.customers.at(-1)).toMatchObject({ fullName: 'ฟ้า ใสสะอาด', phone: '085-777-8888', nickname: null });
+});
+
+test('the new form warns when the number belongs to someone', async () => {
+  const on = await openWindow();
+  await on.press('F2');
+  on.one('input[name=phone]').focus();
+  await on.type('0830001111');
+  await on.see('[data-action=open-twin]');
+  await on.read('ปานวาด ทองใบ');
+});
+
+test('a closed form opens again with what was typed', async () => {
+  const on = await openWindow();
+  await on.press('F2');
+  await on.type('มะลิ');
+  await on.press('Esc');
+  expect(on.none('[data-dialog=new-customer]')).toBe(true);
+  await on.press('F2');
+  expect((on.one('input[name=full_name]') as HTMLInputElement).value).toBe('มะลิ');
+});
+
+test('an edit sends only what changed, with what was seen', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('E');
+  on.one('input[name=nickname]').focus();
+  await on.type('ใหญ่');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=edit]');
+  await on.read('“พลอยใหญ่”');
+  expect(on.clinic.customers[0]).toMatchObject({ nickname: 'พลอยใหญ่', phone: '0812345678', birthDate: '1992-02-14' });
+  expect([...drafts.read('edit:c1/nickname')]).toEqual([]);
+});
+
+test('points: the sum is shown before saving, and pressing twice awards once', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-points="1240"]');
+  await on.press('F9');
+  await on.type('1999');
+  await on.see('[data-award-points="399"]');
+  await on.read('⌊1,999.00 × 2 ÷ 10⌋');
+  await on.read('1,639');
+  await on.press('Enter');
+  await on.press('Enter');
+  await on.see('[data-points="1639"]');
+  expect(on.clinic.ledger('c1').filter(({ amount }) => amount === 399)).toHaveLength(1);
+});
+
+test('two quick presses of one save are one call', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('F9');
+  await on.type('500');
+  await on.see('[data-award-points="100"]');
+  const save = on.one('[data-dialog=award] [data-action=save]');
+  save.click();
+  save.click();
+  await on.gone('[data-dialog=award]');
+  expect(on.calls.filter((name) => name === 'points_award')).toHaveLength(1);
+});
+
+test('an amount that is none is refused in words and saves nothing', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('F9');
+  await on.type('สองร้อย');
+  await on.see('input[name=amount][aria-invalid=true]');
+  await on.press('Enter');
+  expect(on.calls).not.toContain('points_award');
+});
+
+test('an unexpected failure shows its reference, an expected one does not', async () => {
+  const on = await openWindow();
+  on.clinic.failing.set('task_complete', 'unexpected');
+  await on.press('F4', 'D', 'Enter');
+  await on.read('อ้างอิง 7f3a');
+  on.clinic.failing.set('task_complete', 'task_already_closed');
+  await on.press('Enter');
+  await on.read('งานนี้ปิดไปแล้ว');
+  expect(on.text()).not.toContain('อ้างอิง');
+});
+
+test('both sides of a clash are shown, and 2 takes the other', async () => {
+  const on = await openWindow({ withAttention: true });
+  await on.press('Ctrl 5');
+  await on.read('081-765-4321');
+  await on.read('081-765-1234');
+  expect(on.none('[data-screen=sync] .btn.primary')).toBe(true);
+  await on.press('2');
+  await on.gone('[data-row-id=q1]');
+  expect(selected(on)).toBe('q2');
+});
+
+test('a notification opens where it leads and is read', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl D', '↓', 'Enter');
+  await on.see('[data-customer-id=c5]');
+  expect(on.clinic.notifications.find(({ id }) => id === 'n2')?.isRead).toBe(true);
+});
+
+test('a place asked for from outside waits for the PIN', async () => {
+  const on = await openWindow({ phase: 'locked' });
+  on.clinic.open('/customers/c5');
+  await settle();
+  expect(on.none('[data-screen=card]')).toBe(true);
+  await unlock(on, '2468');
+  await on.see('[data-customer-id=c5]');
+});
+
+test('the language changes at once and keeps what was typed', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('N');
+  await on.type('ครึ่งโน้ต');
+  await on.press('Ctrl 6');
+  (on.one('[data-choice=language] input[value=en]') as HTMLInputElement).click();
+  await on.read('Settings');
+  expect(document.documentElement.lang).toBe('en');
+  await on.press('Alt ←');
+  expect(((await on.see('textarea[name=note]')) as HTMLTextAreaElement).value).toBe('ครึ่งโน้ต');
+});
+
+test('a setting that cannot be kept goes back and says so', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl 6');
+  on.clinic.failing.set('settings_set', 'disk_full');
+  (on.one('[data-choice=theme] input[value=dark]') as HTMLInputElement).click();
+  await on.see('[data-toast=failed]');
+  expect(document.documentElement.dataset['theme']).toBe('light');
+});
+
+test('first start: two different PINs are not sent; then code, PIN and name are', async () => {
+  const on = await openWindow({ phase: 'first_start' });
+  on.one('textarea[name=code]').focus();
+  await on.type('AURA1-xyz');
+  await on.press('Enter');
+  (await on.see('input[name=pin]')).focus();
+  await on.type('2580');
+  on.one('input[name=pin-again]').focus();
+  await on.type('2581');
+  await on.press('Enter');
+  await on.read('PIN สองช่องไม่ตรงกัน');
+  expect(on.calls).not.toContain('connect');
+  (on.one('input[name=pin-again]') as HTMLInputElement).select();
+  await on.type('2580');
+  await on.press('Enter');
+  await on.see('[data-screen=loading]');
+});
+
+test('the demo shows its PINs, opens, and can be removed', async () => {
+  const on = await openWindow({ phase: 'first_start' });
+  on.one('[data-action=demo]').click();
+  await on.see('[data-demo-pins]');
+  await unlock(on, '2468');
+  await on.see('[data-screen=today]');
+  await on.press('Ctrl 6');
+  on.one('[data-action=demo-remove]').click();
+  (await on.see('[data-dialog=demo-remove] [data-action=confirm]')).click();
+  await on.see('[data-screen=first-start]');
+});
+
+test('the key map lists keys of the place first and closes with Esc', async () => {
+  const on = await openWindow();
+  await on.press('F4', '?');
+  const dialog = await on.see('[data-dialog=keys]');
+  expect(dialog.querySelector('h3')?.textContent).toContain('งาน');
+  await on.press('Esc');
+  await on.gone('[data-dialog=keys]');
+});
+
+test('data-ready is set once the first data is painted', async () => {
+  await openWindow();
+  await vi.waitFor(() => expect(document.documentElement.dataset['ready']).toBe('true'));
+});
+
+test('rows that arrive above the selected one wait; the hand is not moved', async () => {
+  const on = await openWindow();
+  await on.press('↓');
+  expect(selected(on)).toBe('l2');
+  const [first] = on.clinic.leads;
+  if (!first) throw new Error('the fake has leads');
+  on.clinic.leads.unshift({ ...first, id: 'l0', name: 'ลีดใหม่มาก' });
+  on.clinic.tell('leads');
+  await on.see('[data-action=show-new]');
+  expect(on.none('[data-row-id=l0]')).toBe(true);
+  expect(selected(on)).toBe('l2');
+  await on.press('U');
+  await on.see('[data-row-id=l0]');
+  expect(selected(on)).toBe('l2');
+});
+
+test('a new lead shows at once while nobody has touched the list', async () => {
+  const on = await openWindow();
+  const [first] = on.clinic.leads;
+  if (!first) throw new Error('the fake has leads');
+  on.clinic.leads.unshift({ ...first, id: 'l0' });
+  on.clinic.tell('leads');
+  await on.see('[data-row-id=l0]');
+});
+
+test('the window locks itself after the minutes of the settings, and not before', async () => {
+  const on = await openWindow({ settings: { autoLockMinutes: 1 } });
+  const start = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(start + 55_000);
+  await on.press('↓');
+  clock.mockReturnValue(start + 110_000);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  expect(on.none('[data-screen=lock]')).toBe(true);
+  clock.mockReturnValue(start + 116_000);
+  await on.see('[data-screen=lock]');
+  clock.mockRestore();
+});
+
+test('a key held down completes one task, not the next as well', async () => {
+  const on = await openWindow();
+  await on.press('F4');
+  const held = { code: 'KeyD', key: 'ก', repeat: true, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new KeyboardEvent('keydown', held));
+  await settle();
+  expect(on.none('dialog')).toBe(true);
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { ...held, repeat: false }));
+  await on.see('[data-dialog=complete]');
+});
+
+test('the search answers the last key, though an earlier answer comes late', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  const release = on.holdNext('customer_search');
+  await on.type('a');
+  await on.type('qqqq');
+  await on.gone('[role=option]');
+  release();
+  await settle();
+  expect(on.none('[role=option]')).toBe(true);
+});

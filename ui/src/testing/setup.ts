@@ -1,0 +1,14 @@
+/** What jsdom lacks and the window uses. Nothing here answers for our own code. */
+import { afterEach } from 'vitest';
+import { cleanup } from '@testing-library/svelte';
+
+window.matchMedia ??= (query: string) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as never;
+HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+  this.open = false;
+};
+
+afterEach(cleanup);
