@@ -1,4 +1,5 @@
-//! Settings: a person's own, kept on this PC. Before anyone unlocks, the defaults hold.
+//! Settings: a person's own, kept in the cache; and this PC's, kept beside it, which hold before anyone unlocks and for whoever has
+//! not chosen yet.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::{
 };
 
 const NAME: &str = "settings";
+const FILE: &str = "settings.json";
 
 impl Desk {
     /// The settings in force.
@@ -24,11 +26,11 @@ impl Desk {
     pub async fn settings(self: &Arc<Self>, _: Nothing) -> Result<Settings, AppError> {
         let person = {
             let state = self.state();
-            state.me.or(state.last_person)
+            state.open.as_ref().and(state.me.or(state.last_person))
         };
         match person {
             Some(person) => self.settings_of(person).await,
-            None => Ok(Settings::default()),
+            None => Ok(self.settings_here()),
         }
     }
 
@@ -37,21 +39,30 @@ impl Desk {
             .with_cache(move |cache| choice::get(&*cache.read()?, person, NAME))
             .await?;
         // What an older or newer version kept is read as far as it fits.
-        Ok(kept
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default())
+        let own = kept.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(own.unwrap_or_else(|| self.settings_here()))
     }
 
-    /// Changes the signed-in person's settings.
+    /// This PC's settings: how it looks before anyone unlocks. They name nobody.
+    fn settings_here(&self) -> Settings {
+        let kept = std::fs::read_to_string(self.places.data.join(FILE)).ok();
+        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Changes the signed-in person's settings; before unlock, this PC's.
     ///
     /// # Errors
     /// `value_not_allowed` with the field.
     pub async fn settings_set(self: &Arc<Self>, request: SettingsSet) -> Result<Settings, AppError> {
-        let me = self.me()?;
         check(&request.settings)?;
         let text = serde_json::to_string(&request.settings).map_err(|_| Code::Unexpected)?;
-        self.with_cache(move |cache| choice::set(cache, me, NAME, &text))
-            .await?;
+        match self.me() {
+            Ok(me) => {
+                self.with_cache(move |cache| choice::set(cache, me, NAME, &text))
+                    .await?
+            }
+            Err(_) => std::fs::write(self.places.data.join(FILE), text).map_err(|_| Code::Unexpected)?,
+        }
         self.changed(&["settings"]);
         self.look_again.notify_one();
         Ok(request.settings)

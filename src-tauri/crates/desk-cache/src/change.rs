@@ -94,7 +94,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.create" => customer::create(ledger, action),
         "customer.edit" => customer::edit(ledger, action),
         "points.award" => points::award(ledger, action),
-        "followup.done" => followup::close(ledger, action, "delivered"),
+        "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "notification.read" => notification::read(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),

@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension as _;
 use super::{Action, Ledger};
 use crate::error::{CacheError, Result};
 
-/// Closes a follow-up as done (`delivered`) or cancelled.
+/// Closes a follow-up as done (`sent`) or cancelled.
 pub(super) fn close(ledger: &Ledger<'_>, action: &Action, status: &str) -> Result<()> {
     let id = action.uuid("id")?;
     let found: Option<Option<String>> = ledger

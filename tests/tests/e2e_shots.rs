@@ -1,0 +1,98 @@
+//! The pictures of the README, taken of the real window on the demo clinic: every screen in Thai and English. `make shots`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod e2e_support;
+
+use std::path::PathBuf;
+
+use desk_tests::harness::{desk::Desk, wait::eventually};
+use e2e_support::{LONG, call, ctrl, find, key, press, screen, settings, type_keys, unlock};
+use serde_json::json;
+use thirtyfour::Key;
+
+fn picture(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/docs/pictures");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(format!("{name}.png"))
+}
+
+/// Waits until the window has painted and nothing moves, then takes the picture.
+async fn shoot(desk: &Desk, name: &str) {
+    let still = "return document.getAnimations().every((one) => one.playState !== 'running') && document.fonts.status === 'loaded'";
+    eventually("the window rests", LONG, async || {
+        desk.window().execute(still, vec![]).await.ok()?.json().as_bool()?.then_some(())
+    })
+    .await;
+    desk.window().save_picture(&picture(name)).await;
+}
+
+async fn screens(desk: &Desk, language: &str) {
+    let named = |name: &str| format!("{name}.{language}");
+    settings(desk, json!({ "language": language, "theme": "light", "scale": 100, "autoLockMinutes": 60 })).await;
+    ctrl(desk, '1').await;
+    screen(desk, "today").await;
+    shoot(desk, &named("today")).await;
+    key(desk, Key::F4).await;
+    screen(desk, "tasks").await;
+    shoot(desk, &named("tasks")).await;
+    ctrl(desk, 'k').await;
+    find(desk, "dialog[open] input").await;
+    type_keys(desk, "ploy").await;
+    find(desk, "dialog[open] [data-row-id]").await;
+    shoot(desk, &named("search")).await;
+    key(desk, Key::Enter).await;
+    screen(desk, "card").await;
+    shoot(desk, &named("card")).await;
+    key(desk, Key::F9).await;
+    find(desk, "dialog[open]").await;
+    type_keys(desk, "1999").await;
+    shoot(desk, &named("award")).await;
+    key(desk, Key::Escape).await;
+    key(desk, Key::F2).await;
+    find(desk, "dialog[open]").await;
+    shoot(desk, &named("new-customer")).await;
+    key(desk, Key::Escape).await;
+    for (place, name) in [('4', "notifications"), ('5', "sync"), ('6', "settings")] {
+        ctrl(desk, place).await;
+        screen(desk, name).await;
+        shoot(desk, &named(name)).await;
+    }
+    key(desk, Key::F1).await;
+    find(desk, "dialog[open]").await;
+    shoot(desk, &named("keys")).await;
+    key(desk, Key::Escape).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes pictures; run by make shots"]
+async fn every_screen_in_both_languages() {
+    let mut desk = Desk::new();
+    desk.start(&[]).await;
+    screen(&desk, "first-start").await;
+    for language in ["th", "en"] {
+        settings(&desk, json!({ "language": language, "theme": "light" })).await;
+        shoot(&desk, &format!("first-start.{language}")).await;
+    }
+    press(&desk, "[data-action=\"demo\"]").await;
+    screen(&desk, "lock").await;
+    for language in ["en", "th"] {
+        settings(&desk, json!({ "language": language, "theme": "light" })).await;
+        shoot(&desk, &format!("lock.{language}")).await;
+    }
+    unlock(&desk, "2468").await;
+    for language in ["th", "en"] {
+        screens(&desk, language).await;
+    }
+    settings(&desk, json!({ "language": "th", "theme": "dark" })).await;
+    ctrl(&desk, '1').await;
+    screen(&desk, "today").await;
+    shoot(&desk, "today.dark").await;
+    settings(&desk, json!({ "theme": "light", "scale": 150 })).await;
+    shoot(&desk, "today.150").await;
+    call(&desk, "lock", json!({})).await;
+}

@@ -1,0 +1,119 @@
+//! A person at the real window: keys pressed, fields filled, texts read.
+#![allow(dead_code)] // each test file uses its own part
+
+use std::time::Duration;
+
+use desk_tests::harness::{
+    desk::Desk,
+    wait::{eventually, secs},
+};
+use serde_json::{Value, json};
+use thirtyfour::{By, Key, WebElement};
+
+/// How long anything may take before a test gives up on it: machines here are slow and shared.
+pub const LONG: Duration = Duration::from_secs(40);
+
+/// Waits for a screen, `data-screen="…"`.
+pub async fn screen(desk: &Desk, name: &str) {
+    find(desk, &format!("[data-screen=\"{name}\"]")).await;
+}
+
+/// Waits for an element.
+pub async fn find(desk: &Desk, css: &str) -> WebElement {
+    eventually(format!("{css} in the window"), LONG, async || desk.window().find(By::Css(css)).await.ok()).await
+}
+
+/// Waits until an element is gone.
+pub async fn gone(desk: &Desk, css: &str) {
+    eventually(format!("{css} leaves the window"), LONG, async || {
+        desk.window().find(By::Css(css)).await.is_err().then_some(())
+    })
+    .await;
+}
+
+/// Waits for an element and presses it.
+pub async fn press(desk: &Desk, css: &str) {
+    eventually(format!("{css} can be pressed"), LONG, async || {
+        desk.window().find(By::Css(css)).await.ok()?.click().await.ok()
+    })
+    .await;
+}
+
+/// Fills a field.
+pub async fn fill(desk: &Desk, name: &str, text: &str) {
+    find(desk, &format!("[name=\"{name}\"]")).await.send_keys(text).await.unwrap();
+}
+
+/// Types where the caret is, or at the screen.
+pub async fn type_keys(desk: &Desk, keys: impl AsRef<str>) {
+    let chain = desk.window().action_chain().send_keys(keys.as_ref());
+    chain.perform().await.unwrap();
+}
+
+/// Presses one key.
+pub async fn key(desk: &Desk, key: Key) {
+    type_keys(desk, key.value().to_string()).await;
+}
+
+/// Presses a key with Ctrl held.
+pub async fn ctrl(desk: &Desk, letter: char) {
+    let chain = desk.window().action_chain().key_down(Key::Control).send_keys(letter.to_string()).key_up(Key::Control);
+    chain.perform().await.unwrap();
+}
+
+/// Calls a command as the window does, for set-up that is not what a test is about.
+pub async fn call(desk: &Desk, command: &str, request: Value) -> Value {
+    let script = "const [name, request, done] = arguments;
+        window.__TAURI_INTERNALS__.invoke(name, { request }).then((value) => done({ value }), (error) => done({ error }));";
+    let answer = desk.window().execute_async(script, vec![json!(command), request]).await.unwrap();
+    let answer = answer.json().clone();
+    assert!(answer.get("error").is_none(), "{command}: {answer}");
+    answer.get("value").cloned().unwrap_or_default()
+}
+
+/// Changes some settings of the signed-in person.
+pub async fn settings(desk: &Desk, changes: Value) {
+    let mut settings = call(desk, "settings", json!({})).await;
+    for (name, value) in changes.as_object().unwrap() {
+        settings[name] = value.clone();
+    }
+    call(desk, "settings_set", json!({ "settings": settings })).await;
+}
+
+/// Unlocks as the person who is selected.
+pub async fn unlock(desk: &Desk, pin: &str) {
+    screen(desk, "lock").await;
+    type_keys(desk, pin).await;
+    screen(desk, "today").await;
+}
+
+/// Connects a new PC with a code, as a person does: paste, next, PIN twice, a name, connect.
+pub async fn connect(desk: &Desk, code: &str, device: &str) {
+    screen(desk, "first-start").await;
+    fill(desk, "code", code).await;
+    press(desk, "[data-action=\"next\"]").await;
+    fill(desk, "pin", "2468").await;
+    fill(desk, "pin-again", "2468").await;
+    let name = find(desk, "[name=\"device\"]").await;
+    name.clear().await.unwrap();
+    name.send_keys(device).await.unwrap();
+    press(desk, "[data-action=\"connect\"]").await;
+    screen(desk, "today").await;
+    // The tests run at any hour: quiet hours must not hold their toasts.
+    settings(desk, json!({ "quiet": false })).await;
+}
+
+/// Waits until the desk has nothing waiting and is online.
+pub async fn agreed(desk: &Desk) {
+    eventually("desk and clinic agree", LONG, async || {
+        let state = call(desk, "sync_state", json!({})).await;
+        let is_empty = state["waiting"].as_array().is_some_and(Vec::is_empty);
+        (state["mode"] == "online" && is_empty).then_some(())
+    })
+    .await;
+}
+
+/// Waits until the window can be read to say this.
+pub async fn see(desk: &Desk, text: &str) {
+    desk.window().see(text, secs(40)).await;
+}
