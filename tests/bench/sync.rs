@@ -50,13 +50,19 @@ async fn compare(arguments: &[String]) {
     for _ in 0..rounds {
         let (floor, _) = child("floor", &place);
         let (load, memory) = child("load", &place);
-        println!("floor {floor:.2?}  load {load:.2?}  ratio {:.2}  peak memory {memory} MB", ratio(load, floor));
+        println!(
+            "floor {floor:.2?}  load {load:.2?}  ratio {:.2}  peak memory {memory} MB",
+            ratio(load, floor)
+        );
         times.push((ratio(load, floor), memory));
     }
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     let rows = u64::from(customers) * u64::from(entries + 1);
     let median = times[times.len() / 2];
-    println!("first load of {rows} rows: {:.2} x the floor (median of {rounds}), {} MB at the peak", median.0, median.1);
+    println!(
+        "first load of {rows} rows: {:.2} x the floor (median of {rounds}), {} MB at the peak",
+        median.0, median.1
+    );
 }
 
 fn ratio(load: Duration, floor: Duration) -> f64 {
@@ -65,7 +71,11 @@ fn ratio(load: Duration, floor: Duration) -> f64 {
 
 /// Runs one side in its own process; answers its time and its peak memory in MB.
 fn child(what: &str, place: &[String]) -> (Duration, u64) {
-    let output = Command::new(std::env::current_exe().unwrap()).arg(what).args(place).output().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .arg(what)
+        .args(place)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let (micros, memory) = text.trim().split_once(' ').unwrap();
@@ -87,7 +97,9 @@ async fn clinic(customers: u32, entries: u32) -> PgCluster {
     for file in ["supabase_stub.sql", "core.sql", "rest.sql", "rows.sql"] {
         pg.psql_file(DB, fixtures.join(file));
     }
-    migrate::up(&mut PgConnection::connect(&pg.superuser_url(DB)).await.unwrap()).await.unwrap();
+    migrate::up(&mut PgConnection::connect(&pg.superuser_url(DB)).await.unwrap())
+        .await
+        .unwrap();
     pg.psql(DB, &format!("insert into public.customers (clinic_id, customer_code, full_name, nickname, phone, email)
         select '{CLINIC}', 'B-' || n, 'สมใจ' || n || ' รักดี' || n % 977, 'ใจ' || n % 701, '08' || lpad((n * 7919 % 100000000)::text, 8, '0'),
                case when n % 3 = 0 then 'c' || n || '@example.test' end from generate_series(1, {customers}) n"));
@@ -165,8 +177,10 @@ async fn floor_once(place: &[String]) {
 
 fn plain_file(path: &Path) -> Connection {
     let file = Connection::open(path).unwrap();
-    file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;")
-        .unwrap();
+    file.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+    )
+    .unwrap();
     file.execute_batch(NOUNS).unwrap();
     file.execute_batch(SEARCH).unwrap();
     file.execute_batch("BEGIN").unwrap();
@@ -175,7 +189,9 @@ fn plain_file(path: &Path) -> Connection {
 
 async fn copy(connection: &mut PgConnection, file: &Connection, table: &'static desk_core::synced::Table) {
     let marks = vec!["?"; table.columns.len()].join(", ");
-    let mut insert = file.prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name)).unwrap();
+    let mut insert = file
+        .prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name))
+        .unwrap();
     snapshot::copy_table(connection, table, |fields| {
         for (index, (field, column)) in fields.iter().zip(table.columns).enumerate() {
             let value = rusqlite::types::ToSqlOutput::Borrowed(bound(column.kind, *field));

@@ -11,33 +11,53 @@ mod clinic_support;
 mod e2e_support;
 
 use clinic_support::{A, DB, journey, migrated, ticket};
-use desk_tests::harness::{
-    desk::Desk,
-    netcut::NetCut,
-    wait::{eventually, secs},
-};
-use e2e_support::{LONG, agreed, call, connect, find, gone, key, press, screen, see, type_keys, unlock};
+use desk_tests::harness::{desk::Desk, netcut::NetCut, notifications::Toast, pg::PgCluster, wait::eventually};
+use e2e_support::{LONG, agreed, call, connect, find, gone, key, press, see, type_keys, unlock};
 use serde_json::json;
 use thirtyfour::Key;
+use uuid::Uuid;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lead_toasts_on_both_desks_and_offline_work_survives_kill_9() {
-    let pg = migrated().await;
-    let (_, task) = journey(&pg, A, 1, 7);
-    let net = NetCut::to(pg.port());
+/// Two desks of clinic A in real windows: PC-A reaches PostgreSQL only through `net`.
+async fn two_desks(pg: &PgCluster, net: &NetCut) -> (Desk, Desk) {
     let (mut a, mut b) = (Desk::new(), Desk::new());
-    let mut through_the_cut = ticket(&pg, A, 7).await;
+    let mut through_the_cut = ticket(pg, A, 7).await;
     through_the_cut.port = net.port();
     a.start(&[]).await;
     connect(&a, &through_the_cut.code(), "PC-A").await;
     b.start(&[]).await;
-    connect(&b, &ticket(&pg, A, 5).await.code(), "PC-B").await;
+    connect(&b, &ticket(pg, A, 5).await.code(), "PC-B").await;
     agreed(&a).await;
     agreed(&b).await;
+    (a, b)
+}
 
-    // The web system inserts a lead in its own way; both desks show one toast without phone or surname; its button opens the lead.
+async fn is_open_on(desk: &Desk, task: Uuid) -> bool {
+    let open = call(desk, "task_list", json!({ "whose": "everyone", "state": "open" })).await;
+    let rows = open["rows"].as_array().unwrap().clone();
+    rows.iter().any(|row| row["id"] == task.to_string())
+}
+
+fn status(pg: &PgCluster, task: Uuid) -> String {
+    pg.psql(DB, &format!("select status from public.task_queue where id = '{task}'"))
+}
+
+/// Completes a task by keyboard in the task list.
+async fn complete(desk: &Desk, task: Uuid) {
+    let row = format!("[data-screen=\"tasks\"] [data-row-id=\"{task}\"]");
+    key(desk, Key::F4).await;
+    press(desk, &row).await;
+    type_keys(desk, "d").await;
+    find(desk, "dialog[open]").await;
+    key(desk, Key::Enter).await;
+    gone(desk, &row).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_of_the_web_system_toasts_on_both_desks_and_its_button_opens_it() {
+    let pg = migrated().await;
+    let (a, b) = two_desks(&pg, &NetCut::to(pg.port())).await;
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
-    let fits = |toast: &desk_tests::harness::notifications::Toast| toast.summary.contains("มายด์");
+    let fits = |toast: &Toast| toast.summary.contains("มายด์");
     let toast = a.notifications().toast("the lead on A", LONG, fits).await;
     let other = b.notifications().toast("the lead on B", LONG, fits).await;
     for shown in [&toast, &other] {
@@ -45,38 +65,33 @@ async fn a_lead_toasts_on_both_desks_and_offline_work_survives_kill_9() {
     }
     a.notifications().press(toast.id, "open");
     see(&a, "084-555-6666").await;
+}
 
-    // A loses its network, works on, and is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn work_without_network_survives_kill_9_and_arrives_once() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    let net = NetCut::to(pg.port());
+    let (mut a, b) = two_desks(&pg, &net).await;
     net.cut();
     find(&a, "[data-state=\"offline\"]").await;
-    key(&a, Key::F4).await;
-    screen(&a, "tasks").await;
-    press(&a, &format!("[data-row-id=\"{task}\"]")).await;
-    type_keys(&a, "d").await;
-    find(&a, "dialog[open]").await;
-    key(&a, Key::Enter).await;
-    gone(&a, &format!("[data-screen=\"tasks\"] [data-row-id=\"{task}\"]")).await;
+    complete(&a, task).await;
     a.kill();
 
-    // It starts without the network: search and list are there, and so is the work.
+    // A cold start without the network: the list is there, and so is the work.
     a.start(&[]).await;
     unlock(&a, "2468").await;
     find(&a, "[data-state=\"offline\"]").await;
-    let waiting = call(&a, "sync_state", json!({})).await["waiting"].as_array().unwrap().len();
-    assert!(waiting >= 1, "{waiting}");
-    let list = call(&a, "task_list", json!({ "whose": "everyone", "state": "closed" })).await;
-    assert!(list["rows"].as_array().unwrap().iter().any(|row| row["id"] == task.to_string()));
-    assert_eq!(pg.psql(DB, &format!("select status from public.task_queue where id = '{task}'")), "pending");
+    assert!(!is_open_on(&a, task).await);
+    assert_eq!(status(&pg, task), "pending");
 
-    // Back again: PostgreSQL and B have it once.
     net.resume();
     agreed(&a).await;
-    assert_eq!(pg.psql(DB, &format!("select status from public.task_queue where id = '{task}'")), "completed");
+    assert_eq!(status(&pg, task), "completed");
     let once = format!("select count(*) from desk.mutation where name = 'task.complete' and args ->> 'id' = '{task}'");
     assert_eq!(pg.psql(DB, &once), "1");
-    eventually("B shows it closed", secs(40), async || {
-        let open = call(&b, "task_list", json!({ "whose": "everyone", "state": "open" })).await;
-        open["rows"].as_array()?.iter().all(|row| row["id"] != task.to_string()).then_some(())
+    eventually("B shows it closed", LONG, async || {
+        (!is_open_on(&b, task).await).then_some(())
     })
     .await;
 }

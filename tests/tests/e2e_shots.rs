@@ -10,8 +10,8 @@ mod e2e_support;
 
 use std::path::PathBuf;
 
-use desk_tests::harness::{desk::Desk, wait::eventually};
-use e2e_support::{LONG, call, ctrl, find, key, press, screen, settings, type_keys, unlock};
+use desk_tests::harness::desk::Desk;
+use e2e_support::{call, ctrl, find, key, press, screen, settings, type_keys, unlock};
 use serde_json::json;
 use thirtyfour::Key;
 
@@ -21,19 +21,26 @@ fn picture(name: &str) -> PathBuf {
     folder.join(format!("{name}.png"))
 }
 
-/// Waits until the window has painted and nothing moves, then takes the picture.
+/// Two frames after the last change nothing moves any more: then the picture is what a person sees.
 async fn shoot(desk: &Desk, name: &str) {
-    let still = "return document.getAnimations().every((one) => one.playState !== 'running') && document.fonts.status === 'loaded'";
-    eventually("the window rests", LONG, async || {
-        desk.window().execute(still, vec![]).await.ok()?.json().as_bool()?.then_some(())
-    })
-    .await;
+    let rest = "const done = arguments[0];
+        const look = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+            const moves = document.getAnimations().some((one) => one.playState === 'running');
+            const waits = document.documentElement.dataset.ready !== 'true' || document.fonts.status !== 'loaded';
+            if (moves || waits) look(); else done(true);
+        }));
+        setTimeout(look, 250);";
+    desk.window().execute_async(rest, vec![]).await.unwrap();
     desk.window().save_picture(&picture(name)).await;
 }
 
 async fn screens(desk: &Desk, language: &str) {
     let named = |name: &str| format!("{name}.{language}");
-    settings(desk, json!({ "language": language, "theme": "light", "scale": 100, "autoLockMinutes": 60 })).await;
+    settings(
+        desk,
+        json!({ "language": language, "theme": "light", "scale": 100, "autoLockMinutes": 60 }),
+    )
+    .await;
     ctrl(desk, '1').await;
     screen(desk, "today").await;
     shoot(desk, &named("today")).await;

@@ -20,7 +20,10 @@ pub async fn screen(desk: &Desk, name: &str) {
 
 /// Waits for an element.
 pub async fn find(desk: &Desk, css: &str) -> WebElement {
-    eventually(format!("{css} in the window"), LONG, async || desk.window().find(By::Css(css)).await.ok()).await
+    eventually(format!("{css} in the window"), LONG, async || {
+        desk.window().find(By::Css(css)).await.ok()
+    })
+    .await
 }
 
 /// Waits until an element is gone.
@@ -41,7 +44,11 @@ pub async fn press(desk: &Desk, css: &str) {
 
 /// Fills a field.
 pub async fn fill(desk: &Desk, name: &str, text: &str) {
-    find(desk, &format!("[name=\"{name}\"]")).await.send_keys(text).await.unwrap();
+    find(desk, &format!("[name=\"{name}\"]"))
+        .await
+        .send_keys(text)
+        .await
+        .unwrap();
 }
 
 /// Types where the caret is, or at the screen.
@@ -57,7 +64,12 @@ pub async fn key(desk: &Desk, key: Key) {
 
 /// Presses a key with Ctrl held.
 pub async fn ctrl(desk: &Desk, letter: char) {
-    let chain = desk.window().action_chain().key_down(Key::Control).send_keys(letter.to_string()).key_up(Key::Control);
+    let chain = desk
+        .window()
+        .action_chain()
+        .key_down(Key::Control)
+        .send_keys(letter.to_string())
+        .key_up(Key::Control);
     chain.perform().await.unwrap();
 }
 
@@ -65,7 +77,11 @@ pub async fn ctrl(desk: &Desk, letter: char) {
 pub async fn call(desk: &Desk, command: &str, request: Value) -> Value {
     let script = "const [name, request, done] = arguments;
         window.__TAURI_INTERNALS__.invoke(name, { request }).then((value) => done({ value }), (error) => done({ error }));";
-    let answer = desk.window().execute_async(script, vec![json!(command), request]).await.unwrap();
+    let answer = desk
+        .window()
+        .execute_async(script, vec![json!(command), request])
+        .await
+        .unwrap();
     let answer = answer.json().clone();
     assert!(answer.get("error").is_none(), "{command}: {answer}");
     answer.get("value").cloned().unwrap_or_default()

@@ -322,11 +322,13 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
             .map(entry)
             .collect(),
         ledger_total: loyalty::ledger_length(reader, id)?,
-        expiring: loyalty::expiring(reader, id, now)?
+        expiring: loyalty::expiring(reader, id)?
             .into_iter()
-            .map(|(points, at)| Expiring {
-                points,
-                at: row::millis(at),
+            .filter_map(|lot| {
+                Some(Expiring {
+                    points: lot.points,
+                    at: row::millis(lot.expires_at?),
+                })
             })
             .collect(),
         affordable: rewards

@@ -46,7 +46,8 @@ impl Desk {
     /// This PC's settings: how it looks before anyone unlocks. They name nobody.
     fn settings_here(&self) -> Settings {
         let kept = std::fs::read_to_string(self.places.data.join(FILE)).ok();
-        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        kept.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
     }
 
     /// Changes the signed-in person's settings; before unlock, this PC's.

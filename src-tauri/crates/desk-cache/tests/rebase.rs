@@ -1,4 +1,10 @@
 //! What a person did stays in force until the clinic's own rows show it, and what the clinic sends is exactly what remains afterwards.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
 
 use desk_cache::{
     Cache, CacheError, Key, attention,
@@ -52,7 +58,12 @@ fn a_task(key: Uuid, status: &str, title: &str) -> Change {
 }
 
 fn put(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Change {
-    Change { tbl: noun(name).number, op: Op::Put, pk: key, row: Some(row_of(name, key, fields)) }
+    Change {
+        tbl: noun(name).number,
+        op: Op::Put,
+        pk: key,
+        row: Some(row_of(name, key, fields)),
+    }
 }
 
 impl Desk {
@@ -60,7 +71,12 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::random().unwrap();
         let cache = Some(Cache::open(&folder.path().join("cache.db"), &key).unwrap());
-        Self { folder, key, cache, person: id(1) }
+        Self {
+            folder,
+            key,
+            cache,
+            person: id(1),
+        }
     }
 
     fn cache(&self) -> &Cache {
@@ -86,17 +102,30 @@ impl Desk {
     }
 
     fn act(&self, action: u128, name: &str, args: Json) -> Result<(), CacheError> {
-        let action = Action { id: id(action), person: self.person, name: name.into(), args, at: 1_000_000 };
+        let action = Action {
+            id: id(action),
+            person: self.person,
+            name: name.into(),
+            args,
+            at: 1_000_000,
+        };
         change::perform(self.cache(), &action, Destination::Clinic)
     }
 
     fn answer(&self, action: u128, refused: Option<Refusal>) {
-        let outcome = Outcome { id: id(action), refused };
-        self.cache().write(|transaction| outbox::answered(transaction, &outcome)).unwrap();
+        let outcome = Outcome {
+            id: id(action),
+            refused,
+        };
+        self.cache()
+            .write(|transaction| outbox::answered(transaction, &outcome))
+            .unwrap();
     }
 
     fn task_status(&self, key: Uuid) -> Option<String> {
-        task::one(&self.cache().read().unwrap(), TODAY, key).unwrap().map(|task| task.status)
+        task::one(&self.cache().read().unwrap(), TODAY, key)
+            .unwrap()
+            .map(|task| task.status)
     }
 
     fn waiting(&self) -> usize {
@@ -120,8 +149,13 @@ fn an_action_stays_in_force_over_rows_that_do_not_show_it_yet() {
     desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
     desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
     desk.pull(2, vec![a_task(id(10), "pending", "call again")], vec![]);
-    let row = task::one(&desk.cache().read().unwrap(), TODAY, id(10)).unwrap().unwrap();
-    assert_eq!((row.status.as_str(), row.title.as_str(), row.is_waiting), ("completed", "call again", true));
+    let row = task::one(&desk.cache().read().unwrap(), TODAY, id(10))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.status.as_str(), row.title.as_str(), row.is_waiting),
+        ("completed", "call again", true)
+    );
 }
 
 #[test]
@@ -130,29 +164,46 @@ fn an_answer_alone_does_not_let_an_action_go() {
     desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
     desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
     desk.answer(100, None);
-    assert_eq!((desk.task_status(id(10)).as_deref(), desk.waiting()), (Some("completed"), 1));
+    assert_eq!(
+        (desk.task_status(id(10)).as_deref(), desk.waiting()),
+        (Some("completed"), 1)
+    );
     desk.pull(2, vec![a_task(id(10), "completed", "call")], vec![id(100)]);
-    assert_eq!((desk.task_status(id(10)).as_deref(), desk.waiting()), (Some("completed"), 0));
+    assert_eq!(
+        (desk.task_status(id(10)).as_deref(), desk.waiting()),
+        (Some("completed"), 0)
+    );
 }
 
 #[test]
 fn a_refused_action_is_undone_and_becomes_an_item_with_what_was_typed() {
     let desk = Desk::new();
     desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
-    desk.act(100, "task.complete", json!({ "id": id(10), "note": "she will come" })).unwrap();
-    let refusal = Refusal { code: "task_already_closed".into(), detail: Some("{}".into()) };
+    desk.act(100, "task.complete", json!({ "id": id(10), "note": "she will come" }))
+        .unwrap();
+    let refusal = Refusal {
+        code: "task_already_closed".into(),
+        detail: Some("{}".into()),
+    };
     desk.answer(100, Some(refusal));
     desk.pull(2, vec![], vec![id(100)]);
     assert_eq!(desk.task_status(id(10)).as_deref(), Some("pending"));
     let items = attention::all(&desk.cache().read().unwrap()).unwrap();
     assert_eq!(items.len(), 1);
-    assert_eq!((items[0].code.as_str(), &items[0].args["note"]), ("task_already_closed", &json!("she will come")));
+    assert_eq!(
+        (items[0].code.as_str(), &items[0].args["note"]),
+        ("task_already_closed", &json!("she will come"))
+    );
 }
 
 #[test]
 fn doing_the_same_thing_twice_does_it_once() {
     let desk = Desk::new();
-    desk.pull(1, vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])], vec![]);
+    desk.pull(
+        1,
+        vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])],
+        vec![],
+    );
     let args = json!({ "id": id(100), "customer_id": id(20), "satang": 199_900 });
     desk.act(100, "points.award", args.clone()).unwrap();
     desk.act(100, "points.award", args).unwrap();
@@ -171,20 +222,37 @@ fn an_action_on_what_is_not_here_changes_nothing() {
 #[test]
 fn a_customer_made_here_gets_the_code_of_the_clinic_and_no_twin() {
     let desk = Desk::new();
-    desk.act(100, "customer.create", json!({ "id": id(20), "full_name": "ฟ้า", "phone": "085-777-8888" })).unwrap();
+    desk.act(
+        100,
+        "customer.create",
+        json!({ "id": id(20), "full_name": "ฟ้า", "phone": "085-777-8888" }),
+    )
+    .unwrap();
     desk.answer(100, None);
     let fields = [("full_name", text("ฟ้า")), ("code", text("A-000777"))];
     desk.pull(2, vec![put("customer", id(20), &fields)], vec![id(100)]);
     let reader = desk.cache().read().unwrap();
     assert_eq!(customer::count(&reader).unwrap(), 1);
-    assert_eq!(customer::profile(&reader, id(20)).unwrap().unwrap().code.as_deref(), Some("A-000777"));
+    assert_eq!(
+        customer::profile(&reader, id(20)).unwrap().unwrap().code.as_deref(),
+        Some("A-000777")
+    );
 }
 
 #[test]
 fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
     let desk = Desk::new();
-    desk.pull(1, vec![put("notification", id(30), &[("user_id", Value::Uuid(id(1)))])], vec![]);
-    let leave = Change { tbl: noun("notification").number, op: Op::Leave, pk: id(30), row: None };
+    desk.pull(
+        1,
+        vec![put("notification", id(30), &[("user_id", Value::Uuid(id(1)))])],
+        vec![],
+    );
+    let leave = Change {
+        tbl: noun("notification").number,
+        op: Op::Leave,
+        pk: id(30),
+        row: None,
+    };
     let mut page = Page {
         scope: rebase::person_scope(id(2)),
         changes: vec![leave],
@@ -195,7 +263,11 @@ fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
         now: 2,
     };
     rebase::apply(desk.cache(), &page).unwrap();
-    let here = || row::get(&desk.cache().read().unwrap(), noun("notification"), id(30)).unwrap().is_some();
+    let here = || {
+        row::get(&desk.cache().read().unwrap(), noun("notification"), id(30))
+            .unwrap()
+            .is_some()
+    };
     assert!(here());
     page.scope = rebase::person_scope(id(1));
     rebase::apply(desk.cache(), &page).unwrap();
@@ -216,7 +288,10 @@ fn a_row_of_another_shape_changes_nothing() {
         settled: vec![],
         now: 1,
     };
-    assert!(matches!(rebase::apply(desk.cache(), &page), Err(CacheError::Shape { .. })));
+    assert!(matches!(
+        rebase::apply(desk.cache(), &page),
+        Err(CacheError::Shape { .. })
+    ));
     assert_eq!(desk.task_status(id(11)), None);
     assert_eq!(rebase::stream(&desk.cache().read().unwrap(), "clinic").unwrap(), None);
 }
@@ -224,12 +299,19 @@ fn a_row_of_another_shape_changes_nothing() {
 #[test]
 fn the_file_is_encrypted_and_opens_with_its_key_alone() {
     let mut desk = Desk::new();
-    desk.pull(1, vec![put("customer", id(20), &[("full_name", text("Emily Carter"))])], vec![]);
+    desk.pull(
+        1,
+        vec![put("customer", id(20), &[("full_name", text("Emily Carter"))])],
+        vec![],
+    );
     desk.cache = None;
     let path = desk.folder.path().join("cache.db");
     let bytes = std::fs::read(&path).unwrap();
     assert!(!bytes.windows(5).any(|part| part == b"Emily") && !bytes.starts_with(b"SQLite"));
-    assert!(matches!(Cache::open(&path, &Key::random().unwrap()), Err(CacheError::Damaged)));
+    assert!(matches!(
+        Cache::open(&path, &Key::random().unwrap()),
+        Err(CacheError::Damaged)
+    ));
     assert!(Cache::open(&path, &desk.key).is_ok());
 }
 
@@ -243,7 +325,9 @@ fn a_second_process_is_kept_out() {
 #[test]
 fn a_newer_file_is_refused_politely() {
     let mut desk = Desk::new();
-    desk.cache().write(|transaction| Ok(transaction.pragma_update(None, "user_version", 999)?)).unwrap();
+    desk.cache()
+        .write(|transaction| Ok(transaction.pragma_update(None, "user_version", 999)?))
+        .unwrap();
     desk.cache = None;
     let opened = Cache::open(&desk.folder.path().join("cache.db"), &desk.key);
     assert!(matches!(opened, Err(CacheError::Newer { found: 999, .. })));
@@ -267,8 +351,11 @@ fn every_noun_has_a_table_with_its_columns_and_kinds() {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        let wanted: Vec<(String, String)> =
-            table.columns.iter().map(|column| (column.name.to_owned(), sqlite_type(column.kind).to_owned())).collect();
+        let wanted: Vec<(String, String)> = table
+            .columns
+            .iter()
+            .map(|column| (column.name.to_owned(), sqlite_type(column.kind).to_owned()))
+            .collect();
         assert_eq!(found, wanted, "{}", table.name);
     }
 }
@@ -300,8 +387,11 @@ mod laws {
     fn happening() -> impl Strategy<Value = Happening> {
         let task = 10_u128..14;
         prop_oneof![
-            (task.clone(), any::<bool>(), any::<u8>())
-                .prop_map(|(task, status, title)| Happening::Sent { task, status, title }),
+            (task.clone(), any::<bool>(), any::<u8>()).prop_map(|(task, status, title)| Happening::Sent {
+                task,
+                status,
+                title
+            }),
             task.clone().prop_map(|task| Happening::Gone { task }),
             task.clone().prop_map(|task| Happening::Completed { task }),
             task.clone().prop_map(|task| Happening::Noted { task }),

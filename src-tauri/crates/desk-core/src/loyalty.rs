@@ -74,10 +74,7 @@ impl Tier {
 
     /// The next tier up, if there is one.
     pub fn next(self) -> Option<Self> {
-        FLOORS
-            .iter()
-            .map(|(tier, _)| *tier)
-            .find(|tier| *tier > self)
+        FLOORS.iter().map(|(tier, _)| *tier).find(|tier| *tier > self)
     }
 
     /// Points earned per 10 baht, in tenths, where the clinic has no policy of its own: 1 / 1.5 / 2 / 2.5 / 3.
@@ -97,9 +94,65 @@ pub fn points_for(satang: i64, tenths: i64) -> i64 {
     satang.saturating_mul(tenths).div_euclid(10_000)
 }
 
+/// Points of one ledger entry that are still there, and when they expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// Points, more than 0.
+    pub points: i64,
+    /// Microseconds since 1970; none for points that never expire.
+    pub expires_at: Option<i64>,
+}
+
+/// What is left of each earned entry. `ledger` is oldest first: points (negative when spent or expired) and expiry. What was spent is
+/// taken from what expired soonest among the points that were there at the time (rule L2). Points spent beyond that are ignored.
+pub fn remaining(ledger: impl IntoIterator<Item = (i64, Option<i64>)>) -> Vec<Remaining> {
+    let mut lots: Vec<Remaining> = vec![];
+    for (points, expires_at) in ledger {
+        if points > 0 {
+            lots.push(Remaining { points, expires_at });
+            lots.sort_by_key(|lot| lot.expires_at.unwrap_or(i64::MAX));
+        } else {
+            take(&mut lots, points.saturating_neg());
+        }
+    }
+    lots
+}
+
+fn take(lots: &mut Vec<Remaining>, mut wanted: i64) {
+    for lot in lots.iter_mut() {
+        let taken = lot.points.min(wanted);
+        lot.points -= taken;
+        wanted -= taken;
+    }
+    lots.retain(|lot| lot.points > 0);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_spent_comes_from_what_expires_soonest() {
+        let earned = [(50, None), (200, Some(31)), (100, Some(10))];
+        let spent = earned.into_iter().chain([(-120, None)]);
+        let left: Vec<_> = remaining(spent)
+            .iter()
+            .map(|lot| (lot.points, lot.expires_at))
+            .collect();
+        assert_eq!(left, [(180, Some(31)), (50, None)]);
+    }
+
+    #[test]
+    fn points_earned_later_were_not_there_to_be_spent() {
+        let left = remaining([(100, Some(50)), (-100, None), (40, Some(10))]);
+        assert_eq!(
+            left,
+            [Remaining {
+                points: 40,
+                expires_at: Some(10)
+            }]
+        );
+    }
 
     #[test]
     fn a_bill_earns_the_floor_of_baht_times_multiplier_over_ten() {

@@ -76,7 +76,9 @@ pub fn decide(facts: &Facts) -> Vec<Verdict> {
     if due.len() > 1 && (facts.is_backlog || burst) {
         verdicts.push(digest(&due));
     } else {
-        let singles = due.into_iter().map(|(subject, class)| Verdict::Show(subject.clone(), *class));
+        let singles = due
+            .into_iter()
+            .map(|(subject, class)| Verdict::Show(subject.clone(), *class));
         verdicts.extend(singles);
     }
     verdicts
@@ -139,7 +141,10 @@ mod tests {
     fn a_new_subject_is_shown_once() {
         let mut facts = facts(&["lead:1"]);
         assert_eq!(decide(&facts), [Verdict::Show("lead:1".into(), Class::HotLead)]);
-        let past = Past { shown_at: Some(facts.now), next_at: None };
+        let past = Past {
+            shown_at: Some(facts.now),
+            next_at: None,
+        };
         facts.past.insert("lead:1".into(), past);
         assert_eq!(decide(&facts), []);
     }
@@ -155,7 +160,14 @@ mod tests {
     fn a_backlog_becomes_one_digest_but_a_single_one_is_itself() {
         let mut many = facts(&["a", "b", "c"]);
         many.is_backlog = true;
-        assert!(matches!(&decide(&many)[..], [Verdict::Digest { leads: 3, followups: 0, .. }]));
+        assert!(matches!(
+            &decide(&many)[..],
+            [Verdict::Digest {
+                leads: 3,
+                followups: 0,
+                ..
+            }]
+        ));
         let mut one = facts(&["a"]);
         one.is_backlog = true;
         assert!(matches!(&decide(&one)[..], [Verdict::Show(..)]));
@@ -164,7 +176,10 @@ mod tests {
     #[test]
     fn a_burst_becomes_one_digest() {
         assert_eq!(decide(&facts(&["a", "b", "c"])).len(), 3);
-        assert!(matches!(&decide(&facts(&["a", "b", "c", "d"]))[..], [Verdict::Digest { .. }]));
+        assert!(matches!(
+            &decide(&facts(&["a", "b", "c", "d"]))[..],
+            [Verdict::Digest { .. }]
+        ));
     }
 
     #[test]
@@ -178,7 +193,10 @@ mod tests {
     #[test]
     fn a_snoozed_one_returns_when_its_time_has_come() {
         let mut facts = facts(&["a"]);
-        let past = |next| Past { shown_at: Some(1), next_at: Some(next) };
+        let past = |next| Past {
+            shown_at: Some(1),
+            next_at: Some(next),
+        };
         facts.past.insert("a".into(), past(facts.now + 1));
         assert_eq!(decide(&facts), []);
         facts.past.insert("a".into(), past(facts.now));

@@ -80,11 +80,7 @@ impl Clinic for PostgresClinic {
         Ok(pulled(page))
     }
 
-    async fn load_person(
-        &self,
-        person: Uuid,
-        now: i64,
-    ) -> Result<(Vec<Vec<Value>>, rebase::Stream), Failure> {
+    async fn load_person(&self, person: Uuid, now: i64) -> Result<(Vec<Vec<Value>>, rebase::Stream), Failure> {
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
         load::load_person(login, now).await
     }

@@ -46,7 +46,7 @@ ledger: Array<PointEntry>,
  */
 ledgerTotal: number, 
 /**
- * Earned points by the day on which they expire, next first. Points already used are not taken off here.
+ * What is left of the points by the day on which they expire, next first. Points that never expire are not among them.
  */
 expiring: Array<Expiring>, 
 /**

@@ -183,7 +183,7 @@ pub struct Loyalty {
     pub ledger: Vec<PointEntry>,
     /// How many entries the ledger has.
     pub ledger_total: i64,
-    /// Earned points by the day on which they expire, next first. Points already used are not taken off here.
+    /// What is left of the points by the day on which they expire, next first. Points that never expire are not among them.
     pub expiring: Vec<Expiring>,
     /// Rewards that the available points can buy.
     pub affordable: Vec<Reward>,

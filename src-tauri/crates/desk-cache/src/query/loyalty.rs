@@ -1,6 +1,6 @@
 //! Memberships, the points ledger and what points can buy.
 
-use desk_core::loyalty::Tier;
+use desk_core::loyalty::{self, Remaining, Tier};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
@@ -93,16 +93,26 @@ pub fn ledger_length(connection: &Connection, customer: Uuid) -> Result<i64> {
         .query_row([customer], |row| row.get(0))?)
 }
 
-/// Points earned that expire after `now`, by instant, next first: (points, microseconds since 1970).
+/// What is left of a customer's points by expiry, next first; points that never expire are not among them.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn expiring(connection: &Connection, customer: Uuid, now: i64) -> Result<Vec<(i64, i64)>> {
-    let sql = "SELECT sum(amount), expires_at FROM point_entry
-               WHERE customer_id = ?1 AND amount > 0 AND expires_at > ?2 GROUP BY expires_at ORDER BY expires_at";
-    list(connection, sql, (customer, now), |row: &Row<'_>| {
+pub fn expiring(connection: &Connection, customer: Uuid) -> Result<Vec<Remaining>> {
+    let sql = "SELECT coalesce(amount, 0), expires_at FROM point_entry WHERE customer_id = ?1 ORDER BY created_at, id";
+    let ledger: Vec<(i64, Option<i64>)> = list(connection, sql, [customer], |row: &Row<'_>| {
         Ok((row.get(0)?, row.get(1)?))
-    })
+    })?;
+    let mut by_expiry: Vec<Remaining> = vec![];
+    for lot in loyalty::remaining(ledger)
+        .into_iter()
+        .filter(|lot| lot.expires_at.is_some())
+    {
+        match by_expiry.last_mut().filter(|last| last.expires_at == lot.expires_at) {
+            Some(last) => last.points += lot.points,
+            None => by_expiry.push(lot),
+        }
+    }
+    Ok(by_expiry)
 }
 
 /// Rewards on offer at `now` that so many points can buy at this tier: (id, name, cost), cheapest first.

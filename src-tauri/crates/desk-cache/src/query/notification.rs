@@ -83,8 +83,6 @@ pub fn unread_about(connection: &Connection, person: Uuid, subject: &str) -> Res
 /// What SQLite says.
 pub fn is_read_about(connection: &Connection, person: Uuid, subject: &str) -> Result<bool> {
     Ok(connection
-        .prepare_cached(
-            "SELECT coalesce(min(is_read), 0) FROM notification WHERE user_id = ?1 AND subject = ?2",
-        )?
+        .prepare_cached("SELECT coalesce(min(is_read), 0) FROM notification WHERE user_id = ?1 AND subject = ?2")?
         .query_row((person, subject), |row| row.get(0))?)
 }
