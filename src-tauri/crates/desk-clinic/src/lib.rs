@@ -2,6 +2,7 @@
 //! Every SQL text for PostgreSQL is here; nothing here knows SQLite, the cache or the window.
 
 pub mod connect;
+pub mod demo;
 pub mod doctor;
 pub mod enrol;
 mod error;

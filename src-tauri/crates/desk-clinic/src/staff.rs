@@ -94,7 +94,7 @@ pub async fn add(conn: &mut PgConnection, new: &NewStaff) -> Result<EnrolmentTic
     ))
 }
 
-async fn clinic_of(conn: &mut PgConnection, word: &str) -> Result<Uuid> {
+pub(crate) async fn clinic_of(conn: &mut PgConnection, word: &str) -> Result<Uuid> {
     let found = sqlx::query_scalar(
         "select d.clinic_id from desk.clinic d join public.clinics c on c.id = d.clinic_id \
          where d.clinic_id::text = lower($1) or d.code_prefix = upper($1) or to_jsonb(c) ->> 'clinic_code' = $1 order by to_jsonb(c) ->> 'clinic_code' = $1 desc limit 1",

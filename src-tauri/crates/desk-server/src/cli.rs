@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
 
-use crate::{doctor, migrate, staff};
+use crate::{demo, doctor, migrate, staff};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -16,6 +17,7 @@ pub struct Cli {
     /// The clinic's database, as its owner: `postgres://user:password@host:5432/database`.
     #[arg(
         long,
+        visible_alias = "database",
         env = "DATABASE_URL",
         hide_env_values = true,
         global = true,
@@ -36,6 +38,8 @@ pub enum Command {
     /// People and their logins.
     #[command(subcommand)]
     Staff(Staff),
+    /// Fill a clinic that has no customers yet with made-up ones, their history and six made-up colleagues. All or nothing.
+    Demo(Demo),
     /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
     Doctor,
 }
@@ -113,6 +117,41 @@ pub struct Add {
     pub quiet: bool,
 }
 
+/// A demo clinic.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where it is to be.
+    #[command(flatten)]
+    pub place: DemoPlace,
+    /// How many customers.
+    #[arg(long, default_value_t = 2_000, value_parser = customers)]
+    pub customers: usize,
+    /// The same seed makes the same people; each demo clinic of one database needs another.
+    #[arg(long, default_value_t = 2569)]
+    pub seed: u64,
+    /// The day around which everything happens; today in Bangkok when absent.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<NaiveDate>,
+}
+
+/// One of the two.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct DemoPlace {
+    /// The code or id of a clinic that is there.
+    #[arg(long, value_name = "CODE")]
+    pub clinic: Option<String>,
+    /// The code of a clinic to be made.
+    #[arg(long, value_name = "CODE")]
+    pub new_clinic: Option<String>,
+}
+
+/// Customer codes have six digits.
+fn customers(word: &str) -> Result<usize, String> {
+    let number = word.parse().ok().filter(|number| (1..=900_000).contains(number));
+    number.ok_or_else(|| "a number from 1 to 900000".to_owned())
+}
+
 /// Does what was asked. The exit code is 0, or 2 when something was found wrong.
 ///
 /// # Errors
@@ -122,6 +161,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Migrate(what) => migrate::run(&mut conn, what).await,
         Command::Staff(what) => staff::run(&mut conn, place, what).await,
+        Command::Demo(what) => demo::run(&mut conn, what).await,
         Command::Doctor => doctor::run(&mut conn).await,
     }
 }

@@ -1,7 +1,8 @@
-//! The command beside the clinic's PostgreSQL: migrations, people and their logins, and a look at what is wrong.
+//! The command beside the clinic's PostgreSQL: migrations, people and their logins, a made-up clinic, and a look at what is wrong.
 //! It prints plain sentences for the clinic's IT person; what the sentences are about is decided in `desk-clinic`.
 
 pub mod cli;
+mod demo;
 mod doctor;
 mod migrate;
 mod staff;

@@ -21,6 +21,14 @@ fn refusal(code: &str) -> String {
         "person_must_sign_up_first" => {
             "with Supabase a person signs up in the web system first, then gets a login here"
         }
+        "clinic_exists" => "a clinic with this code is there already; nothing was changed. To fill it: --clinic",
+        "clinic_code_invalid" => "a clinic's code has 1 to 20 letters, digits, - or _",
+        "clinic_has_customers" => {
+            "คลินิกนี้มีลูกค้าอยู่แล้ว ไม่มีอะไรเปลี่ยน / this clinic has customers already, and the demo fills only an empty one; nothing was changed"
+        }
+        "demo_seed_taken" => {
+            "these made-up people are in another clinic of this database already; nothing was changed. Choose others: --seed NUMBER"
+        }
         "role_unknown" => "the role must be owner, manager, front_desk, sales or beautician",
         "minutes_out_of_range" => "a code may work for 1 minute to 7 days",
         other => other,

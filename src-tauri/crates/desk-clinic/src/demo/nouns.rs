@@ -1,0 +1,122 @@
+//! How the rows of each noun enter the clinic's tables: the reverse of [`crate::synced`], one set-based statement a noun, in the order
+//! in which they refer to each other. `r` is the noun's temporary table, `p` what [`super::prepare`] wrote down.
+
+/// The statements of a noun; the last one makes its rows.
+pub(super) struct Noun {
+    pub name: &'static str,
+    pub statements: &'static [&'static str],
+}
+
+const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
+    Noun { name, statements }
+}
+
+pub(super) const NOUNS: [Noun; 14] = [
+    noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
+    noun("customer", &[CODE_COUNTER, CUSTOMER]),
+    // A plan for the empty table it was would serve the foreign keys of everything below.
+    noun("preference", &["analyze public.customers", PREFERENCE]),
+    noun("journey", &[JOURNEY]),
+    noun("journey_action", &["analyze public.workflow_states", JOURNEY_ACTION]),
+    noun("task", &[TASK]),
+    noun("followup_rule", &[FOLLOWUP_RULE]),
+    noun("followup", &[FOLLOWUP]),
+    // The ledger before the profiles: each balance is then derived once, from a whole ledger.
+    noun("point_entry", &[POINT_ENTRY]),
+    noun(
+        "loyalty_profile",
+        &["analyze public.point_transactions", LOYALTY_PROFILE],
+    ),
+    noun("reward", &[REWARD]),
+    // What people were told before the leads: a hot lead tells those who do not know yet.
+    noun("notification", &[NOTIFICATION]),
+    noun("appointment", &[APPOINTMENT]),
+    noun("lead", &[LEAD]),
+];
+
+pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
+    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.lead, desk.feed";
+
+/// An address for `staff add`, in a domain that nobody can own (RFC 2606): `owner@demo.example`, `front-desk1@demo.example`.
+const PERSON: &str = "create temp table demo_person on commit drop as \
+    select r.*, row_number() over (order by r.ctid) as nth, replace(r.role, '_', '-') \
+      || case when count(*) over (partition by r.role) > 1 then (row_number() over (partition by r.role order by r.ctid))::text else '' end \
+      || '@' || lower(p.prefix) || '.example' as email \
+    from pg_temp.demo_staff r, pg_temp.demo_place p";
+
+/// Where people sign up with Supabase, tables point at its users. Nobody can sign in as these: they have no password.
+const AUTH_USERS: &str = "do $$ begin \
+    if exists (select 1 from pg_constraint where contype = 'f' and confrelid = to_regclass('auth.users')) then \
+      insert into auth.users (id, email) select r.id, r.email from pg_temp.demo_person r on conflict (id) do update set email = excluded.email; \
+    end if; end $$";
+
+const USERS: &str = "insert into public.users (id, email, full_name, clinic_id) \
+    select r.id, r.email, r.display_name, p.clinic_id from pg_temp.demo_person r, pg_temp.demo_place p \
+    on conflict (id) do update set email = excluded.email, full_name = excluded.full_name, clinic_id = excluded.clinic_id";
+
+const STAFF: &str = "insert into desk.staff (clinic_id, person_id, role, display_name, nickname, active) \
+    select p.clinic_id, r.id, r.role, r.display_name, r.nickname, r.active from pg_temp.demo_staff r, pg_temp.demo_place p";
+
+/// New customers' codes go on after these.
+const CODE_COUNTER: &str = "insert into desk.code_counter as k (clinic_id, last) \
+    select p.clinic_id, max(substr(r.code, 3)::int8) from pg_temp.demo_customer r, pg_temp.demo_place p group by p.clinic_id \
+    on conflict (clinic_id) do update set last = greatest(k.last, excluded.last)";
+
+/// The demo's codes begin with `A`.
+const CUSTOMER: &str = "insert into public.customers (id, clinic_id, customer_code, full_name, nickname, phone, email, metadata, date_of_birth, gender, \
+      status, customer_type, source, allergies, notes, tags, assigned_sales_id, first_visit_date, last_visit_date, created_at, updated_at) \
+    select r.id, p.clinic_id, p.prefix || substr(r.code, 2), r.full_name, r.nickname, r.phone, r.email, jsonb_strip_nulls(jsonb_build_object('line_name', r.line_name)), \
+      r.birth_date::date, r.gender, r.status, r.customer_type, r.source, r.allergies, r.notes, r.tags::jsonb, r.assigned_sales_id, r.first_visit_date::date, \
+      r.last_visit_date::date, r.created_at, r.updated_at from pg_temp.demo_customer r, pg_temp.demo_place p";
+
+const PREFERENCE: &str = "insert into public.customer_preferences (id, clinic_id, customer_id, do_not_contact, marketing_opt_in, preferred_channels, best_contact_time, language) \
+    select r.id, p.clinic_id, r.customer_id, r.do_not_contact, r.marketing_opt_in, array(select jsonb_array_elements_text(r.preferred_channels::jsonb)), r.best_contact_time, r.language \
+    from pg_temp.demo_preference r, pg_temp.demo_place p";
+
+const JOURNEY: &str = "insert into public.workflow_states (id, clinic_id, customer_id, current_stage, assigned_sales_id, assigned_beautician_id, treatment_plan, created_at, updated_at) \
+    select r.id, p.clinic_id, r.customer_id, r.stage, r.sales_id, r.beautician_id, r.treatment_plan::jsonb, r.created_at, r.updated_at \
+    from pg_temp.demo_journey r, pg_temp.demo_place p";
+
+const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, performed_by, performed_at, from_stage, to_stage, notes) \
+    select r.id, p.clinic_id, r.journey_id, r.type, r.performed_by, r.performed_at, r.from_stage, r.to_stage, r.notes \
+    from pg_temp.demo_journey_action r, pg_temp.demo_place p";
+
+const TASK: &str = "insert into public.task_queue (id, clinic_id, workflow_id, assigned_to, task_type, title, description, priority, status, due_date, snoozed_until, \
+      created_at, updated_at, completed_at, completed_by, notes) \
+    select r.id, p.clinic_id, r.journey_id, r.assigned_to, r.task_type, r.title, r.description, r.priority, r.status, r.due_at, r.snoozed_until, \
+      r.created_at, r.updated_at, r.completed_at, r.completed_by, r.notes from pg_temp.demo_task r, pg_temp.demo_place p";
+
+const FOLLOWUP_RULE: &str = "insert into public.followup_rules (id, clinic_id, name, type, channels, priority, active) \
+    select r.id, p.clinic_id, r.name, r.type, array(select jsonb_array_elements_text(r.channels::jsonb)), r.priority, r.active \
+    from pg_temp.demo_followup_rule r, pg_temp.demo_place p";
+
+const FOLLOWUP: &str = "insert into public.followup_executions (id, clinic_id, rule_id, customer_id, workflow_id, channel, scheduled_at, executed_at, status, personalized_content, response) \
+    select r.id, p.clinic_id, r.rule_id, r.customer_id, r.journey_id, r.channel, r.scheduled_at, r.executed_at, r.status, r.content::jsonb, r.response::jsonb \
+    from pg_temp.demo_followup r, pg_temp.demo_place p";
+
+const POINT_ENTRY: &str = "insert into public.point_transactions (id, clinic_id, customer_id, type, amount, description, created_at, expires_at) \
+    select r.id, p.clinic_id, r.customer_id, r.type, r.amount, r.description, r.created_at, r.expires_at from pg_temp.demo_point_entry r, pg_temp.demo_place p";
+
+/// Points and tier are not given: the database derives them. Referral codes are unique in the whole database.
+const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_id, customer_id, total_spent, total_visits, last_visit, referral_code, joined_at) \
+    select r.id, p.clinic_id, r.customer_id, r.total_spent / 100.0, r.total_visits, r.last_visit, \
+      'BN' || lpad((substr(r.referral_code, 3)::int8 + p.referrals)::text, 6, '0'), r.joined_at from pg_temp.demo_loyalty_profile r, pg_temp.demo_place p";
+
+const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until) \
+    select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until \
+    from pg_temp.demo_reward r, pg_temp.demo_place p";
+
+/// With the lead's id in it, as the database's own: then a lead does not tell anybody twice.
+const NOTIFICATION: &str = "insert into public.notifications (id, clinic_id, user_id, type, title, message, priority, action_url, metadata, is_read, created_at, read_at, expires_at, dismissed) \
+    select r.id, p.clinic_id, r.user_id, r.type, r.title, r.message, r.priority, r.action_url, \
+      jsonb_strip_nulls(jsonb_build_object('subject', r.subject, 'lead_id', substring(r.subject from '^lead:(.*)$'))), r.is_read, r.created_at, r.read_at, r.expires_at, r.dismissed \
+    from pg_temp.demo_notification r, pg_temp.demo_place p";
+
+/// At most twenty signs, of which twelve may be the prefix.
+const APPOINTMENT: &str = "insert into public.appointments (id, clinic_id, customer_id, staff_id, appointment_code, appointment_type, status, appointment_date, start_time, end_time, services, room_id, notes) \
+    select r.id, p.clinic_id, r.customer_id, r.staff_id, p.prefix || '-AP' || right(r.code, 5), r.type, r.status, r.date::date, r.start_time::time, r.end_time::time, \
+      r.services::jsonb, r.room, r.notes from pg_temp.demo_appointment r, pg_temp.demo_place p";
+
+const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at) \
+    select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at \
+    from pg_temp.demo_lead r, pg_temp.demo_place p";
