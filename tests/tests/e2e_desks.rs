@@ -55,7 +55,8 @@ async fn complete(desk: &Desk, task: Uuid) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_of_the_web_system_toasts_on_both_desks_and_its_button_opens_it() {
     let pg = migrated().await;
-    let (a, b) = two_desks(&pg, &NetCut::to(pg.port())).await;
+    let net = NetCut::to(pg.port());
+    let (a, b) = two_desks(&pg, &net).await;
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
     let fits = |toast: &Toast| toast.summary.contains("มายด์");
     let toast = a.notifications().toast("the lead on A", LONG, fits).await;

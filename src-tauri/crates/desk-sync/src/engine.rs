@@ -54,7 +54,8 @@ impl Pace {
 }
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+/// A person expects "online" within three seconds of the network being back; asking a server that is not there costs next to nothing.
+const LONGEST_RETRY: Duration = Duration::from_millis(2_500);
 
 /// The machine.
 #[derive(Clone, Debug)]
@@ -105,10 +106,14 @@ impl Engine {
         self.now()
     }
 
+    /// Only a whole round ends the back-off: a step with nothing to send succeeds without the network.
     fn advance(&mut self, again: bool) {
-        self.failures = 0;
-        if !again {
-            self.steps.pop_front();
+        if again {
+            return;
+        }
+        self.steps.pop_front();
+        if self.steps.is_empty() {
+            self.failures = 0;
         }
     }
 
@@ -186,7 +191,19 @@ mod tests {
     }
 
     #[test]
-    fn failures_wait_longer_each_time_up_to_half_a_minute() {
+    fn a_step_that_needs_no_network_does_not_end_the_back_off() {
+        let mut engine = Engine::new(vec![Uuid::from_u128(1)], Pace::LIVE);
+        let mut waits = vec![];
+        for _ in 0..3 {
+            engine.step(Event::TimeIsUp);
+            engine.step(Event::Done { again: false });
+            waits.push(engine.step(Event::Failed));
+        }
+        assert_eq!(waits[2], Step::Wait(FIRST_RETRY * 4));
+    }
+
+    #[test]
+    fn failures_wait_longer_each_time_up_to_a_limit() {
         let mut engine = Engine::new(vec![], Pace::LIVE);
         let mut waits = vec![];
         for _ in 0..12 {

@@ -131,7 +131,13 @@ impl Runner {
                 Event::Done { again: done.again }
             }
             Err(failure) => {
-                tracing::warn!(%failure, "sync step failed");
+                let is_news = self
+                    .status
+                    .as_ref()
+                    .is_none_or(|before| before.failure.as_ref() != Some(&failure));
+                if is_news {
+                    tracing::warn!(%failure, "sync step failed");
+                }
                 self.live = None;
                 if failure == Failure::AccessEnded {
                     self.dismiss(person_of(step).unwrap_or(reader), engine);
