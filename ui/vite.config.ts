@@ -14,7 +14,7 @@ export default defineConfig(({ mode }) => ({
     svelte(),
   ],
   clearScreen: false,
-  server: { port: 1420, strictPort: true },
+  server: { port: 5173, strictPort: true },
   // WebKitGTK 4.1 of Debian 12 and WebView2 both understand light-dark() and top-level await.
   // Not minified: the minified bundle ran into an endless effect loop in WebKit when the language changed, the same code unminified does
   // not; and pages that lie on the same disk gain nothing from being smaller.

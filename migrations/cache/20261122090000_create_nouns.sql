@@ -213,7 +213,7 @@ CREATE TABLE followup_rule (
   active INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- How far each stream (scope of the feed) has been read. `consistent` is 0 while a catch-up is in the middle of a page run.
+-- How far each stream (scope of the feed) has been read.
 CREATE TABLE stream (
   scope TEXT NOT NULL PRIMARY KEY,   -- 'clinic' or 'person:<uuid>'
   version INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 -- Why: each desk needs every committed change of its clinic, once, in commit order, and nothing of any other clinic.
--- A commit clock per clinic (sync.md 2.2): a deferred trigger bumps it inside COMMIT while holding its row, so versions become visible in order.
+-- A commit clock per clinic: a deferred trigger bumps it inside COMMIT while holding its row, so versions become visible in order.
 
 -- A login: one PostgreSQL role for one person on one PC in one clinic. Tenancy inside the database is session_user looked up here.
 create table desk.member (
@@ -247,7 +247,11 @@ begin
     update desk.member set disabled_at = now() where role_name = m.role_name;
     if to_regrole(quote_ident(m.role_name)) is not null then
       execute format('alter role %I nologin', m.role_name);
-      perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = m.role_name;
+      -- Ending what is open now needs pg_signal_backend where the owner is no superuser; without it the login ends at its next connection.
+      begin
+        perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = m.role_name;
+      exception when insufficient_privilege then perform desk.note_problem('staff', 'connection_not_ended', m.role_name::text);
+      end;
     end if;
     n := n + 1;
   end loop;

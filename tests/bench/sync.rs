@@ -154,7 +154,7 @@ async fn load_once(place: &[String]) {
         key: &key,
         now: 0,
     };
-    first_load(&load, &|_, _| {}).await.unwrap();
+    first_load(&load, &|_, _, _| {}).await.unwrap();
     report(began);
 }
 

@@ -27,7 +27,7 @@ use desk_app::{
     ports::ToastAction,
 };
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
-use journey_support::{LONG, Pc, sync, until_agreed, until_mode};
+use journey_support::{LONG, Pc, connect, stand, sync, unlock, until_agreed, until_mode};
 use uuid::Uuid;
 
 /// A code of the fixture's person `n`, with the way to PostgreSQL through `port`.
@@ -335,4 +335,29 @@ async fn a_disabled_person_loses_access_at_the_next_contact() {
         .unwrap();
     until_mode(&desk, SyncMode::Revoked).await;
     assert!(desk.today(Nothing {}).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_person_at_one_pc_and_a_new_code_for_the_first_keep_what_waits() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    let net = NetCut::to(pg.port());
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    connect(&desk, code(&pg, A, 5, net.port()).await, "PC-A").await;
+    let state = stand(&desk).await;
+    assert_eq!((state.people.len(), state.me.unwrap().nickname.as_str()), (2, "นิก5"));
+    until_agreed(&desk).await;
+
+    let seller = state.people.iter().find(|person| person.nickname == "นิก7").unwrap().id;
+    unlock(&desk, seller).await;
+    net.cut();
+    until_mode(&desk, SyncMode::Offline).await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    net.resume();
+    connect(&desk, code(&pg, A, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let once = format!("select count(*) from desk.mutation where args ->> 'id' = '{task}' and status = 'ok'");
+    assert_eq!(pg.psql(DB, &once), "1");
 }

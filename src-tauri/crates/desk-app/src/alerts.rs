@@ -15,7 +15,7 @@ use desk_cache::{
     query::{
         followup::{self, Followup},
         lead::{self, Lead},
-        notification,
+        notification, staff,
     },
 };
 use desk_core::toast::{self, Class, DIGEST, Facts, Past, Verdict};
@@ -101,7 +101,7 @@ async fn wanting(
         let words = Words(settings.language);
         let mut toasts = HashMap::new();
         let mut subjects = vec![];
-        if settings.toast_hot_leads {
+        if settings.toast_hot_leads && answers_leads(&reader, person)? {
             for (subject, toast) in lead_toasts(&reader, person, &words, now)? {
                 subjects.push((subject.clone(), Class::HotLead));
                 toasts.insert(subject, toast);
@@ -141,6 +141,11 @@ fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, Cac
             )
         })
         .collect())
+}
+
+/// Leads go to those who sell and receive; whoever treats is not interrupted.
+fn answers_leads(reader: &Reader<'_>, person: Uuid) -> Result<bool, CacheError> {
+    Ok(staff::one(reader, person)?.is_none_or(|colleague| colleague.role != "beautician"))
 }
 
 /// Hot leads whose notification this person has not read, on this PC or another.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
 
-use desk_cache::{Cache, CacheError, Key};
+use desk_cache::{Cache, CacheError, Key, outbox};
 use desk_clinic::{
     ClinicError,
     connect::ConnectTo,
@@ -121,6 +121,7 @@ impl Desk {
             .secrets
             .set(&password_entry(&ticket.login), password.as_bytes())?;
         let enrolled = enrol::enrol(&ticket, &password, &request.device).await?;
+        let is_known = known.is_some();
         let (mut home, key) = match known {
             Some((home, key)) if home.vault.clinic_id == enrolled.clinic_id => (home, key),
             Some(_) => return Err(Code::OtherClinic.into()),
@@ -128,8 +129,31 @@ impl Desk {
         };
         home.vault.put(member(&enrolled, &ticket.login, &request.pin, &key)?);
         home.save()?;
-        self.settle_in(home, key, enrolled.person_id).await?;
+        if is_known {
+            self.join(home, enrolled.person_id).await?;
+        } else {
+            self.settle_in(home, key, enrolled.person_id).await?;
+        }
         Ok(self.stand())
+    }
+
+    /// One more person at an open PC, or one with a new login: the sync goes on with them, over the same cache.
+    async fn join(self: &Arc<Self>, home: Home, person: Uuid) -> Result<(), AppError> {
+        let before = self.state().open.as_mut().and_then(|open| open.session.take());
+        if let Some(session) = before {
+            session.stop().await;
+        }
+        self.with_cache(move |cache| cache.write(|transaction| outbox::begin_anew(transaction, person)))
+            .await?;
+        let session = self.start_session(&home, &self.cache()?);
+        let mut state = self.state();
+        if let Some(open) = state.open.as_mut() {
+            open.session = Some(session);
+        }
+        (state.home, state.offered_code) = (Some(home), None);
+        drop(state);
+        self.sign_in(person);
+        Ok(())
     }
 
     /// The clinic that is open here, with its key. A PC whose clinic is still locked cannot take in another person.
@@ -218,17 +242,19 @@ impl Desk {
                 key: &key,
                 now: desk.micros(),
             };
-            runtime.block_on(load::first_load(&load, &|noun, rows| desk.tell_loading(noun, rows)))
+            runtime.block_on(load::first_load(&load, &|noun, rows, expected| {
+                desk.tell_loading(noun, rows, expected)
+            }))
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| Failure::Other("load".into()))?
     }
 
-    fn tell_loading(&self, noun: &str, rows: i64) {
+    fn tell_loading(&self, noun: &str, rows: i64, expected: i64) {
         let loading = Loading {
             noun: noun.to_owned(),
             rows,
-            expected: 0,
+            expected,
         };
         self.state().loading = Some(loading);
         self.changed(&["start"]);

@@ -25,14 +25,21 @@ use crate::{
 };
 
 impl Desk {
-    /// The state of the connection and of what waits.
+    async fn waiting_rows(&self) -> Result<Vec<WaitingRow>, AppError> {
+        let today = self.today_date();
+        self.read(move |reader| waiting_rows(reader, &today)).await
+    }
+
+    /// The state of the connection and of what waits; before unlock, of the connection alone.
     ///
     /// # Errors
-    /// `locked`.
+    /// What the cache says.
     pub async fn sync_state(self: &Arc<Self>, _: Nothing) -> Result<SyncState, AppError> {
-        let today = self.today_date();
-        let waiting = self.read(move |reader| waiting_rows(reader, &today)).await?;
-        let attention = self.attention_rows().await?;
+        let (waiting, attention) = match self.me() {
+            Ok(_) => (self.waiting_rows().await?, self.attention_rows().await?),
+            // The lock screen shows how things stand, not what waits.
+            Err(_) => (vec![], vec![]),
+        };
         let state = self.state();
         let is_demo = state.home.as_ref().is_some_and(|home| home.is_demo);
         let server = state.home.as_ref().and_then(|home| home.vault.server.as_ref());

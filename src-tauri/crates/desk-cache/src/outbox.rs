@@ -98,6 +98,25 @@ pub fn sender(connection: &Connection, person: Uuid) -> Result<Uuid> {
     Ok(client)
 }
 
+/// Gives a person a new sending identity, because the database ties one to a login and this person has a new login. What waits is
+/// numbered anew; the database knows each action by its own id, so nothing is done twice.
+///
+/// # Errors
+/// What SQLite says.
+pub fn begin_anew(connection: &Connection, person: Uuid) -> Result<()> {
+    connection.execute("DELETE FROM sender WHERE person_id = ?1", [person])?;
+    sender(connection, person)?;
+    let waiting: Vec<i64> = connection
+        .prepare("SELECT number FROM outbox WHERE person_id = ?1 ORDER BY number")?
+        .query_map([person], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for number in waiting {
+        let seq = next_seq(connection, person)?;
+        connection.execute("UPDATE outbox SET seq = ?2 WHERE number = ?1", (number, seq))?;
+    }
+    Ok(())
+}
+
 /// All actions that wait, oldest first.
 ///
 /// # Errors

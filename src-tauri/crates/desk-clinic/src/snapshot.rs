@@ -22,6 +22,15 @@ pub async fn begin(conn: &mut PgConnection) -> Result<Head> {
     feed::head(conn).await
 }
 
+/// How many rows the first load will bring, near enough for a progress bar: the two nouns that are large.
+///
+/// # Errors
+/// `Unreachable`.
+pub async fn expected_rows(conn: &mut PgConnection) -> Result<i64> {
+    let text = "select (select count(id) from public.customers) + (select count(id) from public.point_transactions)";
+    Ok(sqlx::query_scalar(text).fetch_one(conn).await?)
+}
+
 /// Closes the snapshot.
 ///
 /// # Errors

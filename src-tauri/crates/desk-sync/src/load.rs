@@ -9,12 +9,11 @@ use desk_cache::{
 };
 use desk_clinic::{
     ClinicError,
-    connect::{self, ConnectTo},
+    connect::{self, ConnectTo, PgConnection},
     feed::Head,
     snapshot,
 };
 use desk_core::synced::{Kind, SYNCED, Table, Value};
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::{clinic::Failure, postgres::in_time};
@@ -73,20 +72,24 @@ pub struct Load<'a> {
     pub now: i64,
 }
 
-/// Loads. `tell` gets the noun and the rows so far. Blocks the thread for SQLite's part: call it on one of its own.
+/// Loads. `tell` gets the noun, the rows so far and the rows expected. Blocks the thread for SQLite's part: call it on one of its own.
 ///
 /// # Errors
 /// Why the clinic gave no answer or the file could not be written; nothing is left behind then.
-pub async fn first_load(load: &Load<'_>, tell: &dyn Fn(&str, i64)) -> Result<(), Failure> {
+pub async fn first_load(load: &Load<'_>, tell: &dyn Fn(&str, i64, i64)) -> Result<(), Failure> {
     let mut connection = in_time(connect::connect(&connect::options(load.login))).await?;
     let head = in_time(snapshot::begin(&mut connection)).await?;
     let loader = Loader::begin(load.path, load.key)?;
+    let expected = in_time(snapshot::expected_rows(&mut connection)).await?;
     let mut rows = 0;
     for table in SYNCED {
-        rows = copy(&mut connection, &loader, table, rows, tell).await?;
+        rows = copy(&mut connection, &loader, table, rows, &|noun, rows| {
+            tell(noun, rows, expected)
+        })
+        .await?;
     }
     in_time(snapshot::end(&mut connection)).await?;
-    tell("index", rows);
+    tell("index", rows, expected.max(rows));
     loader.finish(&load.clinic.to_string(), &streams(&head, load))?;
     Ok(())
 }

@@ -8,11 +8,10 @@ use desk_cache::{
 };
 use desk_clinic::{
     ClinicError,
-    connect::{self, ConnectTo},
+    connect::{self, ConnectTo, PgConnection},
     feed,
     push::{self, Mutation, Status},
 };
-use sqlx::postgres::PgConnection;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -173,6 +172,9 @@ fn failure(error: ClinicError) -> Failure {
     match error {
         ClinicError::Unreachable(_) | ClinicError::Retry(_) => Failure::Unreachable,
         ClinicError::AuthRefused => Failure::AccessEnded,
+        // The login still exists, but its person or this PC was switched off.
+        ClinicError::Refused { code, .. } if code == "not_enrolled" => Failure::AccessEnded,
+        ClinicError::Sql { code, .. } if code == "42501" => Failure::AccessEnded,
         ClinicError::Tls => Failure::Certificate,
         ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Failure::Schema,
         other => Failure::Other(other.to_string()),

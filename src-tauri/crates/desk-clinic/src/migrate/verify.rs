@@ -16,7 +16,7 @@ pub struct Problem {
     pub what: String,
 }
 
-/// What was promised by name (guide.md, existing-schema.md §4), whatever the inventory says.
+/// What the clinic was promised by name, whatever the inventory says.
 const PROMISED: &str = "select kind, name, 'missing' from (select 'table' as kind, 'public.' || t as name, to_regclass('public.' || t) is not null as there from unnest(array['workflow_states', 'workflow_actions', \
    'task_queue', 'workflow_events', 'automation_rules', 'followup_rules', 'followup_executions', 'customer_preferences', 'followup_templates', 'customer_journey_events', 'loyalty_profiles', 'point_transactions', \
    'achievements', 'loyalty_rewards']) t \

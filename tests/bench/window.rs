@@ -1,0 +1,81 @@
+//! What a person waits for, measured in real windows: the program's start, a key in search, and a hot lead's toast. Each against a floor of
+//! the same run: an empty WebKitGTK window, two frames without work, and PostgreSQL's own NOTIFY.
+//!
+//! `cargo run --release -p desk-tests --bin bench-window [start] [keys] [toasts] [large=CUSTOMERS]`: without words, the first three. `large`
+//! asks the keys again on a clinic of that size, loaded from a PostgreSQL that `desk-server demo` filled; the demo clinic on the PC itself
+//! has always 2,000 customers. It drives the release build if there is one (`make bench`), otherwise the debug build, and says which.
+//! No result is a failure: what is too slow for a clinic is decided by people who read this.
+// A benchmark may stop at the first thing that is not as it must be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../tests/clinic_support/mod.rs"]
+mod clinic_support;
+#[path = "../tests/e2e_support/mod.rs"]
+mod e2e_support;
+#[path = "window/keys.rs"]
+mod keys;
+#[path = "window/large.rs"]
+mod large;
+#[path = "window/start.rs"]
+mod start;
+#[path = "window/toasts.rs"]
+mod toasts;
+
+use std::path::PathBuf;
+
+use desk_tests::harness::desk::{Desk, built};
+
+#[tokio::main]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let wants = |word: &str| words.is_empty() || words.iter().any(|given| given == word);
+    let large = words.iter().find_map(|word| word.strip_prefix("large=")?.parse().ok());
+    println!("program: {}", program().display());
+    if wants("start") {
+        start::measure().await;
+    }
+    if wants("keys") {
+        keys::demo().await;
+    }
+    if let Some(customers) = large {
+        large::measure(customers).await;
+    } else {
+        println!("keys: only the demo clinic's 2,000 customers; for more: large=100000");
+    }
+    if wants("toasts") {
+        toasts::measure().await;
+    }
+}
+
+/// The release build where there is one.
+fn program() -> PathBuf {
+    let debug = built("aura-desk");
+    let release = debug.parent().unwrap().with_file_name("release").join("aura-desk");
+    let found = if release.is_file() { release } else { debug };
+    found.canonicalize().expect("aura-desk is built: make build")
+}
+
+/// A PC with the program, not yet started.
+fn desk() -> Desk {
+    Desk::with_app(program())
+}
+
+/// Milliseconds at this percentile.
+fn percentile(times: &[f64], percent: usize) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[(sorted.len() - 1) * percent / 100]
+}
+
+fn report(what: &str, times: &[f64]) {
+    let [least, p50, p95, most] = [0, 50, 95, 100].map(|percent| percentile(times, percent));
+    println!(
+        "{what}: {} times, p50 {p50:.0} ms, p95 {p95:.0} ms ({least:.0} to {most:.0})",
+        times.len()
+    );
+}
+
+/// Two medians of one run.
+fn ratio(what: &str, times: &[f64], floor: &[f64]) {
+    println!("{what}: {:.2} x", percentile(times, 50) / percentile(floor, 50));
+}
