@@ -34,14 +34,15 @@ class Session {
     if (next.me && next.me.id !== before) {
       if (next.me.id !== drafts.person) route.reset();
       drafts.person = next.me.id;
-      await this.#loadSettings();
+      await this.#loadSettings().catch(() => undefined);
     }
     if (!next.me && before) toasts.clear();
     this.start = next;
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.#loadSettings(), this.#loadStart()]);
+    // Without its settings the window still opens, in the defaults.
+    await Promise.all([this.#loadSettings().catch(() => undefined), this.#loadStart()]);
   }
 
   /** Follows what the backend says about both; returns how to stop. */

@@ -219,7 +219,10 @@ test('an edit sends only what changed, with what was seen', async () => {
   await on.press('Ctrl Enter');
   await on.gone('[data-dialog=edit]');
   await on.read('“พลอยใหญ่”');
-  expect(on.clinic.customers[0]).toMatchObject({ nickname: 'พลอยใหญ่', phone: '0812345678', birthDate: '1992-02-14' });
+  expect(on.sent('customer_edit')).toEqual({
+    id: 'c1',
+    changes: [{ field: 'nickname', from: 'พลอย', to: 'พลอยใหญ่' }],
+  });
   expect([...drafts.read('edit:c1/nickname')]).toEqual([]);
 });
 
@@ -250,6 +253,17 @@ test('two quick presses of one save are one call', async () => {
   save.click();
   await on.gone('[data-dialog=award]');
   expect(on.calls.filter((name) => name === 'points_award')).toHaveLength(1);
+});
+
+test('two saves in one breath are one customer', async () => {
+  const on = await openWindow();
+  await on.press('F2');
+  await on.type('ฟ้า');
+  const twice = { code: 'Enter', key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true };
+  document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', twice));
+  document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', twice));
+  await on.see('[data-screen=card]');
+  expect(on.calls.filter((name) => name === 'customer_create')).toHaveLength(1);
 });
 
 test('an amount that is none is refused in words and saves nothing', async () => {

@@ -30,6 +30,8 @@ const PATIENCE = { timeout: 8000, interval: 10 };
 export interface Opened {
   clinic: FakeClinic;
   calls: string[];
+  /** The last request of a command. */
+  sent(name: string): unknown;
   /** Holds the next answer to a command back; returns how to let it go. */
   holdNext(name: string): () => void;
   /** Presses keys by their caps, under a Thai layout. */
@@ -76,11 +78,13 @@ export async function openWindow(options: FakeOptions = {}): Promise<Opened> {
   const clinic = new FakeClinic(options);
   const backend = fakeBackend(clinic);
   const calls: string[] = [];
+  const requests = new Map<string, unknown>();
   let held: { name: string; until: Promise<void> } | undefined;
   useBackend({
     ...backend,
     async call(name, request) {
       calls.push(name);
+      requests.set(name, structuredClone(request));
       const answer = backend.call(name, request);
       if (held?.name === name) {
         const { until } = held;
@@ -102,6 +106,7 @@ export async function openWindow(options: FakeOptions = {}): Promise<Opened> {
     },
     clinic,
     calls,
+    sent: (name) => requests.get(name),
     press,
     async type(text) {
       await user.keyboard(text.replace(/[{[]/g, '$&$&'));

@@ -180,7 +180,7 @@ function read(clinic: FakeClinic, ids: string[]): void {
 function connect(clinic: FakeClinic, { code, pin }: Request<'connect'>) {
   if (!/^(AURA1-|aura:\/\/)/.test(code.trim())) clinic.refuse('code_malformed');
   if (/^(\d)\1{3}$|^1234$/.test(pin)) clinic.refuse('pin_weak', { field: 'pin' });
-  return goTo(clinic, 'loading');
+  return goTo(clinic, clinic.phase === 'locked' ? 'locked' : 'loading');
 }
 
 export const ANSWERS: Answers = {
