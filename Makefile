@@ -89,8 +89,23 @@ deny: ## Dependency rules by cargo-deny (install it first; tests/tests/harness_l
 
 ##@ Measure and show
 .PHONY: bench shots clean
-bench: setup ui/dist/index.html ## Benchmarks on the release build; prints ratios measured in one run
-	cargo bench --locked -p desk-tests
+# What the benchmarks take: `make bench CUSTOMERS=20000 ROUNDS=1 WINDOW='start keys'`.
+CUSTOMERS ?= 100000
+# Ledger entries for each customer of bench-sync, and how often it loads them.
+ENTRIES ?= 9
+ROUNDS ?= 3
+# Any of start, keys, toasts and large=CUSTOMERS (the keys again on a clinic loaded from PostgreSQL: some minutes).
+WINDOW ?= start keys toasts
+
+bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, ENTRIES, ROUNDS, WINDOW='start keys toasts large=N'
+	$(say) 'building for release'
+	cargo build --release --locked -p aura-desk -p desk-tests --bins
+	$(say) 'a keystroke of search among $(CUSTOMERS) customers'
+	target/release/bench-search $(CUSTOMERS)
+	$(say) 'the first load of $(CUSTOMERS) customers'
+	target/release/bench-sync $(CUSTOMERS) $(ENTRIES) $(ROUNDS)
+	$(say) 'the real window'
+	target/release/bench-window $(WINDOW)
 
 shots: setup build ## Take the README's pictures in real windows
 	cargo nextest run --locked --workspace --run-ignored only -E 'binary(e2e_shots)'

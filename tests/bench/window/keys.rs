@@ -1,9 +1,8 @@
 //! From a key in the search palette to its painted rows, as the page itself sees it: `keydown` to the second frame after the rows changed.
 
-use std::time::Duration;
-
 use desk_tests::harness::desk::Desk;
 use desk_tests::harness::wait::eventually;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thirtyfour::Key;
 
@@ -25,25 +24,26 @@ const TYPED: [&str; 12] = [
     "เจริญ",
     "r]vp",
 ];
-/// How long a key may leave the rows alone before it counts as one that does not change them.
-const UNCHANGED: Duration = Duration::from_millis(400);
-
-/// In the page: when the last key went down, when something was there, and how long each key took to its painted rows.
+/// In the page: when the last key went down, when something was there, and how long each key took to rows in the page and painted ones.
 pub const WATCH: &str = "window.bench ??= (() => {
-    const bench = { key: 0, open: undefined, at: {}, took: [] };
+    const bench = { key: 0, open: undefined, isPainting: false, at: {}, keys: [] };
     const rows = () => document.querySelector('dialog[open] #hits')?.innerHTML;
     const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(() => then(performance.now())));
     addEventListener('keydown', (event) => {
         if (event.key === 'Control') return;
         bench.key = performance.now();
-        bench.open = { since: bench.key, rows: rows(), k: event.key };
+        bench.open = { typed: event.key, since: bench.key, rows: rows() };
     }, true);
     new MutationObserver(() => {
         const { open } = bench;
         if (!open || open.rows === undefined || rows() === undefined || rows() === open.rows) return;
-        bench.open = undefined;
         const changed = performance.now() - open.since;
-        painted((now) => { bench.took.push(now - open.since); console.log(1); (bench.dbg ??= []).push([open.k, Math.round(changed), Math.round(now - open.since), document.querySelector('[data-took]')?.dataset.took]); });
+        bench.open = undefined;
+        bench.isPainting = true;
+        painted((now) => {
+            bench.isPainting = false;
+            bench.keys.push([changed, now - open.since]);
+        });
     }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
     bench.watch = (name, css) => {
         const look = () => document.querySelector(css) ? painted((now) => (bench.at[name] = now - bench.key)) : requestAnimationFrame(look);
@@ -51,6 +51,14 @@ pub const WATCH: &str = "window.bench ??= (() => {
     };
     return bench;
 })();";
+
+/// Waits until the last key's rows are painted, or have not changed for 400 ms; in the page, because asking from outside would disturb it.
+const SETTLED: &str = "const done = arguments[0], { bench } = window;
+    const look = () => {
+        const isOver = !bench.open || performance.now() - bench.key > 400;
+        if (isOver && !bench.isPainting) done(true); else setTimeout(look, 20);
+    };
+    look();";
 
 /// Two frames that wait for nothing, thirty times.
 const FRAMES: &str = "const done = arguments[0], took = [];
@@ -78,49 +86,30 @@ pub async fn measure(pc: &Desk, size: &str) {
     for word in TYPED {
         type_word(pc, word).await;
     }
-    let took: Vec<f64> = pc
-        .window()
-        .execute("return window.bench.took", vec![])
-        .await
-        .unwrap()
-        .convert()
-        .unwrap();
-    println!("{}", pc.window().execute("return JSON.stringify(window.bench.dbg)", vec![]).await.unwrap().json());
-    let frames: Vec<f64> = pc
-        .window()
-        .execute_async(FRAMES, vec![])
-        .await
-        .unwrap()
-        .convert()
-        .unwrap();
-    assert!(took.len() >= 30, "only {} keys changed the rows", took.len());
-    report("key to painted rows", &took);
+    let keys: Vec<[f64; 2]> = answer(pc, "arguments[0](window.bench.keys)").await;
+    let frames: Vec<f64> = answer(pc, FRAMES).await;
+    assert!(keys.len() >= 30, "only {} keys changed the rows", keys.len());
+    let [there, painted] = [0, 1].map(|nth| keys.iter().map(|key| key[nth]).collect::<Vec<f64>>());
+    report("key to rows in the page", &there);
+    report("key to painted rows", &painted);
     report("two frames alone", &frames);
-    ratio("a key against two frames", &took, &frames);
+    ratio("a key against two frames", &painted, &frames);
+}
+
+async fn answer<T: DeserializeOwned>(pc: &Desk, script: &str) -> T {
+    let answer = pc.window().execute_async(script, vec![]).await.unwrap();
+    answer.convert().unwrap()
 }
 
 async fn type_word(pc: &Desk, word: &str) {
     ctrl(pc, 'k').await;
     find(pc, "dialog[open] input:focus").await;
     for letter in word.chars() {
-        let before = counted(pc).await;
         type_keys(pc, letter.to_string()).await;
-        let changed = eventually("a key's rows", LONG, async || {
-            (counted(pc).await > before).then_some(())
-        });
-        tokio::time::timeout(UNCHANGED, changed).await.ok();
+        let _: bool = answer(pc, SETTLED).await;
     }
     key(pc, Key::Escape).await;
     gone(pc, "dialog[open]").await;
-}
-
-async fn counted(pc: &Desk) -> u64 {
-    let count = pc
-        .window()
-        .execute("return window.bench.took.length", vec![])
-        .await
-        .unwrap();
-    count.json().as_u64().unwrap()
 }
 
 /// Milliseconds from the last key to what `watch` was told under this name.
