@@ -117,9 +117,12 @@ export function dayShort(ms: number, now: number): string {
   return shortDate(ms, now);
 }
 
-/** The short form in the first column of a row: the time today, otherwise the day. */
+/** The short form in the first column of a row: the time today, otherwise the day, in another year the month. */
 export function rowTime(ms: number, now: number): string {
-  return dayNumber(ms) === dayNumber(now) ? time(ms) : dayShort(ms, now);
+  if (dayNumber(ms) === dayNumber(now)) return time(ms);
+  return parts(ms).year === parts(now).year || Math.abs(daysUntil(ms, now)) === 1
+    ? dayShort(ms, now)
+    : shortMonthYear(ms);
 }
 
 /** A waiting clock: 3:05 below an hour, "2 ชม. 5 น." below a day, then days. */

@@ -273,7 +273,7 @@ export function appointments(customer: string): Appointment[] {
     endTime,
     status,
     kind: 'treatment',
-    room: '1',
+    room: 'ห้อง 1',
     staff: 'คุณเอ',
     service,
   });
