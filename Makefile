@@ -42,7 +42,8 @@ build: deps ui/dist/index.html ## Build the program, the server command and the 
 
 ui/node_modules/.package-lock.json: ui/package-lock.json
 	$(say) 'installing npm packages'
-	cd ui && npm ci --no-audit --no-fund
+	@# Not `npm ci`: it refuses a lock file without optional packages that their makers never published for some systems (below paraglide).
+	cd ui && npm install --no-save --no-audit --no-fund
 	@touch $@
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(ui_sources)

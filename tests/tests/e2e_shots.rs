@@ -11,9 +11,8 @@ mod e2e_support;
 use std::path::PathBuf;
 
 use desk_tests::harness::desk::Desk;
-use e2e_support::{call, ctrl, find, key, press, screen, settings, type_keys, unlock};
+use e2e_support::{call, ctrl, press, screen, settings, tour, unlock};
 use serde_json::json;
-use thirtyfour::Key;
 
 fn picture(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/docs/pictures");
@@ -34,47 +33,6 @@ async fn shoot(desk: &Desk, name: &str) {
     desk.window().save_picture(&picture(name)).await;
 }
 
-async fn screens(desk: &Desk, language: &str) {
-    let named = |name: &str| format!("{name}.{language}");
-    settings(
-        desk,
-        json!({ "language": language, "theme": "light", "scale": 100, "autoLockMinutes": 60 }),
-    )
-    .await;
-    ctrl(desk, '1').await;
-    screen(desk, "today").await;
-    shoot(desk, &named("today")).await;
-    key(desk, Key::F4).await;
-    screen(desk, "tasks").await;
-    shoot(desk, &named("tasks")).await;
-    ctrl(desk, 'k').await;
-    find(desk, "dialog[open] input").await;
-    type_keys(desk, "ploy").await;
-    find(desk, "dialog[open] [data-row-id]").await;
-    shoot(desk, &named("search")).await;
-    key(desk, Key::Enter).await;
-    screen(desk, "card").await;
-    shoot(desk, &named("card")).await;
-    key(desk, Key::F9).await;
-    find(desk, "dialog[open]").await;
-    type_keys(desk, "1999").await;
-    shoot(desk, &named("award")).await;
-    key(desk, Key::Escape).await;
-    key(desk, Key::F2).await;
-    find(desk, "dialog[open]").await;
-    shoot(desk, &named("new-customer")).await;
-    key(desk, Key::Escape).await;
-    for (place, name) in [('4', "notifications"), ('5', "sync"), ('6', "settings")] {
-        ctrl(desk, place).await;
-        screen(desk, name).await;
-        shoot(desk, &named(name)).await;
-    }
-    key(desk, Key::F1).await;
-    find(desk, "dialog[open]").await;
-    shoot(desk, &named("keys")).await;
-    key(desk, Key::Escape).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "writes pictures; run by make shots"]
 async fn every_screen_in_both_languages() {
@@ -93,7 +51,12 @@ async fn every_screen_in_both_languages() {
     }
     unlock(&desk, "2468").await;
     for language in ["th", "en"] {
-        screens(&desk, language).await;
+        settings(
+            &desk,
+            json!({ "language": language, "theme": "light", "scale": 100, "autoLockMinutes": 60 }),
+        )
+        .await;
+        tour(&desk, async |name| shoot(&desk, &format!("{name}.{language}")).await).await;
     }
     settings(&desk, json!({ "language": "th", "theme": "dark" })).await;
     ctrl(&desk, '1').await;

@@ -133,3 +133,43 @@ pub async fn agreed(desk: &Desk) {
 pub async fn see(desk: &Desk, text: &str) {
     desk.window().see(text, secs(40)).await;
 }
+
+/// Walks through every screen of the demo clinic by keyboard and hands each to `visit` when it shows what it is for.
+pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
+    ctrl(desk, '1').await;
+    screen(desk, "today").await;
+    find(desk, "[data-screen=\"today\"] [data-row-id]").await;
+    visit("today").await;
+    key(desk, Key::F4).await;
+    find(desk, "[data-screen=\"tasks\"] [data-row-id]").await;
+    visit("tasks").await;
+    ctrl(desk, 'k').await;
+    find(desk, "dialog[open] input").await;
+    type_keys(desk, "ploy").await;
+    find(desk, "dialog[open] [data-row-id]").await;
+    visit("search").await;
+    key(desk, Key::Enter).await;
+    screen(desk, "card").await;
+    visit("card").await;
+    key(desk, Key::F9).await;
+    find(desk, "dialog[open]").await;
+    type_keys(desk, "1999").await;
+    visit("award").await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
+    key(desk, Key::F2).await;
+    find(desk, "dialog[open]").await;
+    visit("new-customer").await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
+    for (place, name) in [('4', "notifications"), ('5', "sync"), ('6', "settings")] {
+        ctrl(desk, place).await;
+        screen(desk, name).await;
+        visit(name).await;
+    }
+    key(desk, Key::F1).await;
+    find(desk, "dialog[open]").await;
+    visit("keys").await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
+}
