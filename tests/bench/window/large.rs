@@ -30,8 +30,7 @@ pub async fn measure(customers: usize) {
         "large: a new PC connected and loaded them in {:.1?}, typing the code and PIN included",
         begun.elapsed()
     );
-    keys::measure(&pc, &format!("{customers} customers")).await;
-    pc.kill();
+    keys::measure(&mut pc, &[], &format!("{customers} customers")).await;
 }
 
 /// A filled clinic and a code for the person at its front desk.
