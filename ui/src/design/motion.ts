@@ -3,7 +3,7 @@ import { slide } from 'svelte/transition';
 
 const LEAVE_MS = 120;
 
-export function leave(node: Element): ReturnType<typeof slide> | { duration: number } {
-  const isStill = !('animate' in node) || window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+export function leave(node: Element, { isStill: asked = false } = {}): ReturnType<typeof slide> | { duration: number } {
+  const isStill = asked || !('animate' in node) || window.matchMedia('(prefers-reduced-motion: reduce)').matches;
   return isStill ? { duration: 0 } : slide(node, { duration: LEAVE_MS });
 }

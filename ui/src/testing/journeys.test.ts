@@ -368,6 +368,17 @@ test('the demo shows its PINs, opens, and can be removed', async () => {
   await on.see('[data-screen=first-start]');
 });
 
+test('a closed dialog gives the focus back to the list', async () => {
+  const on = await openWindow();
+  await on.press('F4');
+  expect(document.activeElement?.getAttribute('role')).toBe('grid');
+  await on.press('N');
+  await on.see('[data-dialog=note]');
+  expect(document.activeElement?.tagName).toBe('TEXTAREA');
+  await on.press('Esc');
+  expect(document.activeElement?.getAttribute('role')).toBe('grid');
+});
+
 test('the key map lists keys of the place first and closes with Esc', async () => {
   const on = await openWindow();
   await on.press('F4', '?');
