@@ -20,11 +20,12 @@ use desk_app::{
             CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, CustomerSearch, FieldChange,
             PointsAward,
         },
+        session::Phase,
         sync::{AttentionSettle, Settle, SyncMode},
         task::{TaskComplete, TaskList, TaskNote, TaskRow, TaskState, Whose},
     },
     error::Code,
-    ports::ToastAction,
+    ports::{Secrets as _, ToastAction},
 };
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
 use journey_support::{LONG, Pc, connect, stand, sync, unlock, until_agreed, until_mode};
@@ -360,4 +361,42 @@ async fn a_second_person_at_one_pc_and_a_new_code_for_the_first_keep_what_waits(
     until_agreed(&desk).await;
     let once = format!("select count(*) from desk.mutation where args ->> 'id' = '{task}' and status = 'ok'");
     assert_eq!(pg.psql(DB, &once), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_cache_is_set_aside_and_loaded_anew_and_so_is_one_whose_key_was_lost() {
+    let pg = migrated().await;
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    desk.shut_down().await;
+    drop(desk);
+    let folder = pc.folder.path().join("clinic");
+    std::fs::write(folder.join("cache.db"), vec![7; 8192]).unwrap();
+    let desk = pc.start_and_unlock().await;
+    eventually("loaded anew", LONG, async || {
+        (stand(&desk).await.phase == Phase::Ready).then_some(())
+    })
+    .await;
+    assert_eq!(
+        card(&desk, uid(&pg, "customer", 1)).await.profile.id,
+        uid(&pg, "customer", 1)
+    );
+    desk.shut_down().await;
+    drop(desk);
+
+    pc.secrets.forget("device").unwrap();
+    let desk = pc.start().await;
+    assert_eq!(stand(&desk).await.phase, Phase::FirstStart);
+    connect(&desk, code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let names: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    let kept = names
+        .iter()
+        .filter(|name| name.to_string_lossy().starts_with("damaged-") && name.to_string_lossy().ends_with(".db"))
+        .count();
+    assert_eq!(kept, 2, "{names:?}");
 }

@@ -204,7 +204,10 @@ impl Desk {
             (state.blocked, state.offered_code) = (None, None);
         }
         if home.cache_path().exists() {
-            return self.open_cache(&home, &key, person).await;
+            match self.open_cache(&home, &key, person).await {
+                Err(error) if error.code == Code::CacheDamaged && !home.is_demo => self.set_aside(&home)?,
+                done => return done,
+            }
         }
         let loading = Loading {
             noun: "customer".into(),
@@ -214,6 +217,21 @@ impl Desk {
         self.state().loading = Some(loading);
         tokio::spawn(self.clone().load(home, key, person));
         Ok(())
+    }
+
+    /// A cache that cannot be read is kept under another name, because unsent work may be in it; then it is loaded anew.
+    fn set_aside(&self, home: &Home) -> Result<(), AppError> {
+        let name = format!("damaged-{}.db", self.now().format("%Y%m%d-%H%M%S%3f"));
+        tracing::error!(name, "the cache is damaged and was set aside");
+        // The write-ahead log may hold what the file does not.
+        for end in ["-wal", "-shm"] {
+            fs::rename(
+                home.folder.join(format!("cache.db{end}")),
+                home.folder.join(format!("{name}{end}")),
+            )
+            .ok();
+        }
+        fs::rename(home.cache_path(), home.folder.join(name)).map_err(|_| Code::Unexpected.into())
     }
 
     /// The first load, then the desk opens. A failure returns to the lock screen, from where it is tried again.
@@ -404,6 +422,8 @@ fn phase(state: &crate::desk::State) -> Phase {
     match state {
         _ if state.loading.is_some() => Phase::Loading,
         _ if state.me.is_some() => Phase::Ready,
+        // Without its key the old cache stays closed for good: the PC begins anew with a code.
+        _ if state.home.is_none() && state.blocked == Some(Code::KeyringEmpty) => Phase::FirstStart,
         _ if state.blocked.is_some() && state.home.is_none() => Phase::Blocked,
         _ if state.home.is_some() => Phase::Locked,
         _ => Phase::FirstStart,
