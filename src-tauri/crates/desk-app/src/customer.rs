@@ -42,27 +42,30 @@ impl Desk {
     /// # Errors
     /// `locked`.
     pub async fn customer_search(self: &Arc<Self>, request: CustomerSearch) -> Result<CustomersFound, AppError> {
-        let today = self.today_date();
-        self.read(move |reader| {
-            let began = std::time::Instant::now();
-            let query = Query {
-                text: &request.text,
-                today: &today,
-                limit: HITS,
-            };
-            let found = search::search(reader, &query)?;
-            let hits = found
-                .hits
-                .iter()
-                .filter_map(|hit| shown_hit(reader, hit, &today).transpose());
-            Ok(CustomersFound {
-                hits: hits.collect::<Result<_, _>>()?,
-                total: customer::count(reader)?,
-                repaired: found.repaired.map(|repaired| repaired.text),
-                took_us: i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX),
+        let (today, counted) = (self.today_date(), self.counted());
+        let found = self
+            .read(move |reader| {
+                let began = std::time::Instant::now();
+                let query = Query {
+                    text: &request.text,
+                    today: &today,
+                    limit: HITS,
+                };
+                let found = search::search(reader, &query)?;
+                let hits = found
+                    .hits
+                    .iter()
+                    .filter_map(|hit| shown_hit(reader, hit, &today).transpose());
+                Ok(CustomersFound {
+                    hits: hits.collect::<Result<_, _>>()?,
+                    total: counted.map_or_else(|| customer::count(reader), Ok)?,
+                    repaired: found.repaired.map(|repaired| repaired.text),
+                    took_us: i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX),
+                })
             })
-        })
-        .await
+            .await?;
+        self.keep_count(Some(found.total));
+        Ok(found)
     }
 
     /// Opens a customer's card.

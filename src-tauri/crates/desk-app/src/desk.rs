@@ -52,6 +52,8 @@ pub struct Desk {
     pub(crate) version: String,
     pub(crate) look_again: Arc<Notify>,
     pub(crate) wake: Arc<WakeUps>,
+    /// How many customers the cache has; none while it must be counted anew. Counting at every key of a search would scan them all.
+    pub(crate) customers: Mutex<Option<i64>>,
     state: Mutex<State>,
 }
 
@@ -107,6 +109,7 @@ impl Desk {
             version,
             look_again: Arc::new(Notify::new()),
             wake: Arc::new(WakeUps::default()),
+            customers: Mutex::new(None),
             state: Mutex::new(State::default()),
         });
         desk.wake.belongs_to(&desk);
@@ -217,7 +220,22 @@ impl Desk {
 
     pub(crate) fn changed(&self, topics: &[&str]) {
         let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
-        self.ports.window.changed(&topics);
+        self.tell(&topics);
+    }
+
+    fn tell(&self, topics: &[String]) {
+        if topics.iter().any(|topic| topic == "customers" || topic == "start") {
+            self.keep_count(None);
+        }
+        self.ports.window.changed(topics);
+    }
+
+    pub(crate) fn keep_count(&self, customers: Option<i64>) {
+        *self.customers.lock().unwrap_or_else(PoisonError::into_inner) = customers;
+    }
+
+    pub(crate) fn counted(&self) -> Option<i64> {
+        *self.customers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -282,7 +300,7 @@ impl Listener for WakeUps {
         let Some(desk) = self.desk() else { return };
         let mut topics = topic::of_nouns(&done.nouns);
         topics.push("sync".into());
-        desk.ports.window.changed(&topics);
+        desk.tell(&topics);
         desk.look_again.notify_one();
     }
 

@@ -366,6 +366,7 @@ impl Desk {
     }
 
     pub(crate) async fn close(self: &Arc<Self>) {
+        self.keep_count(None);
         let open = {
             let mut state = self.state();
             (state.me, state.status) = (None, None);
