@@ -36,11 +36,28 @@ pub fn fold(text: &str) -> String {
 
 /// [`fold`], with the way back to the original characters.
 pub fn fold_mapped(text: &str) -> Folded {
-    let mut plain = Vec::with_capacity(text.len());
-    for (index, c) in text.chars().enumerate() {
-        expand(c, &mut |folded| plain.push((folded, index)));
+    let mut folded: Vec<(char, usize)> = text.chars().enumerate().map(|(index, c)| (c, index)).collect();
+    // Marks typed in an order that no word has may need more than one pass; words need one, and a second that finds nothing to do.
+    for _ in 0..MOST_PASSES {
+        let next = pass(&folded);
+        let is_done = next.iter().map(|(c, _)| c).eq(folded.iter().map(|(c, _)| c));
+        folded = next;
+        if is_done {
+            break;
+        }
     }
-    single_spaces(order_thai(&plain))
+    single_spaces(folded)
+}
+
+/// Enough for any text a person types; more would only chase marks in circles.
+const MOST_PASSES: usize = 16;
+
+fn pass(chars: &[(char, usize)]) -> Vec<(char, usize)> {
+    let mut plain = Vec::with_capacity(chars.len());
+    for (c, index) in chars {
+        expand(*c, &mut |folded| plain.push((folded, *index)));
+    }
+    order_thai(&plain)
 }
 
 /// The first consonant of a Thai name (`เลิศวิไล` gives `ล`), or the first letter of any other, folded.
@@ -223,13 +240,16 @@ fn cluster_length(chars: &[(char, usize)]) -> usize {
     if closed || chars.get(marks).is_none_or(|(c, _)| *c != SARA_AA) {
         return marks;
     }
-    marks
-        + 1
-        + chars
-            .iter()
-            .skip(marks + 1)
-            .take_while(|(c, _)| is_tone(*c) || *c == NIKHAHIT)
-            .count()
+    marks + 1 + late_marks(chars.get(marks + 1..).unwrap_or_default())
+}
+
+/// How many marks behind a า were meant for the letter before it. A run that ends in ์ is a cluster of its own.
+fn late_marks(chars: &[(char, usize)]) -> usize {
+    let late = chars.iter().take_while(|(c, _)| is_tone(*c) || *c == NIKHAHIT).count();
+    match chars.get(late) {
+        Some((THANTHAKHAT, _)) => 0,
+        _ => late,
+    }
 }
 
 fn push_cluster(out: &mut Vec<(char, usize)>, marks: &[(char, usize)]) {
