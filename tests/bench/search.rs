@@ -115,7 +115,7 @@ fn load(path: &std::path::Path, key: &Key, customers: usize) {
     }
     println!("{customers} customers made up and inserted in {:.1?}", begun.elapsed());
     let begun = Instant::now();
-    loader.finish("demo", &[]).unwrap();
+    loader.finish("demo", &[], None).unwrap();
     println!(
         "indexes and search built in {:.1?}; the file has {} MB",
         begun.elapsed(),

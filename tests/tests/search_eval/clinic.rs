@@ -52,7 +52,7 @@ impl Clinic {
                     .unwrap();
             }
         }
-        loader.finish("clinic", &[]).unwrap();
+        loader.finish("clinic", &[], None).unwrap();
         Self {
             cache: Cache::open(&path, &key).unwrap(),
             _folder: folder,

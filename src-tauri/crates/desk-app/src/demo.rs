@@ -81,7 +81,7 @@ fn fill(home: &Home, clinic: &Demo, key: &Key) -> Result<(), CacheError> {
             rows.add_values(&row)?;
         }
     }
-    loader.finish(&home.vault.clinic_id.to_string(), &[])
+    loader.finish(&home.vault.clinic_id.to_string(), &[], None)
 }
 
 fn vault(clinic: &Demo, key: &Key) -> Result<Vault, AppError> {

@@ -1,5 +1,6 @@
-//! The first load: rows stream into a fresh file beside the final one, without journal and without indexes, then indexes and search are
-//! built, the file is marked complete as the very last write, synced to the disk and renamed. A crash in the middle leaves no cache at all.
+//! A load: rows stream into a fresh file beside the final one, without journal and without indexes, then indexes and search are built, the
+//! file is marked complete as the very last write, synced to the disk and renamed. A crash in the middle of the first load leaves no cache
+//! at all. A later load takes the place of the open cache: see [`Loader::replace`].
 
 use std::{
     fs::File,
@@ -13,19 +14,26 @@ use rusqlite::{
 };
 
 use crate::{
+    change,
     error::Result,
     migrate, open,
-    open::Key,
+    open::{Cache, Key},
+    outbox,
     rebase::{self, Stream},
     row::{self, Bound},
     search,
 };
+use uuid::Uuid;
+
+/// What belongs to this PC alone and goes with it into a fresh file. Everything else is the clinic's, or is made from it.
+const OWN: [&str; 7] = ["outbox", "sender", "archive", "attention", "alert", "choice", "meta"];
 
 /// A file that is being filled.
 pub struct Loader {
     connection: Connection,
     filling: PathBuf,
     target: PathBuf,
+    key: Key,
 }
 
 /// One field on its way into the file, borrowed from the wire.
@@ -91,16 +99,17 @@ impl Loader {
         if filling.exists() {
             std::fs::remove_file(&filling)?;
         }
-        let mut connection = open::connect(&filling, key, OpenFlags::default())?;
+        let connection = open::connect(&filling, key, OpenFlags::default())?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
         )?;
-        migrate::tables(&mut connection)?;
+        migrate::tables(&connection)?;
         connection.execute_batch("BEGIN")?;
         Ok(Self {
             connection,
             filling,
             target: target.to_owned(),
+            key: key.clone(),
         })
     }
 
@@ -113,37 +122,124 @@ impl Loader {
         Ok(Rows { statement })
     }
 
-    /// Builds indexes and search, notes where each stream goes on, and puts the file in place.
+    /// A fresh file that is to take the place of an open cache.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn beside(cache: &Cache) -> Result<Self> {
+        Self::begin(cache.path(), cache.key())
+    }
+
+    /// Throws the file away.
+    pub fn discard(self) {
+        drop(self.connection);
+        std::fs::remove_file(self.filling).ok();
+    }
+
+    /// Builds indexes and search, notes where each stream goes on, and puts the file in place. `damaged` is an earlier cache that cannot be
+    /// used any more: what belongs to this PC is read out of it as far as it goes.
     ///
     /// # Errors
     /// What SQLite or the file system says; the target is untouched then.
-    pub fn finish(mut self, clinic: &str, streams: &[(String, Stream)]) -> Result<()> {
+    pub fn finish(self, clinic: &str, streams: &[(String, Stream)], damaged: Option<&Path>) -> Result<()> {
+        self.complete(streams)?;
+        if let Some(damaged) = damaged {
+            self.connection.execute_batch("PRAGMA journal_mode = DELETE")?;
+            salvage(&self.connection, damaged, &self.key)?;
+        }
+        let mark = "INSERT OR REPLACE INTO meta (name, value) VALUES ('clinic_id', ?1), ('loaded', '1')";
+        self.connection.execute(mark, [clinic])?;
+        drop(self.connection);
+        File::open(&self.filling)?.sync_all()?;
+        std::fs::rename(&self.filling, &self.target)?;
+        open::sync_folder(&self.target)
+    }
+
+    /// Puts the file in the place of the open cache. What belongs to this PC comes along: unsent work stays in force over the fresh rows,
+    /// and `forgotten` actions, which the clinic once confirmed and knows no more, wait to be sent again. Whatever the clinic answered
+    /// before is asked again: it may have been answered in a life of the database that is over.
+    ///
+    /// # Errors
+    /// What SQLite or the file system says; the open cache is untouched then.
+    pub fn replace(self, cache: &Cache, streams: &[(String, Stream)], forgotten: &[Uuid]) -> Result<()> {
+        self.complete(streams)?;
+        let Self {
+            connection, filling, ..
+        } = self;
+        // From here on a failure must roll back.
+        connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")?;
+        let fresh = filling.clone();
+        cache.replace_with(&filling, move |_| {
+            attach_old(&connection, cache.path(), cache.key())?;
+            let transaction = connection.unchecked_transaction()?;
+            carry_over(&transaction, forgotten)?;
+            transaction.commit()?;
+            drop(connection);
+            Ok(File::open(fresh)?.sync_all()?)
+        })
+    }
+
+    fn complete(&self, streams: &[(String, Stream)]) -> Result<()> {
         self.connection.execute_batch("COMMIT")?;
-        migrate::indexes(&mut self.connection)?;
+        migrate::indexes(&self.connection)?;
         search::build_index(&self.connection)?;
         for (scope, stream) in streams {
             rebase::save(&self.connection, scope, stream)?;
         }
-        let mark = "INSERT INTO meta (name, value) VALUES ('clinic_id', ?1), ('loaded', '1')";
-        self.connection.execute(mark, [clinic])?;
-        self.connection.execute_batch("ANALYZE; PRAGMA optimize;")?;
-        drop(self.connection);
-        File::open(&self.filling)?.sync_all()?;
-        std::fs::rename(&self.filling, &self.target)?;
-        sync_folder(&self.target)
+        Ok(self.connection.execute_batch("ANALYZE; PRAGMA optimize;")?)
     }
 }
 
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<()> {
-    match path.parent() {
-        Some(folder) => Ok(File::open(folder)?.sync_all()?),
-        None => Ok(()),
-    }
-}
-
-/// Windows makes a rename durable by itself and cannot open folders.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<()> {
+fn attach_old(connection: &Connection, path: &Path, key: &Key) -> Result<()> {
+    connection.execute(
+        "ATTACH ?1 AS old KEY ?2",
+        (path.to_string_lossy(), key.pragma().as_str()),
+    )?;
     Ok(())
+}
+
+fn carry_over(connection: &Connection, forgotten: &[Uuid]) -> Result<()> {
+    for table in OWN {
+        connection.execute_batch(&format!("INSERT INTO main.{table} SELECT * FROM old.{table}"))?;
+    }
+    // Numbers go on where they were, so that the archive keeps its order.
+    connection.execute_batch(
+        "DELETE FROM main.sqlite_sequence WHERE name = 'outbox';
+         INSERT INTO main.sqlite_sequence SELECT * FROM old.sqlite_sequence WHERE name = 'outbox'",
+    )?;
+    outbox::ask_again(connection, forgotten)?;
+    change::replay(connection)
+}
+
+/// Reads out of a damaged file what can be read. Only a failure of the new file is one.
+fn salvage(connection: &Connection, damaged: &Path, key: &Key) -> Result<()> {
+    if let Err(error) = attach_old(connection, damaged, key) {
+        tracing::error!(%error, "nothing can be read from the damaged cache");
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    for table in OWN {
+        let rows = salvage_table(&transaction, table)?;
+        tracing::warn!(table, rows, "read from the damaged cache");
+    }
+    outbox::ask_again(&transaction, &[])?;
+    change::replay(&transaction)?;
+    transaction.commit()?;
+    Ok(connection.execute_batch("DETACH old")?)
+}
+
+/// Row by row, up to the first that is broken.
+fn salvage_table(connection: &Connection, table: &str) -> Result<usize> {
+    let Ok(mut select) = connection.prepare(&format!("SELECT * FROM old.{table}")) else {
+        return Ok(0);
+    };
+    let marks = vec!["?"; select.column_count()].join(", ");
+    let mut insert = connection.prepare(&format!("INSERT OR IGNORE INTO main.{table} VALUES ({marks})"))?;
+    let (width, mut count) = (select.column_count(), 0);
+    let Ok(mut rows) = select.query([]) else { return Ok(0) };
+    while let Ok(Some(row)) = rows.next() {
+        let values: Vec<rusqlite::types::Value> = (0..width).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?;
+        count += insert.execute(rusqlite::params_from_iter(values))?;
+    }
+    Ok(count)
 }

@@ -30,13 +30,17 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261122090200_index_nouns.sql"),
         after: |transaction| Ok(search::create_indexes(transaction)?),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261122120000_keep_action_order.sql"),
+        after: NOTHING,
+    },
 ];
 
 /// How many steps a bulk load runs before it fills the tables; the rest are indexes.
 const TABLES_ONLY: usize = 2;
 
 /// Migrates an opened file to the newest schema.
-pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
+pub(crate) fn run(connection: &Connection, path: &Path) -> Result<()> {
     let found = version(connection)?;
     let known = STEPS.len();
     if found > known {
@@ -52,18 +56,18 @@ pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
 }
 
 /// Creates the tables without their indexes, for a bulk load.
-pub(crate) fn tables(connection: &mut Connection) -> Result<()> {
+pub(crate) fn tables(connection: &Connection) -> Result<()> {
     advance(connection, TABLES_ONLY)
 }
 
 /// Creates what [`tables`] left out.
-pub(crate) fn indexes(connection: &mut Connection) -> Result<()> {
+pub(crate) fn indexes(connection: &Connection) -> Result<()> {
     advance(connection, STEPS.len())
 }
 
-fn advance(connection: &mut Connection, to: usize) -> Result<()> {
+fn advance(connection: &Connection, to: usize) -> Result<()> {
     for (number, step) in STEPS.iter().enumerate().take(to).skip(version(connection)?) {
-        let transaction = connection.transaction()?;
+        let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(step.sql)?;
         (step.after)(&transaction)?;
         transaction.pragma_update(None, "user_version", as_number(number + 1))?;

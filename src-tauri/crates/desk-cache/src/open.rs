@@ -7,7 +7,7 @@ use std::{
     fs::{File, OpenOptions},
     ops::Deref,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use fs4::fs_std::FileExt as _;
@@ -52,7 +52,7 @@ impl Key {
     }
 
     /// The key as SQLCipher takes a raw one, without deriving it again at each connection.
-    fn pragma(&self) -> Zeroizing<String> {
+    pub(crate) fn pragma(&self) -> Zeroizing<String> {
         let hex = self.0.iter().map(|byte| format!("{byte:02x}"));
         Zeroizing::new(format!("x'{}'", hex.collect::<String>()))
     }
@@ -63,8 +63,16 @@ pub struct Cache {
     path: PathBuf,
     key: Key,
     writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
+    returned: Condvar,
     _lock: File,
+}
+
+/// Read-only connections: those at rest, and how many are lent out.
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    lent: usize,
 }
 
 /// A read-only connection, given back when dropped.
@@ -81,16 +89,13 @@ impl Cache {
     /// [`CacheError::Damaged`] when the key does not fit or the file is broken.
     pub fn open(path: &Path, key: &Key) -> Result<Self> {
         let lock = lock(path)?;
-        let mut writer = connect(path, key, OpenFlags::default())?;
-        writer.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
-        )?;
-        migrate::run(&mut writer, path)?;
+        let writer = open_writer(path, key)?;
         Ok(Self {
             path: path.to_owned(),
             key: key.clone(),
             writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
+            readers: Mutex::default(),
+            returned: Condvar::new(),
             _lock: lock,
         })
     }
@@ -112,20 +117,51 @@ impl Cache {
     /// # Errors
     /// What SQLite says when a new connection cannot be opened.
     pub fn read(&self) -> Result<Reader<'_>> {
-        let pooled = held(&self.readers).pop();
-        let connection = match pooled {
+        let mut readers = held(&self.readers);
+        let connection = match readers.idle.pop() {
             Some(connection) => connection,
             None => self.reader()?,
         };
+        readers.lent += 1;
         Ok(Reader {
             cache: self,
             connection: Some(connection),
         })
     }
 
+    /// Puts another file in this one's place. `prepare` gets the writer, with nothing else going on, and makes the file ready; from then
+    /// until the new file is open nobody reads or writes. A crash in between leaves either file whole.
+    ///
+    /// # Errors
+    /// What `prepare` answers (this file stays then), and what SQLite or the file system says.
+    pub(crate) fn replace_with(&self, fresh: &Path, prepare: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+        // Readers first, then the writer: who reads may wait for the writer, and who writes never reads elsewhere.
+        let mut readers = self
+            .returned
+            .wait_while(held(&self.readers), |readers| readers.lent > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer();
+        prepare(&writer)?;
+        readers.idle.clear();
+        // A log left behind would be taken for the new file's.
+        let is_busy: bool = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(CacheError::Busy);
+        }
+        drop(std::mem::replace(&mut *writer, Connection::open_in_memory()?));
+        let renamed = std::fs::rename(fresh, &self.path);
+        *writer = open_writer(&self.path, &self.key)?;
+        renamed?;
+        sync_folder(&self.path)
+    }
+
     /// Where the file lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
     }
 
     fn reader(&self) -> Result<Connection> {
@@ -152,7 +188,10 @@ impl Deref for Reader<'_> {
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            held(&self.cache.readers).push(connection);
+            let mut readers = held(&self.cache.readers);
+            readers.idle.push(connection);
+            readers.lent -= 1;
+            self.cache.returned.notify_all();
         }
     }
 }
@@ -173,6 +212,31 @@ fn lock(path: &Path) -> Result<File> {
     } else {
         Err(CacheError::Busy)
     }
+}
+
+/// The connection that alone writes and checkpoints, on the newest schema.
+fn open_writer(path: &Path, key: &Key) -> Result<Connection> {
+    let writer = connect(path, key, OpenFlags::default())?;
+    writer.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+    )?;
+    migrate::run(&writer, path)?;
+    Ok(writer)
+}
+
+/// Makes a rename durable.
+#[cfg(unix)]
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(folder) => Ok(File::open(folder)?.sync_all()?),
+        None => Ok(()),
+    }
+}
+
+/// Windows makes a rename durable by itself and cannot open folders.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Opens a keyed connection and proves that the key fits.

@@ -117,6 +117,49 @@ pub fn begin_anew(connection: &Connection, person: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Actions that the clinic confirmed since `since` (microseconds since 1970): those a restored server may have forgotten.
+///
+/// # Errors
+/// What SQLite says.
+pub fn confirmed_since(connection: &Connection, since: i64) -> Result<Vec<Uuid>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM archive WHERE outcome = 'ok' AND settled_at >= ?1")?;
+    let ids = statement
+        .query_map([since], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ids)
+}
+
+/// Everything that waits is asked anew, and `forgotten` actions from the archive with it, in the order in which they were made. Everyone
+/// sends under a new identity: the old one may count further than the database remembers.
+pub(crate) fn ask_again(connection: &Connection, forgotten: &[Uuid]) -> Result<()> {
+    connection.execute("UPDATE outbox SET outcome = NULL, code = NULL, detail = NULL", [])?;
+    for id in forgotten {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO outbox (number, id, person_id, seq, name, args, v, at)
+                 SELECT nullif(number, 0), id, person_id, 0, name, args, v, at FROM archive WHERE id = ?1",
+            )?
+            .execute([id])?;
+        connection
+            .prepare_cached("DELETE FROM archive WHERE id = ?1")?
+            .execute([id])?;
+    }
+    for person in senders(connection)? {
+        begin_anew(connection, person)?;
+    }
+    Ok(())
+}
+
+fn senders(connection: &Connection) -> Result<Vec<Uuid>> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT person_id FROM outbox UNION SELECT person_id FROM sender")?;
+    let people = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(people)
+}
+
 /// All actions that wait, oldest first.
 ///
 /// # Errors
@@ -204,8 +247,8 @@ pub(crate) fn settle(connection: &Connection, outcome: &Outcome, now: i64) -> Re
     } else {
         connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO archive (id, person_id, name, args, at, settled_at, outcome)
-                 SELECT id, person_id, name, args, at, ?2, 'ok' FROM outbox WHERE id = ?1",
+                "INSERT OR IGNORE INTO archive (id, number, person_id, name, args, v, at, settled_at, outcome)
+                 SELECT id, number, person_id, name, args, v, at, ?2, 'ok' FROM outbox WHERE id = ?1",
             )?
             .execute((outcome.id, now))?;
     }

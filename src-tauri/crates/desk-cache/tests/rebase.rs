@@ -6,132 +6,19 @@
     reason = "a test: what is not as expected ends it, in its helpers too"
 )]
 
+mod support;
+
 use desk_cache::{
     Cache, CacheError, Key, attention,
-    change::{self, Action, Destination},
-    outbox::{self, Outcome, Refusal},
+    outbox::{self, Refusal},
     query::{customer, loyalty, task},
     rebase::{self, Change, Op, Page, Position},
     row,
 };
-use desk_core::synced::{self, Kind, Table, Value};
-use serde_json::{Value as Json, json};
-use tempfile::TempDir;
+use desk_core::synced::{self, Kind, Value};
+use serde_json::json;
+use support::{Desk, TODAY, a_task, id, noun, put, text};
 use uuid::Uuid;
-
-const TODAY: &str = "2026-10-01";
-
-struct Desk {
-    folder: TempDir,
-    key: Key,
-    cache: Option<Cache>,
-    person: Uuid,
-}
-
-fn id(n: u128) -> Uuid {
-    Uuid::from_u128(n)
-}
-
-fn noun(name: &str) -> &'static Table {
-    synced::named(name).unwrap()
-}
-
-/// A row with these fields, everything else absent.
-fn row_of(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Vec<Value> {
-    let value = |column: &synced::Column| match column.name {
-        "id" => Value::Uuid(key),
-        wanted => fields
-            .iter()
-            .find(|(name, _)| *name == wanted)
-            .map_or(Value::Null, |(_, value)| value.clone()),
-    };
-    noun(name).columns.iter().map(value).collect()
-}
-
-fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
-}
-
-fn a_task(key: Uuid, status: &str, title: &str) -> Change {
-    let fields = [("title", text(title)), ("status", text(status))];
-    put("task", key, &fields)
-}
-
-fn put(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Change {
-    Change {
-        tbl: noun(name).number,
-        op: Op::Put,
-        pk: key,
-        row: Some(row_of(name, key, fields)),
-    }
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = Key::random().unwrap();
-        let cache = Some(Cache::open(&folder.path().join("cache.db"), &key).unwrap());
-        Self {
-            folder,
-            key,
-            cache,
-            person: id(1),
-        }
-    }
-
-    fn cache(&self) -> &Cache {
-        self.cache.as_ref().unwrap()
-    }
-
-    fn start_again(&mut self) {
-        self.cache = None;
-        self.cache = Some(Cache::open(&self.folder.path().join("cache.db"), &self.key).unwrap());
-    }
-
-    fn pull(&self, version: i64, changes: Vec<Change>, settled: Vec<Uuid>) {
-        let page = Page {
-            scope: "clinic".into(),
-            changes,
-            next: Position::end_of(version),
-            epoch: "e".into(),
-            is_consistent: true,
-            settled,
-            now: version,
-        };
-        rebase::apply(self.cache(), &page).unwrap();
-    }
-
-    fn act(&self, action: u128, name: &str, args: Json) -> Result<(), CacheError> {
-        let action = Action {
-            id: id(action),
-            person: self.person,
-            name: name.into(),
-            args,
-            at: 1_000_000,
-        };
-        change::perform(self.cache(), &action, Destination::Clinic)
-    }
-
-    fn answer(&self, action: u128, refused: Option<Refusal>) {
-        let outcome = Outcome {
-            id: id(action),
-            refused,
-        };
-        self.cache()
-            .write(|transaction| outbox::answered(transaction, &outcome))
-            .unwrap();
-    }
-
-    fn task_status(&self, key: Uuid) -> Option<String> {
-        task::one(&self.cache().read().unwrap(), TODAY, key)
-            .unwrap()
-            .map(|task| task.status)
-    }
-
-    fn waiting(&self) -> usize {
-        outbox::waiting(&self.cache().read().unwrap()).unwrap().len()
-    }
-}
 
 #[test]
 fn what_was_confirmed_is_there_after_a_restart() {
