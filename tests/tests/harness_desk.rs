@@ -14,6 +14,7 @@ use desk_tests::harness::desk::Desk;
 use desk_tests::harness::notifications::Reason;
 use desk_tests::harness::process::Launch;
 use desk_tests::harness::wait::{eventually, secs, wait_until};
+use futures_util::StreamExt as _;
 
 fn secret_tool(desk: &Desk, action: &str) -> (bool, String) {
     let mut tool = Command::new("secret-tool");
@@ -118,53 +119,43 @@ async fn toasts_go_with_their_program() {
     assert_eq!(desk.notifications().closed()[0].reason, Reason::SenderGone);
 }
 
-/// The library that the program itself shows toasts with takes the bus from the environment, which a test may not change; so a test
-/// process of its own is started with the PC's variables.
 #[tokio::test]
-async fn a_pressed_button_reaches_notify_rust() {
+async fn a_press_sends_its_program_the_token_then_the_button_and_others_nothing() {
     let desk = Desk::new();
-    let vars = desk
-        .vars()
-        .iter()
-        .cloned()
-        .chain([("SHOW_A_TOAST".to_owned(), "1".to_owned())]);
-    let log = desk.home().join("toast.log");
-    let args = [
-        "--exact",
-        "shows_a_toast_and_prints_the_button",
-        "--nocapture",
-        "--include-ignored",
-    ];
-    let mut child = Launch::new(std::env::current_exe().unwrap(), "")
-        .args(args)
-        .envs(vars)
-        .log(&log)
-        .start();
-    let toast = desk
-        .notifications()
-        .toast("the toast", secs(10), |toast| toast.summary == "คุณมะลิ")
-        .await;
-    desk.notifications().press(toast.id, "done");
-    let status = wait_until("the program ends", secs(10), || child.exited());
-    assert!(
-        status.success() && child.log_tail().contains("pressed done"),
-        "{}",
-        child.log_tail()
+    let (program, other) = (Program::on(&desk).await, Program::on(&desk).await);
+    let mut heard = zbus::MessageStream::from(&program.0);
+    let mut overheard = zbus::MessageStream::from(&other.0);
+    let id = program.notify(0, "คุณมะลิ").await;
+    other.notify(0, "คุณฟ้า").await;
+    desk.notifications().press(id, "done");
+    desk.notifications().press(id + 1, "default");
+    assert_eq!(
+        signals(&mut heard, id).await,
+        ["ActivationToken", "ActionInvoked", "NotificationClosed"]
     );
+    assert_eq!(signals(&mut overheard, id + 1).await.len(), 3);
     assert_eq!(desk.notifications().closed()[0].reason, Reason::Dismissed);
 }
 
-#[test]
-#[ignore = "the other half of a_pressed_button_reaches_notify_rust, which starts it"]
-fn shows_a_toast_and_prints_the_button() {
-    let mut toast = notify_rust::Notification::new();
-    let handle = toast
-        .summary("คุณมะลิ")
-        .action("default", "เปิด")
-        .action("done", "เสร็จ")
-        .show()
-        .unwrap();
-    handle.wait_for_action(|key| println!("pressed {key}"));
+/// The names of the next three signals, which must all be about this toast.
+async fn signals(stream: &mut zbus::MessageStream, id: u32) -> Vec<String> {
+    let mut names = vec![];
+    while names.len() < 3 {
+        let message = stream.next().await.unwrap().unwrap();
+        let header = message.header();
+        let is_ours = header
+            .interface()
+            .is_some_and(|name| name.as_str() == "org.freedesktop.Notifications");
+        if is_ours && header.message_type() == zbus::message::Type::Signal {
+            let body = message.body();
+            assert_eq!(
+                body.deserialize::<zbus::zvariant::Structure>().unwrap().fields()[0],
+                id.into()
+            );
+            names.push(header.member().unwrap().to_string());
+        }
+    }
+    names
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The desktop's notification service: `org.freedesktop.Notifications` on a simulated PC's session bus. It records every toast and
 //! presses buttons for the person.
 //!
-//! It behaves as GNOME's: buttons are offered, a toast goes when a button is pressed (unless the program marked it `resident`), and all
-//! toasts of a program go when the program does. See <https://specifications.freedesktop.org/notification-spec/latest/>.
+//! It behaves as GNOME's: buttons are offered, a press sends `ActivationToken` and right behind it `ActionInvoked`, both to the program
+//! alone, a toast goes when a button is pressed (unless the program marked it `resident`), and all toasts of a program go when the program
+//! does. See <https://specifications.freedesktop.org/notification-spec/latest/>.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -155,6 +156,26 @@ impl NotificationServer {
     /// # Panics
     /// When no such toast is shown or it has no such button: a person could not press it either.
     pub fn press(&self, id: u32, key: &str) {
+        let toast = self.shown_as(id, key);
+        let goes = toast.hints.get("resident").is_none_or(|value| value != "true");
+        if goes {
+            lock(&self.record).close(id, Reason::Dismissed);
+        }
+        self.invoke(&toast, key);
+        if goes {
+            self.emit(&toast.sender, "NotificationClosed", (id, Reason::Dismissed as u32));
+        }
+    }
+
+    /// As [`Self::press`] on one of the services that leave a pressed toast where it is.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn press_and_keep(&self, id: u32, key: &str) {
+        self.invoke(&self.shown_as(id, key), key);
+    }
+
+    fn shown_as(&self, id: u32, key: &str) -> Toast {
         let toast = lock(&self.record)
             .shown
             .get(&id)
@@ -165,10 +186,13 @@ impl NotificationServer {
             "toast {id} has no button {key}: {:?}",
             toast.actions
         );
-        self.emit("ActionInvoked", (id, key.to_owned()));
-        if toast.hints.get("resident").is_none_or(|value| value != "true") {
-            self.close(id, Reason::Dismissed);
-        }
+        toast
+    }
+
+    fn invoke(&self, toast: &Toast, key: &str) {
+        let token = (toast.id, format!("desk-tests-{}", toast.id));
+        self.emit(&toast.sender, "ActivationToken", token);
+        self.emit(&toast.sender, "ActionInvoked", (toast.id, key.to_owned()));
     }
 
     /// Closes a toast as a person does.
@@ -182,15 +206,21 @@ impl NotificationServer {
     }
 
     fn close(&self, id: u32, reason: Reason) {
+        let sender = lock(&self.record).shown.get(&id).map(|toast| toast.sender.clone());
         assert!(lock(&self.record).close(id, reason), "toast {id} is not shown");
-        self.emit("NotificationClosed", (id, reason as u32));
+        self.emit(&sender.unwrap_or_default(), "NotificationClosed", (id, reason as u32));
     }
 
-    fn emit<B: serde::Serialize + DynamicType + Send + Sync + 'static>(&self, signal: &'static str, body: B) {
-        let connection = self.connection.clone();
-        let sent = self
-            .thread
-            .run(async move { connection.emit_signal(None::<&str>, PATH, NAME, signal, &body).await });
+    fn emit<B>(&self, program: &str, signal: &'static str, body: B)
+    where
+        B: serde::Serialize + DynamicType + Send + Sync + 'static,
+    {
+        let (connection, program) = (self.connection.clone(), program.to_owned());
+        let sent = self.thread.run(async move {
+            connection
+                .emit_signal(Some(program.as_str()), PATH, NAME, signal, &body)
+                .await
+        });
         sent.expect("the bus takes signals");
     }
 }
