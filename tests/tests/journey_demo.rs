@@ -8,12 +8,18 @@
 
 mod journey_support;
 
-use desk_app::api::{
-    Nothing,
-    customer::{CustomerOpen, CustomerSearch, PointsAward},
-    session::{Phase, Unlock},
-    sync::SyncMode,
-    task::TaskComplete,
+use std::sync::Arc;
+
+use desk_app::{
+    Desk,
+    api::{
+        Nothing,
+        customer::{CustomerOpen, CustomerSearch, PointsAward},
+        session::{Phase, Unlock},
+        sync::SyncMode,
+        task::TaskComplete,
+        today::Today,
+    },
 };
 use journey_support::{Pc, stand, sync};
 use uuid::Uuid;
@@ -82,4 +88,63 @@ async fn a_morning_in_the_demo_clinic() {
     let state = desk.demo_remove(Nothing {}).await.unwrap();
     assert_eq!(state.phase, Phase::FirstStart);
     assert!(!pc.folder.path().join("demo").exists());
+}
+
+/// Unlocks as นก.
+async fn unlock_as_nok(desk: &Arc<Desk>) {
+    let person = stand(desk).await.people[0].id;
+    let pin = "2468".into();
+    desk.unlock(Unlock { person, pin }).await.unwrap();
+}
+
+async fn is_alive(desk: &Arc<Desk>, date: &str) -> Today {
+    let today = desk.today(Nothing {}).await.unwrap();
+    assert_eq!(today.date, date);
+    let waited: Vec<i64> = today
+        .leads
+        .iter()
+        .map(|lead| (today.now - lead.created_at) / 60_000)
+        .collect();
+    assert!(
+        waited.len() == 3 && waited.iter().all(|minutes| (1..180).contains(minutes)),
+        "{waited:?}"
+    );
+    assert!(!today.tasks.is_empty() && !today.followups.is_empty());
+    today
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_clinic_keeps_its_day_and_is_made_anew_on_the_next() {
+    let pc = Pc::default();
+    pc.clock.set("2026-10-01T06:30:00+07:00");
+    let desk = pc.start().await;
+    desk.demo_open(Nothing {}).await.unwrap();
+    unlock_as_nok(&desk).await;
+    let first = is_alive(&desk, "2026-10-01").await;
+    let id = first.tasks[0].id;
+    desk.task_complete(TaskComplete { id, note: None }).await.unwrap();
+    desk.shut_down().await;
+    drop(desk);
+
+    pc.clock.set("2026-10-01T21:00:00+07:00");
+    let desk = pc.start().await;
+    unlock_as_nok(&desk).await;
+    let evening = desk.today(Nothing {}).await.unwrap();
+    assert_eq!(
+        evening.tasks.len(),
+        first.tasks.len() - 1,
+        "what was done today stays done"
+    );
+
+    desk.lock(Nothing {}).await.unwrap();
+    pc.clock.set("2026-10-02T00:20:00+07:00");
+    unlock_as_nok(&desk).await;
+    is_alive(&desk, "2026-10-02").await;
+    desk.shut_down().await;
+    drop(desk);
+
+    pc.clock.set("2026-11-15T23:50:00+07:00");
+    let desk = pc.start().await;
+    unlock_as_nok(&desk).await;
+    is_alive(&desk, "2026-11-15").await;
 }

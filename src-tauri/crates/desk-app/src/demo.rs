@@ -1,11 +1,12 @@
-//! The demo clinic: made-up people in a folder of its own. It needs no server and no keyring, because nothing in it is true; its key is no secret.
+//! The demo clinic: made-up people in a folder of its own, and a day of theirs. It needs no server and no keyring, because nothing in it is
+//! true; its key is no secret. On another day it is made anew: a demo of yesterday has nothing to do today.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use desk_cache::{CacheError, Key, load::Loader};
 use desk_core::{
     demo::Demo,
@@ -26,6 +27,8 @@ use crate::{
 pub const CUSTOMERS: usize = 2_000;
 /// The same clinic on every PC.
 const SEED: u64 = 2569;
+/// Says of which day it is.
+const DAY: &str = "day";
 /// Its people, with the PINs that the lock screen shows.
 const PEOPLE: [(&str, &str); 4] = [("นก", "2468"), ("บีม", "8642"), ("เมย์", "1357"), ("ดาว", "9753")];
 
@@ -49,26 +52,35 @@ pub(crate) fn home(folder: PathBuf) -> Result<Home, AppError> {
     })
 }
 
-/// Makes the demo clinic unless it is there, as of `today` (`YYYY-MM-DD`).
-pub(crate) fn prepare(folder: PathBuf, today: &str) -> Result<Home, CacheError> {
-    if !exists(&folder) {
-        make(&folder, today)?;
+/// Whether the demo clinic is there and of the day of `now`.
+pub(crate) fn is_of_today(folder: &Path, now: DateTime<Utc>) -> bool {
+    let made = fs::read_to_string(folder.join(DAY)).unwrap_or_default();
+    exists(folder) && made == Demo::at(SEED, 0, now).today().to_string()
+}
+
+/// Makes the demo clinic as it stands now, unless it is there and of today: what somebody did in it today stays.
+pub(crate) fn prepare(folder: PathBuf, now: DateTime<Utc>) -> Result<Home, CacheError> {
+    if !is_of_today(&folder, now) {
+        make(&folder, &Demo::at(SEED, CUSTOMERS, now))?;
     }
     home(folder).map_err(as_cache_error)
 }
 
-fn make(folder: &Path, today: &str) -> Result<(), CacheError> {
+fn make(folder: &Path, clinic: &Demo) -> Result<(), CacheError> {
+    // All of it: a write-ahead log left behind would be taken for the new file's.
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
     fs::create_dir_all(folder)?;
-    let today = NaiveDate::parse_from_str(today, "%Y-%m-%d").map_err(|_| CacheError::Damaged)?;
-    let clinic = Demo::new(SEED, CUSTOMERS, today);
     let key = Key::random()?;
     let home = Home {
         folder: folder.to_owned(),
-        vault: vault(&clinic, &key).map_err(as_cache_error)?,
+        vault: vault(clinic, &key).map_err(as_cache_error)?,
         secret: secret(),
         is_demo: true,
     };
-    fill(&home, &clinic, &key)?;
+    fill(&home, clinic, &key)?;
+    fs::write(folder.join(DAY), clinic.today().to_string())?;
     // Written last: a demo clinic without it is made anew.
     home.save().map_err(as_cache_error)
 }

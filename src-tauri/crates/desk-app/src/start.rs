@@ -46,7 +46,7 @@ impl Desk {
         let found = if self.clinic_folder().join("people.sealed").exists() {
             self.open_clinic_home()
         } else if demo::exists(&self.demo_folder()) {
-            demo::home(self.demo_folder())
+            self.prepare_demo().await
         } else {
             return;
         };
@@ -283,6 +283,9 @@ impl Desk {
     /// # Errors
     /// `wrong_pin`, `pin_paused`, and what opening the cache says.
     pub async fn unlock(self: &Arc<Self>, request: Unlock) -> Result<StartState, AppError> {
+        if self.is_demo() && !demo::is_of_today(&self.demo_folder(), self.now()) {
+            self.demo_open(Nothing {}).await?;
+        }
         let mut home = self.state().home.clone().ok_or(Code::Locked)?;
         let now = self.now().timestamp_millis();
         let (tried, home) = tokio::task::spawn_blocking(move || {
@@ -377,7 +380,12 @@ impl Desk {
         }
     }
 
-    /// Opens the demo clinic, making it on first use. It needs no server and no keyring: everything in it is made up.
+    async fn prepare_demo(&self) -> Result<Home, AppError> {
+        let (folder, now) = (self.demo_folder(), self.now());
+        blocking(move || demo::prepare(folder, now)).await
+    }
+
+    /// Opens the demo clinic, making it on the first use of a day. It needs no server and no keyring: everything in it is made up.
     ///
     /// # Errors
     /// `disk_full`, and `other_clinic` on a PC that belongs to a clinic.
@@ -385,9 +393,8 @@ impl Desk {
         if self.state().home.as_ref().is_some_and(|home| !home.is_demo) {
             return Err(Code::OtherClinic.into());
         }
-        let (folder, today) = (self.demo_folder(), self.today_date());
-        let home = blocking(move || demo::prepare(folder, &today)).await?;
         self.close().await;
+        let home = self.prepare_demo().await?;
         let mut state = self.state();
         state.home = Some(home);
         state.blocked = None;

@@ -1,5 +1,5 @@
-//! A made-up clinic to try everything on: the same for the same seed, size and day. Rows come one by one in the shape of
-//! [`crate::synced`], so that a hundred thousand customers need no memory. Nobody in it exists. It knows no clock: today is given.
+//! A made-up clinic to try everything on: the same for the same seed, size and moment. Rows come one by one in the shape of
+//! [`crate::synced`], so that a hundred thousand customers need no memory. Nobody in it exists. It knows no clock: now is given.
 
 mod care;
 mod clinic;
@@ -8,7 +8,7 @@ mod people;
 mod points;
 mod random;
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::synced::Value;
@@ -20,15 +20,34 @@ pub struct Demo {
     seed: u64,
     size: usize,
     today: NaiveDate,
+    /// Microseconds since 1970.
+    now: i64,
 }
+
+/// Bangkok is ahead of UTC by so many hours, without summer time.
+const AHEAD: i64 = 7;
 
 /// The rows of one noun, in column order.
 pub type Rows<'a> = Box<dyn Iterator<Item = Vec<Value>> + 'a>;
 
 impl Demo {
-    /// A clinic with this many customers. The first seven are the people of the acceptance stories (พลอยไพลิน ศรีสุข and others).
+    /// A clinic with this many customers, as it stands at ten in the morning of a day. The first seven are the people of the acceptance
+    /// stories (พลอยไพลิน ศรีสุข and others).
     pub fn new(seed: u64, size: usize, today: NaiveDate) -> Self {
-        Self { seed, size, today }
+        let now = micros(today, 600);
+        Self { seed, size, today, now }
+    }
+
+    /// As it stands at this moment: what is new in it came some minutes or hours ago.
+    pub fn at(seed: u64, size: usize, now: DateTime<Utc>) -> Self {
+        let today = (now + TimeDelta::hours(AHEAD)).date_naive();
+        let now = now.timestamp_micros();
+        Self { seed, size, today, now }
+    }
+
+    /// The day around which everything happens.
+    pub fn today(&self) -> NaiveDate {
+        self.today
     }
 
     /// The rows of a noun of [`crate::synced::SYNCED`]; none for an unknown name.
@@ -82,6 +101,16 @@ impl Demo {
     fn day(&self, ahead: i64) -> NaiveDate {
         shifted(self.today, ahead)
     }
+
+    /// An instant that has been: of a day in Bangkok, but not later than now.
+    fn past(&self, day: NaiveDate, minute_of_day: i64) -> Value {
+        Value::Int(micros(day, minute_of_day).min(self.now))
+    }
+
+    /// So many minutes ago.
+    fn ago(&self, minutes: i64) -> Value {
+        Value::Int(self.now - minutes * 60_000_000)
+    }
 }
 
 /// A day some days later or, with a negative number, earlier.
@@ -95,10 +124,14 @@ fn shifted(day: NaiveDate, by: i64) -> NaiveDate {
     moved.unwrap_or(day)
 }
 
-/// An instant of a day in Bangkok (UTC+7, no summer time), in microseconds since 1970.
+/// An instant of a day in Bangkok.
 fn instant(day: NaiveDate, minute_of_day: i64) -> Value {
+    Value::Int(micros(day, minute_of_day))
+}
+
+fn micros(day: NaiveDate, minute_of_day: i64) -> i64 {
     let midnight = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
-    Value::Int((midnight - 7 * 3600 + minute_of_day * 60) * 1_000_000)
+    (midnight - AHEAD * 3600 + minute_of_day * 60) * 1_000_000
 }
 
 fn text(text: impl Into<String>) -> Value {

@@ -129,7 +129,7 @@ pub struct Demo {
     /// The same seed makes the same people; each demo clinic of one database needs another.
     #[arg(long, default_value_t = 2569)]
     pub seed: u64,
-    /// The day around which everything happens; today in Bangkok when absent.
+    /// The day around which everything happens, as at ten in the morning; now when absent.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<NaiveDate>,
 }

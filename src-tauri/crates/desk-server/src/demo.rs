@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chrono::{FixedOffset, NaiveDate, Utc};
+use chrono::Utc;
 use desk_clinic::Result;
 use desk_clinic::connect::PgConnection;
 use desk_clinic::demo::{Into, Made, fill};
@@ -14,19 +14,13 @@ pub(crate) async fn run(conn: &mut PgConnection, wanted: Demo) -> Result<ExitCod
         (Some(word), _) => Into::Existing(word),
         (None, code) => Into::New(code.as_deref().unwrap_or_default()),
     };
-    let today = wanted.today.unwrap_or_else(today_in_bangkok);
-    let demo = desk_core::demo::Demo::new(wanted.seed, wanted.customers, today);
+    let (seed, size) = (wanted.seed, wanted.customers);
+    let demo = wanted.today.map_or_else(
+        || desk_core::demo::Demo::at(seed, size, Utc::now()),
+        |today| desk_core::demo::Demo::new(seed, size, today),
+    );
     print(&fill(conn, into, &demo).await?);
     Ok(ExitCode::SUCCESS)
-}
-
-/// UTC+7, without summer time.
-fn today_in_bangkok() -> NaiveDate {
-    let here = FixedOffset::east_opt(7 * 3600);
-    here.map_or_else(
-        || Utc::now().date_naive(),
-        |here| Utc::now().with_timezone(&here).date_naive(),
-    )
 }
 
 fn print(made: &Made) {

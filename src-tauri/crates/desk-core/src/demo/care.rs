@@ -128,8 +128,8 @@ impl Demo {
                     Value::Null
                 },
                 text(plan),
-                instant(self.day(-way.since - steps * way.pace), 610),
-                instant(self.day(-way.since), 900),
+                self.past(self.day(-way.since - steps * way.pace), 610),
+                self.past(self.day(-way.since), 900),
             ]
         })
     }
@@ -149,7 +149,7 @@ impl Demo {
                     Value::Uuid(self.journey_id(way.number)),
                     text(*action),
                     self.by(by),
-                    instant(self.day(-way.since - left * way.pace), 620 + 30 * left),
+                    self.past(self.day(-way.since - left * way.pace), 620 + 30 * left),
                     text(stage(index)),
                     text(stage(index + 1)),
                     Value::Null,
@@ -186,7 +186,7 @@ impl Demo {
             self.day(-random.below(20) - 1)
         };
         let due = instant(due_day, 560 + 15 * random.below(32));
-        let made = instant(shifted(due_day, -2), 700);
+        let made = self.past(shifted(due_day, -2), 700);
         let status = if !is_open {
             "completed"
         } else if random.percent(12) {

@@ -119,7 +119,7 @@ impl Demo {
     fn lead(&self, index: usize, (name, phone, source, score, is_hot, reasons): &Lead) -> Vec<Value> {
         let behind = i64::try_from(index).unwrap_or(0);
         let came = if *is_hot {
-            instant(self.today, 540 + behind * 14)
+            self.came(index)
         } else {
             instant(self.day(-behind), 700 + behind)
         };
@@ -150,7 +150,12 @@ impl Demo {
         ]
     }
 
-    /// What each person was told this morning and the days before; hot leads go to those who answer leads.
+    /// When the nth hot lead came: the first just now, the next some while before.
+    fn came(&self, index: usize) -> Value {
+        self.ago(4 + 41 * i64::try_from(index).unwrap_or(0))
+    }
+
+    /// What each person was told today and the days before; hot leads go to those who answer leads.
     pub(super) fn notifications(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
         STAFF.iter().enumerate().flat_map(move |(staff, person)| {
             let told = TOLD
@@ -173,7 +178,10 @@ impl Demo {
         (kind, title, message, priority): &(&str, &str, &str, &str),
     ) -> Vec<Value> {
         let behind = i64::try_from(index).unwrap_or(0);
-        let told = instant(self.day(-behind), 500 + behind * 9);
+        let told = match behind {
+            0 => self.ago(130),
+            _ => instant(self.day(-behind), 500 + behind * 9),
+        };
         let is_read = index > 1;
         vec![
             Value::Uuid(self.id("notification", staff * 100 + index)),
@@ -194,7 +202,6 @@ impl Demo {
 
     fn hot_lead(&self, staff: usize, index: usize, (name, _, _, _, _, reasons): &Lead) -> Vec<Value> {
         let lead = self.id("lead", index);
-        let told = instant(self.today, 540 + i64::try_from(index).unwrap_or(0) * 14);
         vec![
             Value::Uuid(self.id("notification", staff * 100 + 50 + index)),
             Value::Uuid(self.id("staff", staff)),
@@ -205,7 +212,7 @@ impl Demo {
             text(format!("/leads/{lead}")),
             text(format!("lead:{lead}")),
             flag(false),
-            told,
+            self.came(index),
             Value::Null,
             Value::Null,
             flag(false),

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 use uuid::Uuid;
 
-use super::{Demo, date, flag, instant, names, random::Random, shifted, text};
+use super::{Demo, date, flag, names, random::Random, shifted, text};
 use crate::synced::Value;
 
 /// One customer, as the other nouns need them.
@@ -210,8 +210,8 @@ impl Demo {
             sales.map_or(Value::Null, Value::Uuid),
             date(customer.first_visit),
             date(customer.last_visit),
-            instant(created, 600),
-            instant(customer.last_visit.unwrap_or(created), 1_020),
+            self.past(created, 600),
+            self.past(customer.last_visit.unwrap_or(created), 1_020),
         ]
     }
 

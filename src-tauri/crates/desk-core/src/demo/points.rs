@@ -81,9 +81,9 @@ impl Demo {
                 text(Tier::of_lifetime_points(ledger.lifetime()).word()),
                 Value::Int(ledger.satang),
                 Value::Int(ledger.visits),
-                instant(last, 960),
+                self.past(last, 960),
                 text(format!("BN{:06}", number + 1)),
-                instant(customer.first_visit.unwrap_or(last), 600),
+                self.past(customer.first_visit.unwrap_or(last), 600),
             ])
         })
     }
@@ -101,7 +101,7 @@ impl Demo {
                     text(entry.kind),
                     Value::Int(entry.amount),
                     text(entry.note),
-                    instant(entry.day, 900),
+                    self.past(entry.day, 900),
                     entry.expires.map_or(Value::Null, |day| instant(day, 1_439)),
                 ]
             })

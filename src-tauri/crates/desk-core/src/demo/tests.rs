@@ -151,6 +151,33 @@ fn the_people_of_the_stories_are_there() {
 }
 
 #[test]
+fn at_any_hour_hot_leads_came_minutes_to_hours_ago_and_nothing_has_happened_in_the_future() {
+    let midnight = micros(demo().today, 0);
+    let planned = ["due_at", "scheduled_at", "expires_at", "valid_until", "snoozed_until"];
+    for hour in 0..24 {
+        let now = midnight + hour * 3_600_000_000;
+        let demo = Demo::at(7, 400, DateTime::from_timestamp_micros(now).unwrap());
+        assert_eq!(demo.today(), self::demo().today);
+        for table in SYNCED {
+            for (value, column) in demo.rows(table.name).flat_map(|row| row.into_iter().zip(table.columns)) {
+                let happened = column.kind == Kind::Instant && !planned.contains(&column.name);
+                let is_over = !happened || !matches!(value, Value::Int(at) if at > now);
+                assert!(is_over, "{}.{} at {hour} o'clock", table.name, column.name);
+            }
+        }
+        let hot: Vec<_> = demo
+            .rows("lead")
+            .filter(|row| column("lead", row, "is_hot") == &Value::Int(1))
+            .collect();
+        let waits = |row: &Vec<Value>| match column("lead", row, "created_at") {
+            Value::Int(came) => (now - came) / 60_000_000,
+            _ => panic!(),
+        };
+        assert!(hot.len() == 3 && hot.iter().all(|row| (1..180).contains(&waits(row))));
+    }
+}
+
+#[test]
 fn today_has_fourteen_bookings_no_room_twice_at_once() {
     let today: Vec<_> = demo()
         .rows("appointment")
