@@ -5,6 +5,7 @@
 // A benchmark may stop at the first thing that is not as it must be.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::collections::HashMap;
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -19,6 +20,7 @@ use desk_clinic::{
 };
 use desk_core::synced::{Kind, SYNCED};
 use desk_sync::load::{Load, first_load};
+use desk_sync::postgres::PostgresClinic;
 use desk_tests::harness::pg::PgCluster;
 use rusqlite::{Connection, types::ValueRef};
 use sqlx::{Connection as _, PgConnection};
@@ -146,15 +148,16 @@ async fn load_once(place: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let (path, key, login) = (folder.path().join("cache.db"), Key::random().unwrap(), login(place));
     let began = Instant::now();
+    let clinic = PostgresClinic::new(HashMap::from([(Uuid::nil(), login)]));
     let load = Load {
-        login: &login,
         person: Uuid::nil(),
         clinic: Uuid::nil(),
         path: &path,
         key: &key,
+        damaged: None,
         now: 0,
     };
-    first_load(&load, &|_, _, _| {}).await.unwrap();
+    first_load(&clinic, &load, &|_, _, _| {}).await.unwrap();
     report(began);
 }
 

@@ -2,6 +2,7 @@
 //! methods live beside their noun. This file holds the state and the ways to reach the cache.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -68,6 +69,8 @@ pub(crate) struct State {
     pub(crate) blocked: Option<Code>,
     pub(crate) offered_code: Option<String>,
     pub(crate) status: Option<Status>,
+    /// What the digest on the screen stands for. In memory, because its toast goes with the program.
+    pub(crate) digest: BTreeSet<String>,
 }
 
 /// The clinic of this PC: its folder, its people, and the secret that seals them.
@@ -272,13 +275,18 @@ impl From<CacheError> for AppError {
 impl From<Failure> for Code {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unreachable => Self::ClinicUnreachable,
+            Failure::Unreachable | Failure::Forked => Self::ClinicUnreachable,
             Failure::AccessEnded => Self::AccessEnded,
             Failure::Certificate => Self::CertificateRefused,
             Failure::Schema | Failure::Reload => Self::SchemaMismatch,
             Failure::Other(_) | Failure::Cache(_) => Self::Unexpected,
         }
     }
+}
+
+/// Whether the window would show the same.
+fn is_same(before: &Status, now: &Status) -> bool {
+    before.failure == now.failure && before.is_live == now.is_live && before.is_reloading == now.is_reloading
 }
 
 /// Passes what the sync says on to the window and the toasts. It holds the desk weakly: the sync must not keep it alive.
@@ -307,7 +315,7 @@ impl Listener for WakeUps {
     fn stands(&self, status: &Status) {
         let Some(desk) = self.desk() else { return };
         let before = desk.state().status.replace(status.clone());
-        let told = before.is_some_and(|before| before.failure == status.failure && before.is_live == status.is_live);
+        let told = before.is_some_and(|before| is_same(&before, status));
         if !told {
             desk.changed(&["sync"]);
         }

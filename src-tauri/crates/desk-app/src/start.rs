@@ -1,6 +1,11 @@
 //! Starting: which clinic this PC belongs to, connecting it, unlocking, locking, and the demo clinic.
 
-use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use desk_cache::{Cache, CacheError, Key, outbox};
 use desk_clinic::{
@@ -31,6 +36,9 @@ use crate::{
 
 /// The keyring's entry for the secret that seals this PC's people.
 const DEVICE: &str = "device";
+
+/// How the name of a damaged cache ends once unsent work was read out of it.
+const READ: &str = "-read.db";
 
 impl Desk {
     /// Where the program stands.
@@ -115,6 +123,13 @@ impl Desk {
         vault::check_pin(&request.pin)?;
         let ticket = ticket::parse(&request.code)?;
         let known = self.known_key()?;
+        // Before anything is used up, so that the code stays good where it belongs. A code of an earlier server does not say; then
+        // only the answer to the enrolment does.
+        if let (Some((home, _)), Some(clinic)) = (&known, ticket.clinic)
+            && home.vault.clinic_id != clinic
+        {
+            return Err(Code::OtherClinic.into());
+        }
         let password = Zeroizing::new(enrol::new_password()?);
         // The credential is kept before the code is used up: a crash in between must not lose the only key to the login.
         self.ports
@@ -249,20 +264,22 @@ impl Desk {
 
     async fn load_file(self: &Arc<Self>, home: Home, key: Key, person: Uuid) -> Result<(), Failure> {
         let login = self.login(&home, person).map_err(|_| Failure::AccessEnded)?;
+        let clinic = PostgresClinic::new(HashMap::from([(person, login)]));
         let (desk, runtime) = (self.clone(), tokio::runtime::Handle::current());
         let work = move || {
-            let path = home.cache_path();
+            let (path, damaged) = (home.cache_path(), set_aside_before(&home));
             let load = Load {
-                login: &login,
                 person,
                 clinic: home.vault.clinic_id,
                 path: &path,
                 key: &key,
+                damaged: damaged.as_deref(),
                 now: desk.micros(),
             };
-            runtime.block_on(load::first_load(&load, &|noun, rows, expected| {
-                desk.tell_loading(noun, rows, expected)
-            }))
+            let tell = |noun: &str, rows, expected| desk.tell_loading(noun, rows, expected);
+            runtime.block_on(load::first_load(&clinic, &load, &tell))?;
+            damaged.iter().for_each(|damaged| note_read(damaged));
+            Ok(())
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| Failure::Other("load".into()))?
@@ -423,6 +440,24 @@ impl Desk {
             self.changed(&["start"]);
         }
         self.ports.window.open("/");
+    }
+}
+
+/// A damaged cache out of which unsent work was not read yet; the newest, should there be several.
+fn set_aside_before(home: &Home) -> Option<PathBuf> {
+    let files = fs::read_dir(&home.folder).ok()?.flatten();
+    let unread = files.map(|file| file.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("damaged-") && name.ends_with(".db") && !name.ends_with(READ)
+    });
+    unread.max()
+}
+
+/// What was read is not read again: the database knows each action by its id, but a settled item would come back to the list.
+fn note_read(damaged: &Path) {
+    let read = damaged.to_string_lossy().replace(".db", READ);
+    if let Err(error) = fs::rename(damaged, read) {
+        tracing::warn!(%error, "the damaged cache keeps its name");
     }
 }
 

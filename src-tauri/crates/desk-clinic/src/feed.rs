@@ -40,6 +40,17 @@ pub struct Head {
     pub timeline: Option<String>,
     /// A standby: never sync with it.
     pub in_recovery: bool,
+    /// The clock's table as PostgreSQL numbers it: a dump that was restored has another one.
+    pub clock_oid: i64,
+}
+
+impl Head {
+    /// The life of the database in one word: its feed's epoch, its cluster, its timeline and its clock's table. A restore, a failover or a
+    /// reset begins another one, in which versions that a desk has seen may mean something else. Providers may hide cluster and timeline.
+    pub fn life(&self) -> String {
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        format!("{}/{}/{}/{}", self.epoch, part(&self.sysid), part(&self.timeline), self.clock_oid)
+    }
 }
 
 /// How far a stream has been read: after this version, table and key.
@@ -123,7 +134,7 @@ pub struct Page {
     pub acks: Vec<Ack>,
 }
 
-const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery from desk.clock k, desk.whereabouts() w";
+const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery, 'desk.clock'::regclass::oid::bigint as clock_oid from desk.clock k, desk.whereabouts() w";
 
 static PULL: LazyLock<String> = LazyLock::new(pull_text);
 
@@ -178,6 +189,15 @@ pub async fn pull(conn: &mut PgConnection, scope: &str, after: Position, limit: 
     page_of(&row, limit)
 }
 
+/// Which of these actions have an outcome here.
+///
+/// # Errors
+/// `Unreachable`.
+pub async fn known(conn: &mut PgConnection, actions: &[Uuid]) -> Result<Vec<Uuid>> {
+    let text = "select m.id from desk.mutation m where m.clinic_id = (select k.clinic_id from desk.clock k) and m.id = any($1)";
+    Ok(sqlx::query_scalar(text).bind(actions).fetch_all(conn).await?)
+}
+
 fn head_of(row: &PgRow) -> Result<Head> {
     Ok(Head {
         clinic_id: row.try_get("clinic_id")?,
@@ -188,6 +208,7 @@ fn head_of(row: &PgRow) -> Result<Head> {
         sysid: row.try_get("sysid")?,
         timeline: row.try_get("timeline")?,
         in_recovery: row.try_get("in_recovery")?,
+        clock_oid: row.try_get("clock_oid")?,
     })
 }
 

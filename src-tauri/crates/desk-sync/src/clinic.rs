@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use desk_cache::{
+    load::Loader,
     outbox::{Outcome, Waiting},
     rebase::{Change, Position, Stream},
 };
@@ -27,6 +28,9 @@ pub enum Failure {
     /// The position belongs to another life of the database (restored, trimmed): the cache must be loaded anew.
     #[error("the cache must be loaded anew")]
     Reload,
+    /// The database has seen another continuation of this outbox: the file was restored or copied. What waits goes on under a new identity.
+    #[error("the outbox was restored or copied")]
+    Forked,
     /// Something else went wrong in the database; the text holds no data.
     #[error("the database failed: {0}")]
     Other(String),
@@ -48,7 +52,7 @@ pub struct Pulled {
     pub changes: Vec<Change>,
     /// Where to go on.
     pub next: Position,
-    /// The feed's epoch.
+    /// The life of the database that answered.
     pub epoch: String,
     /// Nothing was left out: the stream now equals the clinic's state at one moment.
     pub is_consistent: bool,
@@ -56,11 +60,13 @@ pub struct Pulled {
 
 /// What the sync asks of a clinic. Every call is repeatable.
 pub trait Clinic: Send + Sync {
-    /// Sends a person's actions, in order; answers each.
+    /// Sends a person's actions, in order; answers each. `epoch` is the life of the database that they were made on: another one is a
+    /// [`Failure::Reload`], because what they build on may be forgotten there.
     fn push(
         &self,
         person: Uuid,
         client: Uuid,
+        epoch: &str,
         actions: &[Waiting],
     ) -> impl Future<Output = Result<Vec<Outcome>, Failure>> + Send;
 
@@ -79,4 +85,20 @@ pub trait Clinic: Send + Sync {
         person: Uuid,
         now: i64,
     ) -> impl Future<Output = Result<(Vec<Vec<Value>>, Stream), Failure>> + Send;
+
+    /// Copies everything that a login may see, as it is at one moment, into a fresh file; answers where the streams go on. `tell` gets the
+    /// noun, the rows so far and the rows expected. The future stays on its thread, because SQLite's statements do.
+    fn fill(
+        &self,
+        person: Uuid,
+        loader: &Loader,
+        now: i64,
+        tell: &Tell<'_>,
+    ) -> impl Future<Output = Result<Stream, Failure>>;
+
+    /// Which of these actions of a person the clinic remembers.
+    fn known(&self, person: Uuid, actions: &[Uuid]) -> impl Future<Output = Result<Vec<Uuid>, Failure>> + Send;
 }
+
+/// Hears how a load goes on: noun, rows so far, rows expected.
+pub type Tell<'a> = dyn Fn(&str, i64, i64) + 'a;

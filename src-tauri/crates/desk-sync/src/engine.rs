@@ -1,6 +1,6 @@
 //! What happens next, as a pure machine: events in, one step out. A *round* sends what each person here has done, then reads each
 //! person's stream, then the clinic's. The clinic's stream comes last because it is where answered actions are let go: by then every row
-//! that shows them has arrived.
+//! that shows them has arrived. Where the streams cannot be followed any more, the round begins with a load of everything.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -18,6 +18,8 @@ pub enum Event {
     },
     /// The clinic cannot be reached, or said something passing such as a deadlock.
     Failed,
+    /// What is here belongs to another life of the database, or to a stretch of the feed that is gone.
+    Stale,
     /// Waiting is over.
     TimeIsUp,
 }
@@ -25,6 +27,8 @@ pub enum Event {
 /// The next thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Load everything anew, beside what is here.
+    Reload,
     /// Send what this person has done.
     Push(Uuid),
     /// Read what is addressed to this person.
@@ -57,6 +61,9 @@ const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// A person expects "online" within three seconds of the network being back; asking a server that is not there costs next to nothing.
 const LONGEST_RETRY: Duration = Duration::from_millis(2_500);
 
+/// A whole load that failed costs both sides something, so the next try leaves them time.
+const LONGEST_RELOAD_RETRY: Duration = Duration::from_secs(60);
+
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -64,6 +71,7 @@ pub struct Engine {
     pace: Pace,
     steps: VecDeque<Step>,
     wanted: bool,
+    is_stale: bool,
     failures: u32,
 }
 
@@ -75,6 +83,7 @@ impl Engine {
             pace,
             steps: VecDeque::new(),
             wanted: true,
+            is_stale: false,
             failures: 0,
         }
     }
@@ -102,8 +111,19 @@ impl Engine {
             Event::TimeIsUp => self.wanted = true,
             Event::Done { again } => self.advance(again),
             Event::Failed => return self.give_up_round(),
+            Event::Stale => self.begin_anew(),
         }
         self.now()
+    }
+
+    /// Whether a load is under way or due.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    fn begin_anew(&mut self) {
+        self.steps.clear();
+        (self.is_stale, self.wanted) = (true, true);
     }
 
     /// Only a whole round ends the back-off: a step with nothing to send succeeds without the network.
@@ -111,7 +131,9 @@ impl Engine {
         if again {
             return;
         }
-        self.steps.pop_front();
+        if self.steps.pop_front() == Some(Step::Reload) {
+            self.is_stale = false;
+        }
         if self.steps.is_empty() {
             self.failures = 0;
         }
@@ -123,7 +145,12 @@ impl Engine {
         self.wanted = false;
         self.failures = self.failures.saturating_add(1);
         let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(8).saturating_sub(1));
-        Step::Wait(doubled.min(LONGEST_RETRY))
+        let longest = if self.is_stale {
+            LONGEST_RELOAD_RETRY
+        } else {
+            LONGEST_RETRY
+        };
+        Step::Wait(doubled.min(longest))
     }
 
     fn now(&mut self) -> Step {
@@ -134,9 +161,11 @@ impl Engine {
     }
 
     fn round(&self) -> VecDeque<Step> {
+        let reload = self.is_stale.then_some(Step::Reload);
         let pushes = self.people.iter().map(|person| Step::Push(*person));
         let pulls = self.people.iter().map(|person| Step::PullPerson(*person));
-        pushes.chain(pulls).chain([Step::PullClinic]).collect()
+        let round = reload.into_iter().chain(pushes).chain(pulls);
+        round.chain([Step::PullClinic]).collect()
     }
 }
 
@@ -188,6 +217,20 @@ mod tests {
         engine.step(Event::Wanted);
         assert_eq!(engine.step(Event::Done { again: true }), Step::PullClinic);
         assert!(!engine.is_resting());
+    }
+
+    #[test]
+    fn what_is_stale_is_loaded_anew_before_anything_else_until_it_succeeds() {
+        let mut engine = Engine::new(vec![], Pace::LIVE);
+        assert_eq!(engine.step(Event::Wanted), Step::PullClinic);
+        assert_eq!(engine.step(Event::Stale), Step::Reload);
+        let Step::Wait(_) = engine.step(Event::Failed) else {
+            panic!("no pause after a failed load")
+        };
+        assert_eq!(engine.step(Event::TimeIsUp), Step::Reload);
+        assert_eq!(engine.step(Event::Done { again: false }), Step::PullClinic);
+        engine.step(Event::Done { again: false });
+        assert_eq!(engine.step(Event::Wanted), Step::PullClinic);
     }
 
     #[test]

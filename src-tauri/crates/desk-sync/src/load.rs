@@ -1,10 +1,11 @@
-//! The first load of a clinic into a fresh cache: every noun by COPY out of one snapshot, straight from the wire into SQLite.
+//! Loads of everything: the first one into a fresh cache, and later ones that take an open cache's place.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path, time::Duration};
 
 use desk_cache::{
-    CacheError, Key,
+    Cache, CacheError, Key,
     load::{Field, Loader},
+    outbox,
     rebase::{Position, Stream, person_scope},
 };
 use desk_clinic::{
@@ -16,7 +17,10 @@ use desk_clinic::{
 use desk_core::synced::{Kind, SYNCED, Table, Value};
 use uuid::Uuid;
 
-use crate::{clinic::Failure, postgres::in_time};
+use crate::{
+    clinic::{Clinic, Failure, Tell},
+    postgres::in_time,
+};
 
 /// PostgreSQL counts microseconds from 2000, the cache from 1970.
 const MICROS_1970_TO_2000: i64 = 946_684_800_000_000;
@@ -56,11 +60,9 @@ impl From<Stop> for Failure {
     }
 }
 
-/// What is loaded, for whom and where to.
+/// What is loaded for the first time, for whom and where to.
 pub struct Load<'a> {
-    /// The login that reads.
-    pub login: &'a ConnectTo,
-    /// Its person, whose own stream is loaded too.
+    /// Who reads; their own stream is loaded too.
     pub person: Uuid,
     /// The clinic, noted in the file.
     pub clinic: Uuid,
@@ -68,30 +70,93 @@ pub struct Load<'a> {
     pub path: &'a Path,
     /// Its key.
     pub key: &'a Key,
+    /// An earlier cache that cannot be used any more, out of which unsent work is read.
+    pub damaged: Option<&'a Path>,
     /// Microseconds since 1970.
     pub now: i64,
 }
 
-/// Loads. `tell` gets the noun, the rows so far and the rows expected. Blocks the thread for SQLite's part: call it on one of its own.
+/// Loads a cache where there is none. Blocks the thread for SQLite's part: call it on one of its own.
 ///
 /// # Errors
 /// Why the clinic gave no answer or the file could not be written; nothing is left behind then.
-pub async fn first_load(load: &Load<'_>, tell: &dyn Fn(&str, i64, i64)) -> Result<(), Failure> {
-    let mut connection = in_time(connect::connect(&connect::options(load.login))).await?;
-    let head = in_time(snapshot::begin(&mut connection)).await?;
+pub async fn first_load(clinic: &impl Clinic, load: &Load<'_>, tell: &Tell<'_>) -> Result<(), Failure> {
     let loader = Loader::begin(load.path, load.key)?;
+    match clinic.fill(load.person, &loader, load.now, tell).await {
+        Ok(stream) => Ok(loader.finish(&load.clinic.to_string(), &streams(load.person, &stream), load.damaged)?),
+        Err(failure) => {
+            loader.discard();
+            Err(failure)
+        }
+    }
+}
+
+/// How long a confirmed action is asked about after the database began another life: longer than a clinic needs to notice that it worked
+/// on a restored backup.
+pub const REMEMBERED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Loads everything anew beside the open cache and puts it in its place. Unsent work stays in force; what the clinic confirmed within
+/// [`REMEMBERED`] and knows no more is sent again. Blocks the thread as [`first_load`] does.
+///
+/// # Errors
+/// As [`first_load`]; the open cache stays as it was then.
+pub async fn load_anew(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    now: i64,
+    tell: &Tell<'_>,
+) -> Result<(), Failure> {
+    let loader = Loader::beside(cache)?;
+    match read_anew(cache, clinic, person, now, &loader, tell).await {
+        Ok((stream, forgotten)) => Ok(loader.replace(cache, &streams(person, &stream), &forgotten)?),
+        Err(failure) => {
+            loader.discard();
+            Err(failure)
+        }
+    }
+}
+
+async fn read_anew(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    now: i64,
+    loader: &Loader,
+    tell: &Tell<'_>,
+) -> Result<(Stream, Vec<Uuid>), Failure> {
+    let stream = clinic.fill(person, loader, now, tell).await?;
+    let since = now.saturating_sub(i64::try_from(REMEMBERED.as_micros()).unwrap_or(i64::MAX));
+    let confirmed = outbox::confirmed_since(&*cache.read()?, since)?;
+    let known: HashSet<Uuid> = clinic.known(person, &confirmed).await?.into_iter().collect();
+    let forgotten = confirmed.into_iter().filter(|id| !known.contains(id)).collect();
+    Ok((stream, forgotten))
+}
+
+fn streams(person: Uuid, stream: &Stream) -> Vec<(String, Stream)> {
+    vec![
+        ("clinic".to_owned(), stream.clone()),
+        (person_scope(person), stream.clone()),
+    ]
+}
+
+/// [`Clinic::fill`] on a real PostgreSQL: every noun by COPY out of one snapshot, straight from the wire into SQLite.
+pub(crate) async fn fill(login: &ConnectTo, loader: &Loader, now: i64, tell: &Tell<'_>) -> Result<Stream, Failure> {
+    let mut connection = in_time(connect::connect(&connect::options(login))).await?;
+    let head = in_time(snapshot::begin(&mut connection)).await?;
+    if head.in_recovery {
+        // A standby may lag behind what this PC has seen.
+        return Err(Failure::Unreachable);
+    }
     let expected = in_time(snapshot::expected_rows(&mut connection)).await?;
     let mut rows = 0;
     for table in SYNCED {
-        rows = copy(&mut connection, &loader, table, rows, &|noun, rows| {
-            tell(noun, rows, expected)
-        })
-        .await?;
+        let tell_noun = |noun: &str, rows| tell(noun, rows, expected);
+        rows = copy(&mut connection, loader, table, rows, &tell_noun).await?;
     }
     in_time(snapshot::end(&mut connection)).await?;
     tell("index", rows, expected.max(rows));
-    loader.finish(&load.clinic.to_string(), &streams(&head, load))?;
-    Ok(())
+    Ok(stream(&head, now))
 }
 
 async fn copy(
@@ -123,15 +188,10 @@ async fn copy(
     Ok(count)
 }
 
-fn streams(head: &Head, load: &Load<'_>) -> Vec<(String, Stream)> {
-    let here = stream(head, load.now);
-    vec![("clinic".to_owned(), here.clone()), (person_scope(load.person), here)]
-}
-
 fn stream(head: &Head, now: i64) -> Stream {
     Stream {
         position: Position::end_of(head.version),
-        epoch: head.epoch.to_string(),
+        epoch: head.life(),
         synced_at: now,
     }
 }

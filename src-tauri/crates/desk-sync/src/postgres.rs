@@ -3,6 +3,7 @@
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use desk_cache::{
+    load::Loader,
     outbox::{Outcome, Refusal, Waiting},
     rebase,
 };
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use desk_core::synced::Value;
 
 use crate::{
-    clinic::{Clinic, Failure, Pulled},
+    clinic::{Clinic, Failure, Pulled, Tell},
     load,
 };
 
@@ -31,7 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The clinic's PostgreSQL, with the logins of this PC.
 pub struct PostgresClinic {
     logins: HashMap<Uuid, ConnectTo>,
-    connections: Mutex<HashMap<Uuid, PgConnection>>,
+    connections: Mutex<HashMap<Uuid, Connection>>,
+}
+
+/// A connection, and which life of the database it was made in. No restore and no failover leaves a connection open, so asking once is enough.
+struct Connection {
+    postgres: PgConnection,
+    life: String,
 }
 
 impl PostgresClinic {
@@ -48,32 +55,45 @@ impl PostgresClinic {
         self.logins.get(&person)
     }
 
-    async fn connection(&self, person: Uuid) -> Result<PgConnection, Failure> {
+    async fn connection(&self, person: Uuid) -> Result<Connection, Failure> {
         if let Some(connection) = self.connections.lock().await.remove(&person) {
             return Ok(connection);
         }
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
-        in_time(connect::connect(&connect::options(login))).await
+        let mut postgres = in_time(connect::connect(&connect::options(login))).await?;
+        let head = in_time(feed::head(&mut postgres)).await?;
+        only_primary(&head)?;
+        Ok(Connection {
+            postgres,
+            life: head.life(),
+        })
     }
 
     /// A connection goes back only after an orderly answer.
-    async fn give_back(&self, person: Uuid, connection: PgConnection) {
+    async fn give_back(&self, person: Uuid, connection: Connection) {
         self.connections.lock().await.insert(person, connection);
     }
 }
 
 impl Clinic for PostgresClinic {
-    async fn push(&self, person: Uuid, client: Uuid, actions: &[Waiting]) -> Result<Vec<Outcome>, Failure> {
+    async fn push(
+        &self,
+        person: Uuid,
+        client: Uuid,
+        epoch: &str,
+        actions: &[Waiting],
+    ) -> Result<Vec<Outcome>, Failure> {
         let batch: Vec<Mutation> = actions.iter().map(mutation).collect();
         let mut connection = self.connection(person).await?;
-        let outcomes = in_time(push::push(&mut connection, client, &batch)).await?;
+        same_life(&connection.life, epoch)?;
+        let outcomes = in_time(push::push(&mut connection.postgres, client, &batch)).await?;
         self.give_back(person, connection).await;
         Ok(outcomes.into_iter().map(outcome).collect())
     }
 
     async fn pull(&self, person: Uuid, scope: &str, from: rebase::Position, epoch: &str) -> Result<Pulled, Failure> {
         let mut connection = self.connection(person).await?;
-        let page = in_time(feed::pull(&mut connection, scope, theirs(from), PAGE, &[])).await?;
+        let page = in_time(feed::pull(&mut connection.postgres, scope, theirs(from), PAGE, &[])).await?;
         self.give_back(person, connection).await;
         check(&page.head, from, epoch)?;
         Ok(pulled(page))
@@ -83,20 +103,48 @@ impl Clinic for PostgresClinic {
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
         load::load_person(login, now).await
     }
+
+    async fn fill(&self, person: Uuid, loader: &Loader, now: i64, tell: &Tell<'_>) -> Result<rebase::Stream, Failure> {
+        let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
+        load::fill(login, loader, now, tell).await
+    }
+
+    async fn known(&self, person: Uuid, actions: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
+        let mut connection = self.connection(person).await?;
+        let known = in_time(feed::known(&mut connection.postgres, actions)).await?;
+        self.give_back(person, connection).await;
+        Ok(known)
+    }
 }
 
-/// Whether the position still belongs to this life of the database.
+/// Whether the position still belongs to this life of the database, and lies where the feed still tells everything.
 fn check(head: &feed::Head, from: rebase::Position, epoch: &str) -> Result<(), Failure> {
-    let is_other_life = !epoch.is_empty() && head.epoch.to_string() != epoch;
+    only_primary(head)?;
+    same_life(&head.life(), epoch)?;
     let is_ahead = from.version > head.version;
     let is_trimmed = from.version > 0 && from < rebase::Position::end_of(head.trimmed_to);
-    if head.in_recovery {
-        // A standby may lag behind what this PC has seen; only the primary answers for the clinic.
-        Err(Failure::Unreachable)
-    } else if is_other_life || is_ahead || is_trimmed {
+    if is_ahead || is_trimmed {
         Err(Failure::Reload)
     } else {
         Ok(())
+    }
+}
+
+/// A standby may lag behind what this PC has seen; only the primary answers for the clinic.
+fn only_primary(head: &feed::Head) -> Result<(), Failure> {
+    if head.in_recovery {
+        Err(Failure::Unreachable)
+    } else {
+        Ok(())
+    }
+}
+
+/// A desk that has read nothing yet belongs to any life.
+fn same_life(life: &str, epoch: &str) -> Result<(), Failure> {
+    if epoch.is_empty() || life == epoch {
+        Ok(())
+    } else {
+        Err(Failure::Reload)
     }
 }
 
@@ -104,7 +152,7 @@ fn pulled(page: feed::Page) -> Pulled {
     Pulled {
         changes: page.rows.into_iter().map(change).collect(),
         next: ours(page.next),
-        epoch: page.head.epoch.to_string(),
+        epoch: page.head.life(),
         is_consistent: page.consistent,
     }
 }
@@ -176,6 +224,7 @@ fn failure(error: ClinicError) -> Failure {
         ClinicError::Refused { code, .. } if code == "not_enrolled" => Failure::AccessEnded,
         ClinicError::Sql { code, .. } if code == "42501" => Failure::AccessEnded,
         ClinicError::Tls => Failure::Certificate,
+        ClinicError::Forked | ClinicError::Gap => Failure::Forked,
         ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Failure::Schema,
         other => Failure::Other(other.to_string()),
     }

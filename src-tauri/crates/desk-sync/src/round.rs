@@ -28,7 +28,8 @@ pub struct Done {
     pub is_consistent: bool,
 }
 
-/// Does one step. `now` in microseconds since 1970; `answered` are the actions whose answers were known when the round began.
+/// Does one step; `now` in microseconds since 1970. Waiting is the caller's, and so is a load ([`crate::load::load_anew`]), which wants a
+/// thread of its own.
 ///
 /// # Errors
 /// Why the clinic gave no answer, or why the cache could not take it in. The step can be repeated.
@@ -43,7 +44,7 @@ pub async fn carry_out(
         Step::Push(person) => push(cache, clinic, *person).await,
         Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
         Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
-        Step::Wait(_) => Ok(Done::default()),
+        Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
 }
 
@@ -53,7 +54,11 @@ async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid) -> Result<Done,
         return Ok(Done::default());
     }
     let client = cache.write(|transaction| outbox::sender(transaction, person))?;
-    let outcomes = clinic.push(person, client, &actions).await?;
+    let sent = clinic.push(person, client, &epoch(cache)?, &actions).await;
+    if matches!(sent, Err(Failure::Forked)) {
+        cache.write(|transaction| outbox::begin_anew(transaction, person))?;
+    }
+    let outcomes = sent?;
     cache.write(|transaction| {
         outcomes
             .iter()
@@ -64,6 +69,12 @@ async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid) -> Result<Done,
         outbox_moved: true,
         ..Done::default()
     })
+}
+
+/// The life of the database that the clinic's stream belongs to.
+fn epoch(cache: &Cache) -> Result<String, Failure> {
+    let stream = rebase::stream(&*cache.read()?, "clinic")?;
+    Ok(stream.map_or_else(String::new, |stream| stream.epoch))
 }
 
 /// A person who is new at this PC begins with what was addressed to them before; later ones follow the stream.

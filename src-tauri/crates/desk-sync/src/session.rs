@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use desk_cache::{Cache, rebase};
 use desk_clinic::{connect, feed, wake};
+use desk_core::synced::SYNCED;
 use tokio::{sync::Notify, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     clinic::Failure,
     engine::{Engine, Event, Pace, Step},
+    load::load_anew,
     postgres::{PostgresClinic, in_time},
     round::{self, Done},
 };
@@ -32,6 +34,8 @@ pub struct Status {
     pub is_live: bool,
     /// No round has ended yet.
     pub is_starting: bool,
+    /// Everything is being loaded anew; work goes on meanwhile.
+    pub is_reloading: bool,
 }
 
 /// Told about everything that a screen may want to show anew. Must not block.
@@ -58,13 +62,14 @@ impl Session {
         let runner = Runner {
             last_synced_at: synced_at(&cache),
             cache,
-            clinic,
+            clinic: Arc::new(clinic),
             people,
             listener,
             wanted: wanted.clone(),
             live: None,
             listen_again: Instant::now(),
             status: None,
+            is_reloading: false,
         };
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -99,7 +104,7 @@ fn synced_at(cache: &Cache) -> Option<i64> {
 
 struct Runner {
     cache: Arc<Cache>,
-    clinic: PostgresClinic,
+    clinic: Arc<PostgresClinic>,
     people: Vec<Uuid>,
     listener: Arc<dyn Listener>,
     wanted: Arc<Notify>,
@@ -107,6 +112,7 @@ struct Runner {
     listen_again: Instant,
     last_synced_at: Option<i64>,
     status: Option<Status>,
+    is_reloading: bool,
 }
 
 impl Runner {
@@ -124,28 +130,50 @@ impl Runner {
 
     async fn work(&mut self, reader: Uuid, step: &Step, engine: &mut Engine) -> Event {
         let now = self.listener.now();
-        let done = round::carry_out(&self.cache, &self.clinic, reader, step, now).await;
+        let done = match step {
+            Step::Reload => self.reload(reader, now).await,
+            step => round::carry_out(&self.cache, &*self.clinic, reader, step, now).await,
+        };
         match done {
             Ok(done) => {
                 self.note_success(step, &done, now);
                 Event::Done { again: done.again }
             }
-            Err(failure) => {
-                let is_news = self
-                    .status
-                    .as_ref()
-                    .is_none_or(|before| before.failure.as_ref() != Some(&failure));
-                if is_news {
-                    tracing::warn!(%failure, "sync step failed");
-                }
-                self.live = None;
-                if failure == Failure::AccessEnded {
-                    self.dismiss(person_of(step).unwrap_or(reader), engine);
-                }
-                self.note(Some(failure));
-                Event::Failed
-            }
+            Err(Failure::Reload) => Event::Stale,
+            Err(failure) => self.failed(failure, person_of(step).unwrap_or(reader), engine),
         }
+    }
+
+    fn failed(&mut self, failure: Failure, person: Uuid, engine: &mut Engine) -> Event {
+        let before = self.status.as_ref().and_then(|status| status.failure.as_ref());
+        if before != Some(&failure) {
+            tracing::warn!(%failure, "sync step failed");
+        }
+        self.live = None;
+        if failure == Failure::AccessEnded {
+            self.dismiss(person, engine);
+        }
+        self.note(Some(failure));
+        Event::Failed
+    }
+
+    /// Loads everything anew, on a thread of its own. All nouns changed then.
+    async fn reload(&mut self, reader: Uuid, now: i64) -> Result<Done, Failure> {
+        tracing::warn!("the database has another life or has forgotten: everything is loaded anew");
+        self.is_reloading = true;
+        self.note(None);
+        let (cache, clinic) = (self.cache.clone(), self.clinic.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || runtime.block_on(load_anew(&cache, &*clinic, reader, now, &|_, _, _| ()));
+        let loaded = tokio::task::spawn_blocking(work).await;
+        self.is_reloading = false;
+        loaded.map_err(|_| Failure::Other("load".into()))??;
+        Ok(Done {
+            nouns: SYNCED.iter().map(|table| table.number).collect(),
+            outbox_moved: true,
+            is_consistent: true,
+            ..Done::default()
+        })
     }
 
     /// A login that was ended takes its person out of the rounds; colleagues on this PC go on.
@@ -177,6 +205,7 @@ impl Runner {
             last_synced_at: self.last_synced_at,
             is_live,
             is_starting: false,
+            is_reloading: self.is_reloading,
         };
         self.status = Some(status.clone());
         self.listener.stands(&status);
@@ -240,6 +269,6 @@ async fn called(live: &mut Option<wake::Wake>) -> Result<(), ()> {
 fn person_of(step: &Step) -> Option<Uuid> {
     match step {
         Step::Push(person) | Step::PullPerson(person) => Some(*person),
-        Step::PullClinic | Step::Wait(_) => None,
+        Step::Reload | Step::PullClinic | Step::Wait(_) => None,
     }
 }

@@ -36,6 +36,8 @@ pub enum SyncMode {
     Online,
     /// Not connected; work goes on.
     Offline,
+    /// Everything is being loaded anew beside what is here, because the database was restored or has forgotten; work goes on.
+    Reloading,
     /// The clinic has ended this PC's access.
     Revoked,
 }
