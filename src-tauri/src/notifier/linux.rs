@@ -80,7 +80,10 @@ impl Screen {
                     handle = replaced;
                 }
                 Event::Answered(response) => {
-                    self.tell(&response, &toast);
+                    if self.tell(&response, &toast) {
+                        // Not every service takes a pressed toast away, and nobody hears its buttons any more.
+                        handle.close_async().await;
+                    }
                     let Ok(newer) = news.try_recv() else { return };
                     toast = newer;
                     let Some(shown) = self.show(&toast).await else { return };
@@ -114,13 +117,16 @@ impl Screen {
         self.show(toast).await
     }
 
-    fn tell(&self, response: &NotificationResponse, toast: &Toast) {
-        if let Some(action) = action_of(response, toast) {
+    /// Passes a press on; answers whether it was one.
+    fn tell(&self, response: &NotificationResponse, toast: &Toast) -> bool {
+        let action = action_of(response, toast);
+        if let Some(action) = action {
             drop(self.presses.send(Pressed {
                 subject: toast.subject.clone(),
                 action,
             }));
         }
+        action.is_some()
     }
 }
 

@@ -35,10 +35,11 @@ use crate::{
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// What wants a person now, with what their toasts would say.
+/// What wants a person now, with what their toasts would say, and in which words.
 struct Wanting {
     facts: Facts,
     toasts: HashMap<String, Toast>,
+    words: Words,
 }
 
 /// Looks for ever, as long as the desk lives.
@@ -67,7 +68,7 @@ async fn look(desk: &Arc<Desk>, is_backlog: bool) -> Result<Option<bool>, AppErr
     let wanting = wanting(desk, person, settings, is_quiet, is_backlog).await?;
     let now = wanting.facts.now;
     for verdict in toast::decide(&wanting.facts) {
-        carry_out(desk, person, &wanting.toasts, verdict, now).await?;
+        carry_out(desk, person, &wanting, verdict, now).await?;
     }
     Ok(Some(is_quiet))
 }
@@ -96,6 +97,7 @@ async fn wanting(
     is_backlog: bool,
 ) -> Result<Wanting, AppError> {
     let now = desk.micros();
+    let digest = desk.state().digest.clone();
     desk.with_cache(move |cache| {
         let reader = cache.read()?;
         let words = Words(settings.language);
@@ -113,16 +115,16 @@ async fn wanting(
                 toasts.insert(subject, toast);
             }
         }
-        toasts.insert(DIGEST.to_owned(), digest_toast(&words, &subjects));
         let past = past(&reader, person)?;
         let facts = Facts {
             wanting: subjects,
             past,
+            digest,
             now,
             is_quiet,
             is_backlog,
         };
-        Ok(Wanting { facts, toasts })
+        Ok(Wanting { facts, toasts, words })
     })
     .await
 }
@@ -202,11 +204,10 @@ fn followup_toast(subject: String, followup: &Followup, words: &Words) -> Toast 
     }
 }
 
-fn digest_toast(words: &Words, subjects: &[(String, Class)]) -> Toast {
-    let leads = subjects.iter().filter(|(_, class)| *class == Class::HotLead).count();
+fn digest_toast(words: &Words, followups: usize, leads: usize) -> Toast {
     Toast {
         subject: DIGEST.to_owned(),
-        title: words.digest(subjects.len() - leads, leads),
+        title: words.digest(followups, leads),
         body: words.digest_hint(),
         is_urgent: false,
         actions: vec![(ToastAction::Open, words.open())],
@@ -221,7 +222,7 @@ fn first_word(name: &str) -> Option<String> {
 async fn carry_out(
     desk: &Arc<Desk>,
     person: Uuid,
-    toasts: &HashMap<String, Toast>,
+    wanting: &Wanting,
     verdict: Verdict,
     now: i64,
 ) -> Result<(), AppError> {
@@ -229,16 +230,20 @@ async fn carry_out(
         Verdict::Show(subject, _) => {
             // Remembered first: a crash in between shows nothing, which the list in the window makes up for.
             remember(desk, person, vec![subject.clone()], now).await?;
-            if let Some(toast) = toasts.get(&subject) {
+            if let Some(toast) = wanting.toasts.get(&subject) {
                 desk.ports.notifier.show(toast.clone());
             }
         }
-        Verdict::Digest { subjects, .. } => {
-            remember(desk, person, subjects, now).await?;
-            if let Some(toast) = toasts.get(DIGEST) {
-                desk.ports.notifier.show(toast.clone());
-            }
+        Verdict::Digest {
+            subjects,
+            leads,
+            followups,
+        } => {
+            remember(desk, person, subjects.clone(), now).await?;
+            desk.state().digest = subjects.into_iter().collect();
+            desk.ports.notifier.show(digest_toast(&wanting.words, followups, leads));
         }
+        Verdict::Withdraw(subject) if subject == DIGEST => desk.put_digest_away(),
         Verdict::Withdraw(subject) => {
             desk.ports.notifier.withdraw(&subject);
             desk.with_cache(move |cache| alert::forget(cache, &subject, person))
@@ -281,8 +286,17 @@ impl Desk {
         }
     }
 
+    /// What gathers from here on gets a digest of its own.
+    fn put_digest_away(&self) {
+        self.state().digest.clear();
+        self.ports.notifier.withdraw(DIGEST);
+    }
+
     async fn open_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
         self.ports.window.open(&path_of(subject));
+        if subject == DIGEST {
+            self.put_digest_away();
+        }
         self.read_subject(subject, person).await
     }
 

@@ -1,7 +1,7 @@
-//! When a native notification is due, as a rule over facts: one per subject, never for what is handled, a digest instead of a backlog,
-//! nothing in quiet hours (held, not dropped). It knows no clock and shows nothing.
+//! When a native notification is due, as a rule over facts: one per subject, never for what is handled, a digest instead of a backlog
+//! until the last thing in it is handled, nothing in quiet hours (held, not dropped). It knows no clock and shows nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many single toasts within [`BUNDLE_WITHIN`]; more become one digest.
 pub const MOST_AT_ONCE: usize = 3;
@@ -35,6 +35,8 @@ pub struct Facts {
     pub wanting: Vec<(String, Class)>,
     /// What is known of subjects already shown or snoozed.
     pub past: BTreeMap<String, Past>,
+    /// What the digest on the screen stands for; empty when there is none.
+    pub digest: BTreeSet<String>,
     /// Microseconds since 1970.
     pub now: i64,
     /// Nothing may be shown now.
@@ -48,9 +50,9 @@ pub struct Facts {
 pub enum Verdict {
     /// Show this one.
     Show(String, Class),
-    /// Show one for all of these; they count as shown.
+    /// Show one for all of these, in the place of the digest that is there; they count as shown.
     Digest {
-        /// The subjects in it.
+        /// The subjects in it: what is due, and what still waits of the digest that it replaces.
         subjects: Vec<String>,
         /// Hot leads among them.
         leads: usize,
@@ -74,7 +76,7 @@ pub fn decide(facts: &Facts) -> Vec<Verdict> {
         .collect();
     let burst = recently_shown(facts) + due.len() > MOST_AT_ONCE;
     if due.len() > 1 && (facts.is_backlog || burst) {
-        verdicts.push(digest(&due));
+        verdicts.push(digest(facts, &due));
     } else {
         let singles = due
             .into_iter()
@@ -85,11 +87,13 @@ pub fn decide(facts: &Facts) -> Vec<Verdict> {
 }
 
 fn withdrawals(facts: &Facts) -> Vec<Verdict> {
-    let gone = facts
-        .past
-        .keys()
-        .filter(|subject| !facts.wanting.iter().any(|(wanting, _)| wanting == *subject));
-    gone.map(|subject| Verdict::Withdraw(subject.clone())).collect()
+    let is_handled = |subject: &&String| !facts.wanting.iter().any(|(wanting, _)| wanting == *subject);
+    let gone = facts.past.keys().filter(is_handled);
+    let mut verdicts: Vec<Verdict> = gone.map(|subject| Verdict::Withdraw(subject.clone())).collect();
+    if !facts.digest.is_empty() && facts.digest.iter().all(|subject| is_handled(&subject)) {
+        verdicts.push(Verdict::Withdraw(DIGEST.to_owned()));
+    }
+    verdicts
 }
 
 fn is_due(facts: &Facts, subject: &str) -> bool {
@@ -107,12 +111,14 @@ fn recently_shown(facts: &Facts) -> usize {
     facts.past.values().filter(recent).count()
 }
 
-fn digest(due: &[&(String, Class)]) -> Verdict {
-    let leads = due.iter().filter(|(_, class)| *class == Class::HotLead).count();
+fn digest(facts: &Facts, due: &[&(String, Class)]) -> Verdict {
+    let stays = |one: &&(String, Class)| facts.digest.contains(&one.0) || due.contains(one);
+    let all: Vec<&(String, Class)> = facts.wanting.iter().filter(stays).collect();
+    let leads = all.iter().filter(|(_, class)| *class == Class::HotLead).count();
     Verdict::Digest {
-        subjects: due.iter().map(|(subject, _)| subject.clone()).collect(),
+        subjects: all.iter().map(|(subject, _)| subject.clone()).collect(),
         leads,
-        followups: due.len() - leads,
+        followups: all.len() - leads,
     }
 }
 
@@ -180,6 +186,45 @@ mod tests {
             &decide(&facts(&["a", "b", "c", "d"]))[..],
             [Verdict::Digest { .. }]
         ));
+    }
+
+    /// Two leads, one of them handled, with a digest that told of both.
+    fn digested(wanting: &[&str]) -> Facts {
+        let mut facts = facts(wanting);
+        let shown = Past {
+            shown_at: Some(0),
+            next_at: None,
+        };
+        facts.digest = ["a", "b"].map(str::to_owned).into();
+        facts.past = wanting.iter().map(|subject| ((*subject).to_owned(), shown)).collect();
+        facts
+    }
+
+    #[test]
+    fn a_digest_goes_when_the_last_thing_in_it_is_handled() {
+        assert_eq!(decide(&digested(&["b"])), []);
+        assert_eq!(decide(&digested(&[])), [Verdict::Withdraw(DIGEST.into())]);
+        let mut quiet = digested(&["c"]);
+        quiet.is_quiet = true;
+        assert_eq!(decide(&quiet), [Verdict::Withdraw(DIGEST.into())]);
+    }
+
+    #[test]
+    fn a_newer_digest_keeps_what_still_waits_of_the_older_one() {
+        let mut facts = digested(&["b"]);
+        facts.is_backlog = true;
+        let more = ["c", "d"].map(|subject| (subject.to_owned(), Class::Followup));
+        facts.wanting.extend(more);
+        let subjects = ["b", "c", "d"].map(str::to_owned).into();
+        let (leads, followups) = (1, 2);
+        assert_eq!(
+            decide(&facts),
+            [Verdict::Digest {
+                subjects,
+                leads,
+                followups
+            }]
+        );
     }
 
     #[test]
