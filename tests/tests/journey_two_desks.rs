@@ -20,7 +20,7 @@ use desk_app::{
             CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, CustomerSearch, FieldChange,
             PointsAward,
         },
-        session::Phase,
+        session::{Connect, Phase},
         sync::{AttentionSettle, Settle, SyncMode},
         task::{TaskComplete, TaskList, TaskNote, TaskRow, TaskState, Whose},
     },
@@ -314,15 +314,22 @@ async fn a_desk_knows_nothing_of_another_clinic() {
         .await
         .unwrap();
     assert!(found.hits.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_refused_by_a_pc_of_another_clinic_still_works_where_it_belongs() {
+    let pg = migrated().await;
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
     let of_b = code(&pg, B, 8, pg.port()).await;
-    let joined = desk
-        .connect(desk_app::api::session::Connect {
-            code: of_b,
-            pin: "1357".into(),
-            device: "PC-A".into(),
-        })
-        .await;
-    assert_eq!(joined.unwrap_err().code, Code::OtherClinic);
+    let joined = a.connect(Connect {
+        code: of_b.clone(),
+        pin: "1357".into(),
+        device: "PC-A".into(),
+    });
+    assert_eq!(joined.await.unwrap_err().code, Code::OtherClinic);
+    let b = pc_b.connect(of_b, "PC-B").await;
+    assert_eq!(stand(&b).await.me.unwrap().nickname, "นิก8");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, FromRow};
 use uuid::Uuid;
 
+use crate::connect::ConnectTo;
 use crate::ticket::EnrolmentTicket;
 use crate::{ClinicError, Result, scram};
 
@@ -83,15 +84,15 @@ pub async fn add(conn: &mut PgConnection, new: &NewStaff) -> Result<EnrolmentTic
         .fetch_one(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(EnrolmentTicket::new(
-        new.host.clone(),
-        new.port,
-        new.database.clone(),
+    let to = ConnectTo {
+        host: new.host.clone(),
+        port: new.port,
+        database: new.database.clone(),
         login,
-        secret,
-        new.ca.clone(),
-        expires_at,
-    ))
+        password: secret,
+        ca: new.ca.clone(),
+    };
+    Ok(EnrolmentTicket::new(to, clinic, expires_at))
 }
 
 pub(crate) async fn clinic_of(conn: &mut PgConnection, word: &str) -> Result<Uuid> {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::connect::ConnectTo;
 
@@ -45,6 +46,9 @@ pub struct EnrolmentTicket {
     /// The one-time secret.
     #[serde(rename = "s")]
     pub secret: String,
+    /// The clinic, so that a PC of another one can decline before the secret is used up. Codes of earlier servers do not say.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub clinic: Option<Uuid>,
     /// The certificate authority to trust, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<String>,
@@ -63,23 +67,17 @@ impl std::fmt::Debug for EnrolmentTicket {
 }
 
 impl EnrolmentTicket {
-    pub(crate) fn new(
-        host: String,
-        port: u16,
-        database: String,
-        login: String,
-        secret: String,
-        ca: Option<String>,
-        expires_at: DateTime<Utc>,
-    ) -> Self {
+    /// A code for this way into this clinic; the password of `to` is the one-time secret.
+    pub(crate) fn new(to: ConnectTo, clinic: Uuid, expires_at: DateTime<Utc>) -> Self {
         Self {
             v: 1,
-            host,
-            port,
-            database,
-            login,
-            secret,
-            ca,
+            host: to.host,
+            port: to.port,
+            database: to.database,
+            login: to.login,
+            secret: to.password,
+            clinic: Some(clinic),
+            ca: to.ca,
             expires_at,
         }
     }
@@ -145,15 +143,15 @@ mod tests {
 
     fn ticket() -> EnrolmentTicket {
         let expires = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        EnrolmentTicket::new(
-            "db.clinic.example".into(),
-            5432,
-            "clinic".into(),
-            "desk_abc".into(),
-            "s3cret".into(),
-            None,
-            expires,
-        )
+        let to = ConnectTo {
+            host: "db.clinic.example".into(),
+            port: 5432,
+            database: "clinic".into(),
+            login: "desk_abc".into(),
+            password: "s3cret".into(),
+            ca: None,
+        };
+        EnrolmentTicket::new(to, Uuid::from_u128(7), expires)
     }
 
     #[test]
@@ -163,6 +161,13 @@ mod tests {
         for text in [code.clone(), ticket().link(), format!("  {head}\r\n {tail}\n")] {
             assert!(parse(&text) == Ok(ticket()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_code_of_an_earlier_server_does_not_say_for_which_clinic() {
+        let earlier = r#"{"v":1,"h":"db","p":5432,"d":"clinic","u":"desk_abc","s":"s3cret","x":1800000000}"#;
+        let code = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(earlier));
+        assert_eq!(parse(&code).unwrap().clinic, None);
     }
 
     #[test]
