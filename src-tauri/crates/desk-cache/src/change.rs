@@ -7,6 +7,7 @@ mod notification;
 mod points;
 mod task;
 
+use chrono::{DateTime, SecondsFormat, TimeZone as _, Utc};
 use desk_core::synced::{self, Table};
 use rusqlite::Connection;
 use serde_json::Value as Json;
@@ -51,16 +52,90 @@ pub fn perform(cache: &Cache, action: &Action, destination: Destination) -> Resu
         if outbox::is_known(transaction, action.id)? {
             return Ok(());
         }
-        let ledger = Ledger {
-            connection: transaction,
-            keeps_shadows: destination == Destination::Clinic,
-        };
-        apply(&ledger, action)?;
-        match destination {
-            Destination::Clinic => outbox::add(transaction, action),
-            Destination::Here => outbox::archive(transaction, action),
-        }
+        let before = before(transaction, action)?;
+        enact(transaction, action, destination, before.as_ref())
     })
+}
+
+/// The effect and the outbox row. `before` is what the action replaces, where it can be taken back.
+pub(crate) fn enact(
+    connection: &Connection,
+    action: &Action,
+    destination: Destination,
+    before: Option<&Json>,
+) -> Result<()> {
+    let ledger = Ledger {
+        connection,
+        keeps_shadows: destination == Destination::Clinic,
+    };
+    apply(&ledger, action)?;
+    match destination {
+        Destination::Clinic => outbox::add(connection, action, before),
+        Destination::Here => outbox::archive(connection, action, before),
+    }
+}
+
+/// Whether an action of this name can be taken back at all.
+pub fn can_be_undone(name: &str) -> bool {
+    matches!(
+        name,
+        "task.complete"
+            | "task.reassign"
+            | "task.snooze"
+            | "task.note"
+            | "customer.create"
+            | "customer.edit"
+            | "points.award"
+            | "followup.done"
+            | "followup.cancel"
+    )
+}
+
+/// What the action is about to replace, for taking it back later; none for what is not taken back.
+fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
+    if !can_be_undone(&action.name) {
+        return Ok(None);
+    }
+    match action.name.split('.').next() {
+        Some("task") => task::before(connection, action).map(Some),
+        Some("followup") => followup::before(connection, action).map(Some),
+        Some("points") => points::before(connection, action).map(Some),
+        _ => customer::before(connection, action).map(Some),
+    }
+}
+
+/// The name and arguments of the action `id` that takes another one back, given what that one replaced.
+///
+/// # Errors
+/// [`CacheError::Refused`] when this PC knows that somebody has changed it since, or that something hangs on it.
+pub(crate) fn reversal(
+    connection: &Connection,
+    id: Uuid,
+    done: &Action,
+    before: &Json,
+) -> Result<(&'static str, Json)> {
+    match done.name.as_str() {
+        "task.complete" => Ok(("task.reopen", task::reopening(done, before))),
+        "task.snooze" => Ok(("task.unsnooze", task::waking(connection, done, before)?)),
+        "task.reassign" => Ok(("task.hand_back", task::handing_back(connection, done, before)?)),
+        "task.note" => Ok(("task.unnote", task::unnoting(done))),
+        "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
+        "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
+        "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
+        "customer.create" => Ok(("customer.remove", customer::removing(done))),
+        _ => Err(CacheError::Refused("nothing_to_undo")),
+    }
+}
+
+/// Whether something hangs on what this action made, so that it cannot simply be taken out.
+///
+/// # Errors
+/// [`CacheError::Refused`] if so.
+pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result<()> {
+    match done.name.as_str() {
+        "customer.create" => customer::is_unused(connection, done),
+        _ => Ok(()),
+    }
 }
 
 /// Replays what waits over rows that have just arrived. What no longer fits is left to the database's answer.
@@ -97,6 +172,14 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "notification.read" => notification::read(ledger, action),
+        "task.reopen" => task::reopen(ledger, action),
+        "task.unsnooze" => task::unsnooze(ledger, action),
+        "task.hand_back" => task::reassign(ledger, action),
+        "task.unnote" => task::unnote(ledger, action),
+        "customer.revert" => customer::edit(ledger, action),
+        "customer.remove" => customer::remove(ledger, action),
+        "points.reverse" => points::reverse(ledger, action),
+        "followup.reopen" => followup::reopen(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }
@@ -133,4 +216,18 @@ impl Action {
     fn text(&self, field: &str) -> Option<&str> {
         self.args.get(field).and_then(Json::as_str)
     }
+
+    /// An instant; none where there is none.
+    fn instant(&self, field: &str) -> Option<i64> {
+        let at = DateTime::parse_from_rfc3339(self.text(field)?).ok()?;
+        Some(at.timestamp_micros())
+    }
+}
+
+/// Microseconds since 1970 as arguments carry an instant.
+fn written(at: Option<i64>) -> Json {
+    let at = at.and_then(|at| Utc.timestamp_micros(at).single());
+    at.map_or(Json::Null, |at| {
+        Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))
+    })
 }

@@ -34,6 +34,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261122120000_keep_action_order.sql"),
         after: NOTHING,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261122130000_remember_undo.sql"),
+        after: NOTHING,
+    },
 ];
 
 /// How many steps a bulk load runs before it fills the tables; the rest are indexes.

@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::{change::Action, error::Result};
+use crate::{
+    change::Action,
+    error::{CacheError, Result},
+};
 
 /// Version of the shape of every action's arguments that this program writes.
 pub const ARGS_VERSION: i32 = 1;
@@ -31,12 +34,12 @@ pub struct Waiting {
     pub is_answered: bool,
 }
 
-/// Adds an action; the caller has seen that it is not known.
-pub(crate) fn add(connection: &Connection, action: &Action) -> Result<()> {
+/// Adds an action; the caller has seen that it is not known. `before` is what it replaced, where it can be taken back.
+pub(crate) fn add(connection: &Connection, action: &Action, before: Option<&Json>) -> Result<()> {
     let seq = next_seq(connection, action.person)?;
     connection
         .prepare_cached(
-            "INSERT INTO outbox (id, person_id, seq, name, args, v, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO outbox (id, person_id, seq, name, args, v, at, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((
             action.id,
@@ -46,17 +49,26 @@ pub(crate) fn add(connection: &Connection, action: &Action) -> Result<()> {
             action.args.to_string(),
             ARGS_VERSION,
             action.at,
+            before.map(Json::to_string),
         ))?;
     Ok(())
 }
 
 /// Remembers an action that has nowhere to go: in the demo clinic it is settled as soon as it is done.
-pub(crate) fn archive(connection: &Connection, action: &Action) -> Result<()> {
+pub(crate) fn archive(connection: &Connection, action: &Action, before: Option<&Json>) -> Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO archive (id, person_id, name, args, at, settled_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'ok')",
+            "INSERT INTO archive (id, person_id, name, args, at, settled_at, outcome, before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'ok', ?6)",
         )?
-        .execute((action.id, action.person, &action.name, action.args.to_string(), action.at))?;
+        .execute((
+            action.id,
+            action.person,
+            &action.name,
+            action.args.to_string(),
+            action.at,
+            before.map(Json::to_string),
+        ))?;
     Ok(())
 }
 
@@ -137,8 +149,9 @@ pub(crate) fn ask_again(connection: &Connection, forgotten: &[Uuid]) -> Result<(
     for id in forgotten {
         connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO outbox (number, id, person_id, seq, name, args, v, at)
-                 SELECT nullif(number, 0), id, person_id, 0, name, args, v, at FROM archive WHERE id = ?1",
+                "INSERT OR IGNORE INTO outbox (number, id, person_id, seq, name, args, v, at, sent_at, before, undone_at)
+                 SELECT nullif(number, 0), id, person_id, 0, name, args, v, at, settled_at, before, undone_at
+                 FROM archive WHERE id = ?1",
             )?
             .execute([id])?;
         connection
@@ -184,6 +197,49 @@ pub fn unsent(connection: &Connection, person: Uuid, limit: u32) -> Result<Vec<W
         .query_map((person, limit), waiting_row)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rows)
+}
+
+/// Chooses what is sent next, as [`unsent`], and notes that it may have left this PC from now on: it can no longer be taken out. To be called
+/// once the clinic is known to be there, right before sending.
+///
+/// # Errors
+/// What SQLite says.
+pub fn choose(connection: &Connection, person: Uuid, limit: u32, now: i64) -> Result<Vec<Waiting>> {
+    let chosen = unsent(connection, person, limit)?;
+    let mut mark = connection.prepare_cached("UPDATE outbox SET sent_at = coalesce(sent_at, ?2) WHERE id = ?1")?;
+    for action in &chosen {
+        mark.execute((action.id, now))?;
+    }
+    Ok(chosen)
+}
+
+/// Takes an action out that has never left this PC, as if it had not been made: the numbers of those after it close up, which were not given
+/// to the clinic either. The archive keeps that it was there, so that the same press, heard late, does not do it again.
+///
+/// # Errors
+/// [`CacheError::Refused`] with `nothing_to_undo` when it may have been sent.
+pub(crate) fn take_out(connection: &Connection, id: Uuid, now: i64) -> Result<()> {
+    let (person, seq): (Uuid, i64) = connection
+        .prepare_cached("SELECT person_id, seq FROM outbox WHERE id = ?1 AND sent_at IS NULL AND outcome IS NULL")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or(CacheError::Refused("nothing_to_undo"))?;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO archive (id, number, person_id, name, args, v, at, settled_at, outcome, before, undone_at)
+             SELECT id, number, person_id, name, args, v, at, ?2, 'taken_back', before, ?2 FROM outbox WHERE id = ?1",
+        )?
+        .execute((id, now))?;
+    connection
+        .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([id])?;
+    connection
+        .prepare_cached("UPDATE outbox SET seq = seq - 1 WHERE person_id = ?1 AND seq > ?2")?
+        .execute((person, seq))?;
+    connection
+        .prepare_cached("UPDATE sender SET last_seq = last_seq - 1 WHERE person_id = ?1")?
+        .execute([person])?;
+    Ok(())
 }
 
 fn waiting_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
@@ -247,8 +303,8 @@ pub(crate) fn settle(connection: &Connection, outcome: &Outcome, now: i64) -> Re
     } else {
         connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO archive (id, number, person_id, name, args, v, at, settled_at, outcome)
-                 SELECT id, number, person_id, name, args, v, at, ?2, 'ok' FROM outbox WHERE id = ?1",
+                "INSERT OR IGNORE INTO archive (id, number, person_id, name, args, v, at, settled_at, outcome, before, undone_at)
+                 SELECT id, number, person_id, name, args, v, at, ?2, 'ok', before, undone_at FROM outbox WHERE id = ?1",
             )?
             .execute((outcome.id, now))?;
     }

@@ -1,8 +1,8 @@
 //! Customer actions on the cache.
 
 use desk_core::synced::Value;
-use rusqlite::OptionalExtension as _;
-use serde_json::Value as Json;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{Action, Ledger};
@@ -60,6 +60,83 @@ pub(super) fn edit(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         set(ledger, id, field, value.as_str())?;
     }
     ledger.reindex(table, id)
+}
+
+/// What an edit replaces, field by field; a new customer replaces nothing.
+pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
+    if action.name == "customer.create" {
+        return Ok(json!({}));
+    }
+    let now = typed(connection, action.uuid("id")?)?;
+    let fields = action.args.get("set").and_then(Json::as_object).into_iter().flatten();
+    let replaced = fields.map(|(field, _)| (field.clone(), now.get(field).cloned().unwrap_or_default()));
+    Ok(Json::Object(replaced.collect()))
+}
+
+/// The edit the other way round, as long as everything it wrote still stands.
+pub(super) fn reverting(connection: &Connection, done: &Action, before: &Json) -> Result<Json> {
+    let now = typed(connection, done.uuid("id")?)?;
+    let wrote = done
+        .args
+        .get("set")
+        .and_then(Json::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let text = |value: Option<&Json>| value.and_then(Json::as_str).unwrap_or_default().to_owned();
+    if wrote
+        .iter()
+        .any(|(field, value)| text(Some(value)) != text(now.get(field)))
+    {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    Ok(json!({ "id": done.args.get("id"), "of": done.id, "set": before, "base": wrote }))
+}
+
+pub(super) fn removing(done: &Action) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id })
+}
+
+/// What of a customer the counter may write, by the name of the column.
+fn typed(connection: &Connection, id: Uuid) -> Result<Map<String, Json>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT full_name, nickname, phone, email, birth_date, gender, notes FROM customer WHERE id = ?1",
+        )?
+        .query_row([id], |row| {
+            let values = FIELDS.iter().enumerate().map(|(nth, field)| {
+                let value: Option<String> = row.get(nth)?;
+                Ok(((*field).to_owned(), Json::from(value)))
+            });
+            values.collect::<rusqlite::Result<_>>()
+        })
+        .optional()?;
+    found.ok_or(CacheError::Refused("customer_not_found"))
+}
+
+/// Takes out a customer who was registered by mistake.
+pub(super) fn remove(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    is_unused(ledger.connection, action)?;
+    let id = action.uuid("id")?;
+    let table = ledger.touch("customer", id)?;
+    row::delete(ledger.connection, table, id)?;
+    ledger.reindex(table, id)
+}
+
+/// Nothing this PC knows of belongs to the customer, neither a row nor anything that waits.
+pub(super) fn is_unused(connection: &Connection, done: &Action) -> Result<()> {
+    let sql = "SELECT 1 FROM journey WHERE customer_id = ?1 UNION ALL SELECT 1 FROM followup WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM loyalty_profile WHERE customer_id = ?1 UNION ALL SELECT 1 FROM point_entry WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM appointment WHERE customer_id = ?1 UNION ALL SELECT 1 FROM lead WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM preference WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM outbox WHERE undone_at IS NULL
+           AND (name = 'customer.edit' AND args ->> 'id' = ?2 OR name = 'points.award' AND args ->> 'customer_id' = ?2) LIMIT 1";
+    let id = done.uuid("id")?;
+    let is_used = connection.prepare_cached(sql)?.exists((id, id.to_string()))?;
+    if is_used {
+        Err(CacheError::Refused("customer_in_use"))
+    } else {
+        Ok(())
+    }
 }
 
 fn set(ledger: &Ledger<'_>, id: Uuid, field: &str, value: Option<&str>) -> Result<()> {

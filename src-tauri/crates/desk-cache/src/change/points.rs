@@ -4,11 +4,11 @@ use desk_core::{
     loyalty::{self, Tier},
     synced::Value,
 };
-use rusqlite::OptionalExtension as _;
-use serde_json::Value as Json;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger};
+use super::{Action, Ledger, written};
 use crate::{
     error::{CacheError, Result},
     query::loyalty::multiplier_tenths,
@@ -19,7 +19,81 @@ use crate::{
 struct Member {
     profile: Uuid,
     lifetime: i64,
+    available: i64,
     tier: Tier,
+}
+
+/// What an award replaces beyond the sums, which follow from the ledger.
+pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
+    let visit: Option<Option<i64>> = connection
+        .prepare_cached("SELECT last_visit FROM loyalty_profile WHERE customer_id = ?1")?
+        .query_row([action.uuid("customer_id")?], |row| row.get(0))
+        .optional()?;
+    Ok(json!({ "last_visit": written(visit.flatten()) }))
+}
+
+/// A second entry, called like the action, as an award's is.
+pub(super) fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
+    let (customer, visit) = (done.args.get("customer_id"), before.get("last_visit"));
+    json!({ "id": id, "of": done.id, "customer_id": customer, "last_visit": visit })
+}
+
+/// Cancels an award: a second entry takes its points away, and both stay.
+pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let (customer, cancelling) = cancelled(ledger, action)?;
+    let member = member(ledger, customer)?;
+    let points = -cancelling.points;
+    if member.as_ref().is_some_and(|member| member.available < points) {
+        return Err(CacheError::Refused("points_spent"));
+    }
+    write_entry(ledger, action.uuid("id")?, action.at, customer, &cancelling)?;
+    match member {
+        Some(member) => lower(ledger, &member, points),
+        None => Ok(()),
+    }
+}
+
+/// The entry that cancels the award's own. It ends when that one does: those are the points it takes.
+fn cancelled(ledger: &Ledger<'_>, action: &Action) -> Result<(Uuid, Entry)> {
+    ledger
+        .connection
+        .prepare_cached(
+            "SELECT customer_id, coalesce(amount, 0), description, expires_at FROM point_entry WHERE id = ?1",
+        )?
+        .query_row([action.uuid("of")?], |row| {
+            let (points, said): (i64, Option<String>) = (row.get(1)?, row.get(2)?);
+            let entry = Entry {
+                kind: "refund",
+                points: points.saturating_neg(),
+                said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
+                expires_at: row.get(3)?,
+            };
+            Ok((row.get(0)?, entry))
+        })
+        .optional()?
+        .ok_or(CacheError::Refused("nothing_to_undo"))
+}
+
+/// The tier is what is left reaches: points given by mistake raise nobody.
+fn lower(ledger: &Ledger<'_>, member: &Member, points: i64) -> Result<()> {
+    ledger.touch("loyalty_profile", member.profile)?;
+    let reached = Tier::of_lifetime_points(member.lifetime.saturating_sub(points));
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE loyalty_profile SET total_points = coalesce(total_points, 0) - ?2,
+               available_points = coalesce(available_points, 0) - ?2, tier = ?3 WHERE id = ?1",
+        )?
+        .execute((member.profile, points, reached.word()))?;
+    Ok(())
+}
+
+/// An entry of the ledger as it is first written here.
+struct Entry {
+    kind: &'static str,
+    points: i64,
+    said: Option<String>,
+    expires_at: Option<i64>,
 }
 
 pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -31,7 +105,13 @@ pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let member = member(ledger, customer)?;
     let tier = member.as_ref().map_or(Tier::Bronze, |member| member.tier);
     let points = loyalty::points_for(satang, multiplier_tenths(ledger.connection, tier)?);
-    write_entry(ledger, action, customer, points)?;
+    let entry = Entry {
+        kind: "earned",
+        points,
+        said: action.text("note").map(str::to_owned),
+        expires_at: None,
+    };
+    write_entry(ledger, action.uuid("id")?, action.at, customer, &entry)?;
     match member {
         Some(member) => raise(ledger, &member, points),
         // Becoming a member, with its code and welcome points, is the database's to do.
@@ -48,28 +128,28 @@ fn member(ledger: &Ledger<'_>, customer: Uuid) -> Result<Option<Member>> {
         .ok_or(CacheError::Refused("customer_not_found"))?;
     Ok(ledger
         .connection
-        .prepare_cached("SELECT id, total_points, tier FROM loyalty_profile WHERE customer_id = ?1")?
+        .prepare_cached("SELECT id, total_points, tier, available_points FROM loyalty_profile WHERE customer_id = ?1")?
         .query_row([customer], |row| {
             Ok(Member {
                 profile: row.get(0)?,
                 lifetime: row.get::<_, Option<i64>>(1)?.unwrap_or_default(),
                 tier: Tier::from_word(&row.get::<_, Option<String>>(2)?.unwrap_or_default()),
+                available: row.get::<_, Option<i64>>(3)?.unwrap_or_default(),
             })
         })
         .optional()?)
 }
 
-fn write_entry(ledger: &Ledger<'_>, action: &Action, customer: Uuid, points: i64) -> Result<()> {
-    let entry = action.uuid("id")?;
-    let table = ledger.touch("point_entry", entry)?;
+fn write_entry(ledger: &Ledger<'_>, id: Uuid, at: i64, customer: Uuid, entry: &Entry) -> Result<()> {
+    let table = ledger.touch("point_entry", id)?;
     let values = [
-        Value::Uuid(entry),
+        Value::Uuid(id),
         Value::Uuid(customer),
-        Value::Text("earned".into()),
-        Value::Int(points),
-        Value::text(action.text("note").map(str::to_owned)),
-        Value::Int(action.at),
-        Value::Null,
+        Value::Text(entry.kind.into()),
+        Value::Int(entry.points),
+        Value::text(entry.said.clone()),
+        Value::Int(at),
+        entry.expires_at.map_or(Value::Null, Value::Int),
     ];
     row::put(ledger.connection, table, &values)
 }

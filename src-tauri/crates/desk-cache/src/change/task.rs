@@ -1,11 +1,59 @@
 //! Task actions on the cache.
 
-use chrono::{DateTime, TimeZone as _, Utc};
-use rusqlite::OptionalExtension as _;
+use chrono::{TimeZone as _, Utc};
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger};
+use super::{Action, Ledger, written};
 use crate::error::{CacheError, Result};
+
+/// What the database writes into the notes of a task that is opened again.
+const REOPENED: &str = "เปิดงานอีกครั้ง";
+
+/// What an action on a task replaces. One answer for all of them: none replaces more than these.
+pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
+    let found = connection
+        .prepare_cached("SELECT coalesce(status, 'pending'), snoozed_until, assigned_to FROM task WHERE id = ?1")?
+        .query_row([action.uuid("id")?], |row| {
+            let (status, until): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let owner: Option<Uuid> = row.get(2)?;
+            Ok(json!({ "status": status, "until": written(until), "assigned_to": owner }))
+        })
+        .optional()?;
+    // Nothing was replaced where there is no task; the action will be refused.
+    Ok(found.unwrap_or_default())
+}
+
+pub(super) fn reopening(done: &Action, before: &Json) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id, "status": before.get("status"), "until": before.get("until") })
+}
+
+pub(super) fn waking(connection: &Connection, done: &Action, before: &Json) -> Result<Json> {
+    let sql = "SELECT 1 FROM task WHERE id = ?1 AND snoozed_until IS ?2";
+    still(connection, sql, done.uuid("id")?, done.instant("until"))?;
+    Ok(json!({ "id": done.args.get("id"), "of": done.id, "until": before.get("until") }))
+}
+
+pub(super) fn handing_back(connection: &Connection, done: &Action, before: &Json) -> Result<Json> {
+    let sql = "SELECT 1 FROM task WHERE id = ?1 AND assigned_to IS ?2";
+    still(connection, sql, done.uuid("id")?, done.uuid("to")?)?;
+    Ok(json!({ "id": done.args.get("id"), "of": done.id, "to": before.get("assigned_to") }))
+}
+
+pub(super) fn unnoting(done: &Action) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id, "text": done.args.get("text") })
+}
+
+/// Whether the task still holds what the action wrote.
+fn still(connection: &Connection, sql: &str, id: Uuid, wrote: impl rusqlite::ToSql) -> Result<()> {
+    let found = connection.prepare_cached(sql)?.exists((id, wrote))?;
+    if found {
+        Ok(())
+    } else {
+        Err(CacheError::Refused("changed_meanwhile"))
+    }
+}
 
 pub(super) fn complete(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let id = open_task(ledger, action)?;
@@ -38,15 +86,65 @@ pub(super) fn reassign(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 }
 
 pub(super) fn snooze(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
-    let until = action
-        .text("until")
-        .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-        .ok_or(CacheError::Refused("date_out_of_range"))?;
+    let until = action.instant("until");
+    sleep(
+        ledger,
+        action,
+        Some(until.ok_or(CacheError::Refused("date_out_of_range"))?),
+    )
+}
+
+pub(super) fn unsnooze(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    sleep(ledger, action, action.instant("until"))
+}
+
+fn sleep(ledger: &Ledger<'_>, action: &Action, until: Option<i64>) -> Result<()> {
     let id = open_task(ledger, action)?;
     ledger
         .connection
         .prepare_cached("UPDATE task SET snoozed_until = ?2, updated_at = ?3 WHERE id = ?1")?
-        .execute((id, until.timestamp_micros(), action.at))?;
+        .execute((id, until, action.at))?;
+    Ok(())
+}
+
+/// Opens a task again that this person closed.
+pub(super) fn reopen(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let id = action.uuid("id")?;
+    status(ledger, id)?.ok_or(CacheError::Refused("task_not_found"))?;
+    still(
+        ledger.connection,
+        "SELECT 1 FROM task WHERE id = ?1 AND status = 'completed' AND completed_by = ?2",
+        id,
+        action.person,
+    )?;
+    ledger.touch("task", id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE task SET status = ?2, completed_at = NULL, completed_by = NULL, snoozed_until = ?3, updated_at = ?4 WHERE id = ?1",
+        )?
+        .execute((id, action.text("status").unwrap_or("pending"), action.instant("until"), action.at))?;
+    add_line(ledger, action, id, REOPENED)
+}
+
+/// Takes out the last line that says this.
+pub(super) fn unnote(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let id = action.uuid("id")?;
+    status(ledger, id)?.ok_or(CacheError::Refused("task_not_found"))?;
+    let notes: Option<String> = ledger
+        .connection
+        .prepare_cached("SELECT notes FROM task WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let mut lines: Vec<&str> = notes.iter().flat_map(|notes| notes.split('\n')).collect();
+    let end = format!(": {}", one_line(action.text("text").unwrap_or_default()));
+    let nth = lines.iter().rposition(|line| line.ends_with(&end));
+    lines.remove(nth.ok_or(CacheError::Refused("changed_meanwhile"))?);
+    ledger.touch("task", id)?;
+    let left = Some(lines.join("\n")).filter(|left| !left.is_empty());
+    ledger
+        .connection
+        .prepare_cached("UPDATE task SET notes = ?2 WHERE id = ?1")?
+        .execute((id, left))?;
     Ok(())
 }
 
@@ -87,7 +185,8 @@ fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Resul
         .query_row([action.person], |row| row.get(0))
         .optional()?
         .flatten();
-    let line = format!("{} {}: {text}", stamp(action.at), nickname.unwrap_or_default());
+    let said = one_line(text);
+    let line = format!("{} {}: {said}", stamp(action.at), nickname.unwrap_or_default());
     ledger
         .connection
         .prepare_cached(
@@ -95,6 +194,12 @@ fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Resul
         )?
         .execute((id, line))?;
     Ok(())
+}
+
+/// A note is one line, whatever was typed: the database makes it so too.
+fn one_line(text: &str) -> String {
+    let parts = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn stamp(at: i64) -> String {
