@@ -5,6 +5,7 @@ pub mod clock;
 mod commands;
 mod log;
 pub mod notifier;
+mod paint;
 mod places;
 mod quit;
 pub mod secrets;
@@ -18,6 +19,7 @@ use tauri_plugin_window_state::StateFlags;
 
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
+    paint::choose();
     let home = places::own_home();
     let mut builder = tauri::Builder::default();
     // Desks with a home of their own (tests, a second clinic on one PC) may run side by side: the cache's file lock keeps two programs
