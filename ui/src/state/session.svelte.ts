@@ -24,6 +24,11 @@ const DEFAULTS: Settings = {
 class Session {
   start = $state.raw<StartState | undefined>();
   settings = $state.raw<Settings>(DEFAULTS);
+  /** What the backend last said it has. */
+  #kept: Settings = DEFAULTS;
+  #changes = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #turn = 0;
 
   /**
    * Takes a new start state, wherever it came from. Who unlocks again finds the place they left; another person starts at Today
@@ -53,15 +58,21 @@ class Session {
     });
   }
 
-  /** Shows settings at once and keeps them; if they cannot be kept the old ones come back and the caller hears why. */
+  /**
+   * Shows settings at once and keeps them, one change after the other: answers that overtook each other would bring an older choice back. If
+   * they cannot be kept, those that are come back and the caller hears why.
+   */
   async change(part: Partial<Settings>): Promise<void> {
-    const before = this.settings;
-    this.#show({ ...before, ...part });
+    const wanted = { ...this.settings, ...part };
+    this.#show(wanted);
+    this.#changes++;
+    const saved = this.#last.then(() => call('settings_set', { settings: wanted }));
+    this.#last = saved.catch(() => undefined);
     try {
-      this.#show(await call('settings_set', { settings: { ...before, ...part } }));
-    } catch (thrown) {
-      this.#show(before);
-      throw thrown;
+      this.#kept = await saved;
+    } finally {
+      this.#changes--;
+      this.#showKept();
     }
   }
 
@@ -77,7 +88,16 @@ class Session {
   }
 
   async #loadSettings(): Promise<void> {
-    this.#show(await call('settings', {}));
+    const turn = ++this.#turn;
+    const loaded = await call('settings', {});
+    if (turn !== this.#turn) return;
+    this.#kept = loaded;
+    this.#showKept();
+  }
+
+  /** Not while a newer choice is on its way: that one is on the screen already. */
+  #showKept(): void {
+    if (this.#changes === 0) this.#show(this.#kept);
   }
 
   #show(settings: Settings): void {

@@ -42,6 +42,18 @@ test('Alt and a number opens that hit; the empty search then shows it as opened 
   await on.see('[role=option][data-row-id=c2]');
 });
 
+test('each lot of points says the day on which it expires', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  await on.type('พลอย');
+  await on.see('[role=option]');
+  await on.press('Enter');
+  await on.see('[data-screen=card] .lot');
+  const days = on.all('[data-screen=card] .lot .t2').map((day) => day.textContent);
+  expect(days.length).toBeGreaterThan(0);
+  for (const day of days) expect(day).toMatch(/25[67]\d$/);
+});
+
 test('a task is done with D and Enter, its row leaves and the next one is selected', async () => {
   const on = await openWindow();
   await on.press('F4');
@@ -327,6 +339,23 @@ test('the language changes at once and keeps what was typed', async () => {
   expect(document.documentElement.lang).toBe('en');
   await on.press('Alt ←');
   expect(((await on.see('textarea[name=note]')) as HTMLTextAreaElement).value).toBe('ครึ่งโน้ต');
+});
+
+test('settings changed quickly one after the other all hold, though an answer comes late', async () => {
+  const on = await openWindow();
+  const choose = (choice: string) => on.one(`[data-choice=${choice}]`).click();
+  await on.press('Ctrl 6');
+  const release = on.holdNext('settings_set');
+  choose('density] input[value=comfortable');
+  choose('theme] input[value=dark');
+  await settle();
+  expect(document.documentElement.dataset['theme']).toBe('dark');
+  release();
+  await settle();
+  choose('autoLockMinutes] input[value="15"');
+  const wanted = { density: 'comfortable', theme: 'dark', autoLockMinutes: 15 };
+  await vi.waitFor(() => expect(on.clinic.settings).toMatchObject(wanted));
+  expect(document.documentElement.dataset['theme']).toBe('dark');
 });
 
 test('a setting that cannot be kept goes back and says so', async () => {

@@ -236,6 +236,7 @@ export const ANSWERS: Answers = {
   settings: (clinic) => ({ ...clinic.settings }),
   settings_set: (clinic, { settings }) => {
     clinic.settings = { ...settings };
+    clinic.tell('settings');
     return clinic.settings;
   },
 };
