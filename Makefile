@@ -16,7 +16,7 @@ export CARGO_TERM_COLOR ?= auto
 
 say = @printf '\033[1m==>\033[0m %s\n'
 # What the program's pages are made of. Words compiled from the messages are made during the build itself.
-ui_sources = $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -not -path '*/paraglide/*' 2>/dev/null)
+ui_sources = $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist*' -not -path '*/paraglide/*' 2>/dev/null)
 
 ##@ Use
 .PHONY: help run
@@ -36,7 +36,7 @@ setup: ## The same for the tests too, with the tools that cargo builds
 	@tests/setup/system.sh app test
 	@tests/setup/tools.sh
 
-build: deps ui/dist/index.html ## Build the program, the server command and the tests
+build: deps ui/dist/index.html ui/dist-http/index.html ## Build the program, the server command and the tests
 	$(say) 'building'
 	cargo build --locked --workspace --all-targets
 
@@ -49,6 +49,12 @@ ui/node_modules/.package-lock.json: ui/package-lock.json
 ui/dist/index.html: ui/node_modules/.package-lock.json $(ui_sources)
 	$(say) 'building the pages'
 	cd ui && npm run build
+	@touch $@
+
+# The same pages for the test server: in a browser, over HTTP. The program never sees them.
+ui/dist-http/index.html: ui/node_modules/.package-lock.json $(ui_sources)
+	$(say) 'building the pages for the test server'
+	cd ui && npm run build:http
 	@touch $@
 
 ##@ Check
@@ -95,12 +101,12 @@ CUSTOMERS ?= 100000
 # Ledger entries for each customer of bench-sync, and how often it loads them.
 ENTRIES ?= 9
 ROUNDS ?= 3
-# Any of start, keys, toasts and large=CUSTOMERS (the keys again on a clinic loaded from PostgreSQL: some minutes).
+# Any of start, keys, toasts and large=CUSTOMERS (keys and start again on a clinic loaded from PostgreSQL: some minutes).
 WINDOW ?= start keys toasts
 
 bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, ENTRIES, ROUNDS, WINDOW='start keys toasts large=N'
 	$(say) 'building for release'
-	cargo build --release --locked -p aura-desk -p desk-tests --bins
+	cargo build --release --locked -p aura-desk -p desk-tests --bins --examples
 	$(say) 'a keystroke of search among $(CUSTOMERS) customers'
 	target/release/bench-search $(CUSTOMERS)
 	$(say) 'the first load of $(CUSTOMERS) customers'

@@ -32,7 +32,7 @@ async fn main() {
     let large = words.iter().find_map(|word| word.strip_prefix("large=")?.parse().ok());
     println!("program: {}", program().display());
     if wants("start") {
-        start::measure().await;
+        start::demo().await;
     }
     if wants("keys") {
         keys::demo().await;

@@ -122,7 +122,7 @@ fn columns(keys: &[[f64; 2]]) -> [Vec<f64>; 2] {
 }
 
 /// The bus learns a moment later than we that the killed program is gone; one that starts before would hand over to it.
-async fn forgotten(pc: &Desk) {
+pub async fn forgotten(pc: &Desk) {
     let bus = pc.bus().connect().await.unwrap();
     let names = zbus::fdo::DBusProxy::new(&bus).await.unwrap();
     eventually("no program of ours on the bus", LONG, async || {

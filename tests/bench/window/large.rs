@@ -1,4 +1,4 @@
-//! The keys again on a large clinic: PostgreSQL filled as `desk-server demo` fills it, and a new PC that connects and loads it.
+//! The keys and the start again on a large clinic: PostgreSQL filled as `desk-server demo` fills it, and a new PC that connects and loads it.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use thirtyfour::By;
 
 use crate::clinic_support::{DB, admin, migrated};
 use crate::e2e_support::{fill as fill_in, press, screen};
-use crate::{desk, keys};
+use crate::{desk, keys, start};
 
 pub async fn measure(customers: usize) {
     let pg = migrated().await;
@@ -30,7 +30,9 @@ pub async fn measure(customers: usize) {
         "large: a new PC connected and loaded them in {:.1?}, typing the code and PIN included",
         begun.elapsed()
     );
-    keys::measure(&mut pc, &[], &format!("{customers} customers")).await;
+    let size = format!("{customers} customers");
+    keys::measure(&mut pc, &[], &size).await;
+    start::measure(&mut pc, &[], &size).await;
 }
 
 /// A filled clinic and a code for the person at its front desk.
