@@ -59,7 +59,7 @@ impl Ledger {
     fn earn(&mut self, satang: i64, points: i64, day: NaiveDate, expires: NaiveDate) {
         self.satang += satang;
         self.visits += 1;
-        let note = format!("ยอดชำระ {}.{:02} บาท", satang / 100, satang % 100);
+        let note = format!("ยอดชำระ {} บาท", baht(satang));
         self.add("earned", points, note, day, Some(expires));
     }
 
@@ -176,4 +176,16 @@ impl Demo {
         }
         ledger
     }
+}
+
+/// Satang as people write baht: `11,400.00`.
+fn baht(satang: i64) -> String {
+    let (digits, mut grouped) = ((satang / 100).to_string(), String::new());
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped}.{:02}", satang % 100)
 }
