@@ -54,6 +54,14 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     Ok(PgConnection::connect_with(options).await?)
 }
 
+/// Asks for nothing but an answer: a connection can have died without a word.
+///
+/// # Errors
+/// [`crate::ClinicError::Unreachable`].
+pub async fn ping(conn: &mut PgConnection) -> Result<()> {
+    Ok(conn.ping().await?)
+}
+
 /// The IT person's way in, out of a `postgres://` URL: its connection and where that leads, which is what desks are told by default.
 ///
 /// # Errors

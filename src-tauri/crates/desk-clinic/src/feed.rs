@@ -49,7 +49,13 @@ impl Head {
     /// reset begins another one, in which versions that a desk has seen may mean something else. Providers may hide cluster and timeline.
     pub fn life(&self) -> String {
         let part = |text: &Option<String>| text.clone().unwrap_or_default();
-        format!("{}/{}/{}/{}", self.epoch, part(&self.sysid), part(&self.timeline), self.clock_oid)
+        format!(
+            "{}/{}/{}/{}",
+            self.epoch,
+            part(&self.sysid),
+            part(&self.timeline),
+            self.clock_oid
+        )
     }
 }
 

@@ -104,7 +104,8 @@ pub struct Remaining {
 }
 
 /// What is left of each earned entry. `ledger` is oldest first: points (negative when spent or expired) and expiry. What was spent is
-/// taken from what expired soonest among the points that were there at the time (rule L2). Points spent beyond that are ignored.
+/// taken from what expired soonest among the points that were there at the time (rule L2); an entry that cancels an award has that award's
+/// expiry and takes those points first. Points spent beyond that are ignored.
 pub fn remaining(ledger: impl IntoIterator<Item = (i64, Option<i64>)>) -> Vec<Remaining> {
     let mut lots: Vec<Remaining> = vec![];
     for (points, expires_at) in ledger {
@@ -112,19 +113,24 @@ pub fn remaining(ledger: impl IntoIterator<Item = (i64, Option<i64>)>) -> Vec<Re
             lots.push(Remaining { points, expires_at });
             lots.sort_by_key(|lot| lot.expires_at.unwrap_or(i64::MAX));
         } else {
-            take(&mut lots, points.saturating_neg());
+            let cancelled = expires_at.is_some();
+            let wanted = points.saturating_neg();
+            let beyond = take(&mut lots, wanted, |lot| cancelled && lot.expires_at == expires_at);
+            take(&mut lots, beyond, |_| true);
         }
     }
     lots
 }
 
-fn take(lots: &mut Vec<Remaining>, mut wanted: i64) {
-    for lot in lots.iter_mut() {
+/// Takes points from the lots that `may` name, in their order; answers how many are still wanted.
+fn take(lots: &mut Vec<Remaining>, mut wanted: i64, may: impl Fn(&Remaining) -> bool) -> i64 {
+    for lot in lots.iter_mut().filter(|lot| may(lot)) {
         let taken = lot.points.min(wanted);
         lot.points -= taken;
         wanted -= taken;
     }
     lots.retain(|lot| lot.points > 0);
+    wanted
 }
 
 #[cfg(test)]
@@ -152,6 +158,16 @@ mod tests {
                 expires_at: Some(10)
             }]
         );
+    }
+
+    #[test]
+    fn a_cancelled_award_leaves_what_was_there_before_it() {
+        let left = remaining([(100, Some(10)), (399, Some(50)), (-399, Some(50))]);
+        let before = Remaining {
+            points: 100,
+            expires_at: Some(10),
+        };
+        assert_eq!(left, [before]);
     }
 
     #[test]

@@ -60,6 +60,10 @@ pub struct Pulled {
 
 /// What the sync asks of a clinic. Every call is repeatable.
 pub trait Clinic: Send + Sync {
+    /// Proves that the clinic is there for a person, in the life of the database that this PC knows (see [`Clinic::push`]), without sending
+    /// anything: what cannot be sent now must not count as sent.
+    fn reach(&self, person: Uuid, epoch: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Sends a person's actions, in order; answers each. `epoch` is the life of the database that they were made on: another one is a
     /// [`Failure::Reload`], because what they build on may be forgotten there.
     fn push(

@@ -76,6 +76,14 @@ impl PostgresClinic {
 }
 
 impl Clinic for PostgresClinic {
+    async fn reach(&self, person: Uuid, epoch: &str) -> Result<(), Failure> {
+        let mut connection = self.connection(person).await?;
+        same_life(&connection.life, epoch)?;
+        in_time(connect::ping(&mut connection.postgres)).await?;
+        self.give_back(person, connection).await;
+        Ok(())
+    }
+
     async fn push(
         &self,
         person: Uuid,

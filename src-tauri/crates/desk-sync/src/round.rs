@@ -41,20 +41,25 @@ pub async fn carry_out(
     now: i64,
 ) -> Result<Done, Failure> {
     match step {
-        Step::Push(person) => push(cache, clinic, *person).await,
+        Step::Push(person) => push(cache, clinic, *person, now).await,
         Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
         Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
         Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
 }
 
-async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid) -> Result<Done, Failure> {
-    let actions = outbox::unsent(&*cache.read()?, person, BATCH)?;
-    if actions.is_empty() {
+async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
+    if outbox::unsent(&*cache.read()?, person, 1)?.is_empty() {
         return Ok(Done::default());
     }
-    let client = cache.write(|transaction| outbox::sender(transaction, person))?;
-    let sent = clinic.push(person, client, &epoch(cache)?, &actions).await;
+    let epoch = epoch(cache)?;
+    clinic.reach(person, &epoch).await?;
+    // From here on these count as sent, whatever becomes of the push; until here each could still be taken out.
+    let (client, actions) = cache.write(|transaction| {
+        let client = outbox::sender(transaction, person)?;
+        Ok((client, outbox::choose(transaction, person, BATCH, now)?))
+    })?;
+    let sent = clinic.push(person, client, &epoch, &actions).await;
     if matches!(sent, Err(Failure::Forked)) {
         cache.write(|transaction| outbox::begin_anew(transaction, person))?;
     }
