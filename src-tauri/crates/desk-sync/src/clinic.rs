@@ -7,6 +7,7 @@ use desk_cache::{
     outbox::{Outcome, Waiting},
     rebase::{Change, Position, Stream},
 };
+use desk_clinic::{ClinicError, feed::Head};
 use desk_core::synced::Value;
 use uuid::Uuid;
 
@@ -42,6 +43,62 @@ pub enum Failure {
 impl From<desk_cache::CacheError> for Failure {
     fn from(error: desk_cache::CacheError) -> Self {
         Self::Cache(error.to_string())
+    }
+}
+
+impl From<ClinicError> for Failure {
+    fn from(error: ClinicError) -> Self {
+        match error {
+            ClinicError::Unreachable(_) | ClinicError::Retry(_) => Self::Unreachable,
+            ClinicError::AuthRefused => Self::AccessEnded,
+            // The login still exists, but its person or this PC was switched off.
+            ClinicError::Refused { code, .. } if code == "not_enrolled" => Self::AccessEnded,
+            ClinicError::Sql { code, .. } if code == "42501" => Self::AccessEnded,
+            ClinicError::Tls => Self::Certificate,
+            ClinicError::Forked | ClinicError::Gap => Self::Forked,
+            ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Self::Schema,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// Whether a stream's place still belongs to this life of the database, and lies where the feed still tells everything.
+///
+/// # Errors
+/// [`Failure::Reload`] if not; [`Failure::Unreachable`] when a standby answered.
+pub fn check(head: &Head, from: Position, epoch: &str) -> Result<(), Failure> {
+    only_primary(head)?;
+    same_life(&head.life(), epoch)?;
+    let is_ahead = from.version > head.version;
+    let is_trimmed = from.version > 0 && from < Position::end_of(head.trimmed_to);
+    if is_ahead || is_trimmed {
+        Err(Failure::Reload)
+    } else {
+        Ok(())
+    }
+}
+
+/// A standby may lag behind what this PC has seen; only the primary answers for the clinic.
+///
+/// # Errors
+/// [`Failure::Unreachable`]: the primary will be back.
+pub fn only_primary(head: &Head) -> Result<(), Failure> {
+    if head.in_recovery {
+        Err(Failure::Unreachable)
+    } else {
+        Ok(())
+    }
+}
+
+/// A desk that has read nothing yet belongs to any life.
+///
+/// # Errors
+/// [`Failure::Reload`] in another life than the one that the desk has read.
+pub fn same_life(life: &str, epoch: &str) -> Result<(), Failure> {
+    if epoch.is_empty() || life == epoch {
+        Ok(())
+    } else {
+        Err(Failure::Reload)
     }
 }
 

@@ -18,7 +18,7 @@ use desk_core::synced::{Kind, SYNCED, Table, Value};
 use uuid::Uuid;
 
 use crate::{
-    clinic::{Clinic, Failure, Tell},
+    clinic::{Clinic, Failure, Tell, only_primary},
     postgres::in_time,
 };
 
@@ -51,9 +51,7 @@ impl From<CacheError> for Stop {
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Clinic(ClinicError::Unreachable(_) | ClinicError::Retry(_)) => Self::Unreachable,
-            Stop::Clinic(ClinicError::AuthRefused) => Self::AccessEnded,
-            Stop::Clinic(error) => Self::Other(error.to_string()),
+            Stop::Clinic(error) => error.into(),
             Stop::Cache(error) => error.into(),
             Stop::Shape => Self::Schema,
         }
@@ -144,10 +142,7 @@ fn streams(person: Uuid, stream: &Stream) -> Vec<(String, Stream)> {
 pub(crate) async fn fill(login: &ConnectTo, loader: &Loader, now: i64, tell: &Tell<'_>) -> Result<Stream, Failure> {
     let mut connection = in_time(connect::connect(&connect::options(login))).await?;
     let head = in_time(snapshot::begin(&mut connection)).await?;
-    if head.in_recovery {
-        // A standby may lag behind what this PC has seen.
-        return Err(Failure::Unreachable);
-    }
+    only_primary(&head)?;
     let expected = in_time(snapshot::expected_rows(&mut connection)).await?;
     let mut rows = 0;
     for table in SYNCED {
@@ -203,6 +198,7 @@ fn stream(head: &Head, now: i64) -> Stream {
 pub async fn load_person(login: &ConnectTo, now: i64) -> Result<(Vec<Vec<Value>>, Stream), Failure> {
     let mut connection = in_time(connect::connect(&connect::options(login))).await?;
     let head = in_time(snapshot::begin(&mut connection)).await?;
+    only_primary(&head)?;
     let mut rows = vec![];
     for table in SYNCED.iter().filter(|table| table.name == "notification") {
         snapshot::copy_table(&mut connection, table, |fields| {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use desk_core::synced::Value;
 
 use crate::{
-    clinic::{Clinic, Failure, Pulled, Tell},
+    clinic::{Clinic, Failure, Pulled, Tell, check, only_primary, same_life},
     load,
 };
 
@@ -125,37 +125,6 @@ impl Clinic for PostgresClinic {
     }
 }
 
-/// Whether the position still belongs to this life of the database, and lies where the feed still tells everything.
-fn check(head: &feed::Head, from: rebase::Position, epoch: &str) -> Result<(), Failure> {
-    only_primary(head)?;
-    same_life(&head.life(), epoch)?;
-    let is_ahead = from.version > head.version;
-    let is_trimmed = from.version > 0 && from < rebase::Position::end_of(head.trimmed_to);
-    if is_ahead || is_trimmed {
-        Err(Failure::Reload)
-    } else {
-        Ok(())
-    }
-}
-
-/// A standby may lag behind what this PC has seen; only the primary answers for the clinic.
-fn only_primary(head: &feed::Head) -> Result<(), Failure> {
-    if head.in_recovery {
-        Err(Failure::Unreachable)
-    } else {
-        Ok(())
-    }
-}
-
-/// A desk that has read nothing yet belongs to any life.
-fn same_life(life: &str, epoch: &str) -> Result<(), Failure> {
-    if epoch.is_empty() || life == epoch {
-        Ok(())
-    } else {
-        Err(Failure::Reload)
-    }
-}
-
 fn pulled(page: feed::Page) -> Pulled {
     Pulled {
         changes: page.rows.into_iter().map(change).collect(),
@@ -219,21 +188,7 @@ fn outcome(outcome: push::Outcome) -> Outcome {
 pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, ClinicError>>) -> Result<T, Failure> {
     match tokio::time::timeout(PATIENCE, answer).await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(failure(error)),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(Failure::Unreachable),
-    }
-}
-
-fn failure(error: ClinicError) -> Failure {
-    match error {
-        ClinicError::Unreachable(_) | ClinicError::Retry(_) => Failure::Unreachable,
-        ClinicError::AuthRefused => Failure::AccessEnded,
-        // The login still exists, but its person or this PC was switched off.
-        ClinicError::Refused { code, .. } if code == "not_enrolled" => Failure::AccessEnded,
-        ClinicError::Sql { code, .. } if code == "42501" => Failure::AccessEnded,
-        ClinicError::Tls => Failure::Certificate,
-        ClinicError::Forked | ClinicError::Gap => Failure::Forked,
-        ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Failure::Schema,
-        other => Failure::Other(other.to_string()),
     }
 }
