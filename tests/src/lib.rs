@@ -3,3 +3,4 @@
 //! Not for tests of one crate: those live in that crate.
 
 pub mod harness;
+pub mod server;

@@ -10,6 +10,7 @@
 //! | [`pg::PgCluster`] | the clinic's PostgreSQL |
 //! | [`netcut::NetCut`] | the network between one PC and PostgreSQL |
 //! | [`desk::Desk`] | one PC with the program: display, session bus, keyring, notifications, home folders |
+//! | [`ports`] | the machine below a desk without a window |
 //! | [`wait`] | wait for a condition with a deadline, never for a time |
 #![allow(
     clippy::unwrap_used,
@@ -26,6 +27,7 @@ pub mod keyring;
 pub mod netcut;
 pub mod notifications;
 pub mod pg;
+pub mod ports;
 pub mod process;
 pub mod wait;
 pub mod webdriver;

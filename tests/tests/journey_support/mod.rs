@@ -3,15 +3,10 @@
 #![allow(dead_code)] // each test file uses its own part
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
 use desk_app::{
     Desk, Places, Ports,
     api::{
@@ -19,74 +14,19 @@ use desk_app::{
         session::{Connect, Phase, StartState, Unlock},
         sync::{SyncMode, SyncState},
     },
-    ports::{Clock, Notifier, Secrets, SecretsError, Toast, Window},
+    ports::Window,
 };
-use desk_tests::harness::wait::eventually;
+use desk_tests::harness::{
+    ports::{Memory, TestClock, Toasts},
+    wait::eventually,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 /// How long anything may take before a test gives up on it.
 pub const LONG: Duration = Duration::from_secs(30);
 /// The PIN of everyone in these journeys.
 pub const PIN: &str = "2468";
-
-/// A clock that runs, with an offset that a test can change.
-#[derive(Default)]
-pub struct TestClock(AtomicI64);
-
-impl TestClock {
-    pub fn skip(&self, by: Duration) {
-        self.0
-            .fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-
-    /// Makes it this time of the Bangkok day now.
-    pub fn set(&self, at: &str) {
-        let wanted = DateTime::parse_from_rfc3339(at).unwrap().timestamp_micros();
-        self.0.store(wanted - Utc::now().timestamp_micros(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now() + chrono::Duration::microseconds(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// A keyring in memory; it outlives a restart of the desk, as the real one does.
-#[derive(Default)]
-pub struct Memory(Mutex<HashMap<String, Vec<u8>>>);
-
-impl Secrets for Memory {
-    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
-        Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))
-    }
-    fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
-        self.0.lock().unwrap().insert(name.into(), secret.into());
-        Ok(())
-    }
-    fn forget(&self, name: &str) -> Result<(), SecretsError> {
-        self.0.lock().unwrap().remove(name);
-        Ok(())
-    }
-}
-
-/// What was shown and withdrawn, in order.
-#[derive(Default)]
-pub struct Toasts {
-    pub shown: Mutex<Vec<Toast>>,
-    pub withdrawn: Mutex<Vec<String>>,
-}
-
-impl Notifier for Toasts {
-    fn show(&self, toast: Toast) {
-        self.shown.lock().unwrap().push(toast);
-    }
-    fn withdraw(&self, subject: &str) {
-        self.withdrawn.lock().unwrap().push(subject.into());
-    }
-}
 
 /// Where the window was sent.
 #[derive(Default)]

@@ -1,0 +1,72 @@
+//! Stand-ins for the machine below `desk-app`, for a desk without the desktop shell: a clock that a test can move, a keyring in memory, and
+//! a notification service that only remembers.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use desk_app::ports::{Clock, Notifier, Secrets, SecretsError, Toast};
+use zeroize::Zeroizing;
+
+/// A clock that runs, with an offset that a test can change.
+#[derive(Default)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    /// Moves it forward.
+    pub fn skip(&self, by: Duration) {
+        self.0
+            .fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Makes it this instant (RFC 3339) now.
+    pub fn set(&self, at: &str) {
+        let wanted = DateTime::parse_from_rfc3339(at).unwrap().timestamp_micros();
+        self.0.store(wanted - Utc::now().timestamp_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now() + chrono::Duration::microseconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A keyring in memory; it outlives a restart of the desk, as the real one does. Allowed in tests alone: the program has no place for a
+/// secret but the system's keyring.
+#[derive(Default)]
+pub struct Memory(Mutex<HashMap<String, Vec<u8>>>);
+
+impl Secrets for Memory {
+    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
+        Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))
+    }
+    fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
+        self.0.lock().unwrap().insert(name.into(), secret.into());
+        Ok(())
+    }
+    fn forget(&self, name: &str) -> Result<(), SecretsError> {
+        self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+/// What was shown and withdrawn, in order.
+#[derive(Default)]
+pub struct Toasts {
+    /// Every toast that was shown.
+    pub shown: Mutex<Vec<Toast>>,
+    /// The subject of every toast that was withdrawn.
+    pub withdrawn: Mutex<Vec<String>>,
+}
+
+impl Notifier for Toasts {
+    fn show(&self, toast: Toast) {
+        self.shown.lock().unwrap().push(toast);
+    }
+    fn withdraw(&self, subject: &str) {
+        self.withdrawn.lock().unwrap().push(subject.into());
+    }
+}
