@@ -17,6 +17,7 @@ app=(
   fonts-noto-color-emoji       # emoji in notes; the other fonts come with the program
 )
 test=(
+  chromium                     # the pages in a second browser, through the test server
   dbus                         # a session bus of the test's own
   gnome-keyring libsecret-tools
   imagemagick                  # `import`: a picture of the screen

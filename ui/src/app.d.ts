@@ -2,6 +2,6 @@
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {
-  /** `tauri` (default), `http` or `fake`: which implementation of the backend a build carries. */
-  readonly VITE_BACKEND?: string;
+  /** Which implementation of the backend a build carries. */
+  readonly VITE_BACKEND: 'tauri' | 'http' | 'fake';
 }

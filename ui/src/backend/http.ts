@@ -1,38 +1,37 @@
 /**
- * The test server of desk-app over HTTP: `POST {base}/{command}` with the request as JSON. A refusal is any status from 400 on
- * with an `AppError` as its body. There is no event source yet, so every command of ours that may change something is followed by
- * an event of our own for all topics: right for one browser, blind to others.
+ * The test server (`tests/src/server/`): a desk with its window in a browser. It gave out this page, so everything is asked of the same
+ * origin: `POST /<command>` with the request as JSON, answered by the response or, from status 400 on, by an `AppError`; and one stream
+ * of messages `{event, payload}`, the shell's two events. Only a build with VITE_BACKEND=http carries this file.
  */
 import { asAppError, type Backend } from './backend';
 
-const EVERYTHING = ['start', 'today', 'customers', 'tasks', 'followups', 'leads', 'notifications', 'sync', 'settings'];
-const READS = /^(start|today|staff_list|settings|sync_state|.*_(open|search|card|ledger|preview|list))$/;
+type Message = { event: 'changed'; payload: { topics: string[] } } | { event: 'open'; payload: { path: string } };
 
-async function post(address: string, request: unknown): Promise<unknown> {
-  let answer: Response;
-  try {
-    const headers = { 'content-type': 'application/json' };
-    answer = await fetch(address, { method: 'POST', headers, body: JSON.stringify(request) });
-  } catch {
-    throw asAppError(undefined);
-  }
-  const body: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw asAppError(body);
+async function post(name: string, request: unknown): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`/${name}`, { method: 'POST', headers, body: JSON.stringify(request) }).catch(() => undefined);
+  const body: unknown = await answer?.json().catch(() => undefined);
+  if (!answer?.ok) throw asAppError(body);
   return body;
 }
 
-export function httpBackend(base: string): Backend {
-  const handlers = new Set<(topics: string[]) => void>();
+export function httpBackend(): Backend {
+  const source = new EventSource('/events');
+  const isHearing = new Promise<void>((resolve) => source.addEventListener('open', () => resolve(), { once: true }));
+
+  function follow(take: (message: Message) => void): () => void {
+    const heard = ({ data }: MessageEvent<string>) => take(JSON.parse(data) as Message);
+    source.addEventListener('message', heard);
+    return () => source.removeEventListener('message', heard);
+  }
+
   return {
     async call(name, request) {
-      const body = await post(`${base}/${name}`, request);
-      if (!READS.test(name) || name === 'demo_open') for (const tell of handlers) tell(EVERYTHING);
-      return body as never;
+      // What is asked before the stream is there could change unheard.
+      await isHearing;
+      return (await post(name, request)) as never;
     },
-    onChanged(handler) {
-      handlers.add(handler);
-      return () => handlers.delete(handler);
-    },
-    onOpen: () => () => undefined,
+    onChanged: (handler) => follow(({ event, payload }) => event === 'changed' && handler(payload.topics)),
+    onOpen: (handler) => follow(({ event, payload }) => event === 'open' && handler(payload.path)),
   };
 }

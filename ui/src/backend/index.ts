@@ -31,13 +31,13 @@ export function onOpen(handler: (path: string) => void): () => void {
   return door().onOpen(handler);
 }
 
-/** Opens the backend this build was made for. */
+/**
+ * Opens the backend this build was made for. Which one that is stands in the build alone (`vite.config.ts`); no address, stored value or
+ * message can choose another. Only the dev server's pages look where they are: outside the desktop program they show the fake.
+ */
 export async function chooseBackend(): Promise<Backend> {
+  if (import.meta.env.VITE_BACKEND === 'http') return (await import('./http')).httpBackend();
   const isTrial = import.meta.env.DEV && !('__TAURI_INTERNALS__' in window);
-  const server = new URLSearchParams(location.search).get('server');
-  if (import.meta.env.VITE_BACKEND === 'http' || (isTrial && server)) {
-    return (await import('./http')).httpBackend(server ?? '/api');
-  }
   if (import.meta.env.VITE_BACKEND === 'fake' || isTrial) {
     return (await import('./fake')).fakeFromAddress(location.search);
   }
