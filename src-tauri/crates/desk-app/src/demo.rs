@@ -19,7 +19,7 @@ use crate::{
     api::session::{ClinicName, Role},
     desk::Home,
     error::{AppError, Code},
-    start::as_cache_error,
+    translate::as_cache_error,
     vault::{DeviceSecret, Member, Vault},
 };
 
