@@ -119,4 +119,4 @@ shots: setup build ## Take the README's pictures in real windows
 
 clean: ## Remove everything that was built or downloaded here
 	cargo clean
-	rm -rf ui/dist ui/node_modules
+	rm -rf ui/dist ui/dist-http ui/node_modules

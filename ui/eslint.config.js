@@ -33,6 +33,9 @@ export default ts.config(
   },
   { files: ['**/*.svelte'], rules: { 'max-lines': ['error', { max: 200, skipBlankLines: true }] } },
   // Data and stories, written out line by line.
-  { files: ['src/**/*.test.ts', 'browser/*.ts', 'src/backend/fake/day.ts'], rules: { 'max-lines-per-function': 'off' } },
+  {
+    files: ['src/**/*.test.ts', 'browser/*.ts', 'src/backend/fake/day.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
   { files: ['src/**'], ignores: ['src/backend/**'], rules: { 'no-restricted-imports': ['error', oneDoor] } },
 );

@@ -9,7 +9,9 @@ type Message = { event: 'changed'; payload: { topics: string[] } } | { event: 'o
 
 async function post(name: string, request: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`/${name}`, { method: 'POST', headers, body: JSON.stringify(request) }).catch(() => undefined);
+  const answer = await fetch(`/${name}`, { method: 'POST', headers, body: JSON.stringify(request) }).catch(
+    () => undefined,
+  );
   const body: unknown = await answer?.json().catch(() => undefined);
   if (!answer?.ok) throw asAppError(body);
   return body;
