@@ -57,6 +57,10 @@ export const CODES: Record<Code, Words> = {
   amount_out_of_range: { what: () => m.code_amount_out_of_range(), next: m.code_amount_out_of_range_next },
   value_not_allowed: { what: () => m.code_value_not_allowed(), next: m.code_value_not_allowed_next },
   changed_meanwhile: { what: () => m.code_changed_meanwhile(), next: m.code_changed_meanwhile_next },
+  nothing_to_undo: { what: () => m.code_nothing_to_undo(), next: m.code_nothing_to_undo_next },
+  already_undone: { what: () => m.code_already_undone(), next: m.code_already_undone_next },
+  points_spent: { what: () => m.code_points_spent(), next: m.code_points_spent_next },
+  customer_in_use: { what: () => m.code_customer_in_use(), next: m.code_customer_in_use_next },
   not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
   schema_mismatch: { what: () => m.code_schema_mismatch(), next: m.code_schema_mismatch_next },
   action_unknown: { what: () => m.code_action_unknown(), next: m.code_action_unknown_next },
@@ -81,4 +85,10 @@ export function sentence(error: AppError): Sentence {
 /** The sentence for a code that arrives as a plain word (needs attention, a blocked start, a failing connection). */
 export function sentenceOf(word: string, fields: Fields = {}): Sentence {
   return sentence({ code: (word in CODES ? word : 'unexpected') as Code, fields, refId: '' });
+}
+
+/** Why an action was refused. Where nobody is left two sides to choose from, somebody has changed what was to be taken back. */
+export function refusalOf(code: string, sides = 0): Sentence {
+  if (code !== 'changed_meanwhile' || sides > 0) return sentenceOf(code);
+  return { what: m.undo_changed(), next: m.undo_changed_next() };
 }

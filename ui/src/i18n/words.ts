@@ -8,6 +8,7 @@ import type { Role } from '../backend/bindings/Role';
 import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
 import type { Theme } from '../backend/bindings/Theme';
 import type { Tier } from '../backend/bindings/Tier';
+import type { UndoStep } from '../backend/bindings/UndoStep';
 import { m } from './index';
 
 type Words = Record<string, () => string>;
@@ -169,6 +170,14 @@ const MUTATION: Words = {
   followup_done: m.mutation_followup_done,
   followup_cancel: m.mutation_followup_cancel,
   notification_read: m.mutation_notification_read,
+  task_reopen: m.mutation_task_reopen,
+  task_unsnooze: m.mutation_task_unsnooze,
+  task_hand_back: m.mutation_task_hand_back,
+  task_unnote: m.mutation_task_unnote,
+  customer_revert: m.mutation_customer_revert,
+  customer_remove: m.mutation_customer_remove,
+  points_reverse: m.mutation_points_reverse,
+  followup_reopen: m.mutation_followup_reopen,
   other: m.mutation_other,
 };
 const NOUN: Words = {
@@ -215,7 +224,10 @@ export const followupStatus = word(FOLLOWUP_STATUS);
 export const channelName = word(CHANNEL);
 export const appointmentStatus = word(APPOINTMENT);
 export const visitKind = word(VISIT);
-export const entryKind = word(ENTRY);
+const entryWord = word(ENTRY);
+/** An entry that gives points back the other way cancels an award. */
+export const entryKind = (kind: string, amount: number) =>
+  kind === 'refund' && amount < 0 ? m.entry_reversed() : entryWord(kind);
 export const sourceName = word(SOURCE);
 export const genderName = word(GENDER);
 export const fieldName = word(FIELD);
@@ -223,3 +235,6 @@ export const searchWhy = word(WHY);
 export const nounName = (noun: string) => NOUN[noun]?.() ?? m.noun_other();
 /** `task.complete` in words. */
 export const mutationName = (name: string) => MUTATION[name.replace('.', '_')]?.() ?? m.mutation_other();
+/** What somebody did, and about whom or what: `ปิดงาน โทรยืนยันนัด`. */
+export const stepName = ({ name, subject }: UndoStep) =>
+  subject === null ? mutationName(name) : m.undo_what({ what: mutationName(name), subject });

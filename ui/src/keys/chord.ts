@@ -55,6 +55,11 @@ export function matches(event: KeyboardEvent, wanted: Chord): boolean {
   );
 }
 
+/** A chord that a text field itself understands: what is taken back in it is typing. */
+export function edits(wanted: Chord): boolean {
+  return wanted.ctrl && !wanted.alt && /^Key[ACVXYZ]$/.test(wanted.code);
+}
+
 /** A chord that types something, so it must not act while a text field has the focus. */
 export function types(wanted: Chord): boolean {
   if (wanted.ctrl || wanted.alt) return false;

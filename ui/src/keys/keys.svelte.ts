@@ -4,7 +4,7 @@
  */
 import { untrack } from 'svelte';
 import { KEYS, type KeyLine, type KeyName, type KeyPlace } from './map';
-import { codeOf, matches, types } from './chord';
+import { codeOf, edits, matches, types } from './chord';
 
 /** A key's function; it hears which of the line's chords was pressed (0-based), for keys such as Alt 1–9. */
 type Run = (nth: number) => void;
@@ -40,7 +40,9 @@ function belongsToControl(event: KeyboardEvent, line: KeyLine, nth: number): boo
   const target = event.target;
   const wanted = line.chords[nth];
   if (!(target instanceof Element) || !wanted) return false;
-  if (target.closest(TEXT)) return types(wanted) && !target.closest(`[data-keys~="${wanted.code}"]`);
+  if (target.closest(TEXT)) {
+    return edits(wanted) || (types(wanted) && !target.closest(`[data-keys~="${wanted.code}"]`));
+  }
   if (target.closest(PRESSED)) return /^(Enter|Space)$/.test(wanted.code) && types(wanted);
   if (target.closest(MOVED)) return /^(Arrow\w+|Space)$/.test(wanted.code) && types(wanted);
   return false;
@@ -82,8 +84,8 @@ export function listenToKeys(): () => void {
   return () => window.removeEventListener('keydown', heard);
 }
 
-/** The lines that work right now in the topmost layer, for the footer: at most five, beside `?`. */
-export function footLines(): KeyLine[] {
+/** The lines that work right now in the topmost layer, for the footer: at most so many, beside `?`. */
+export function footLines(most: number): KeyLine[] {
   const top = layers.filter((layer) => layer.depth === 1).at(-1);
   if (!top) return [];
   const bound = top.bound();
@@ -91,7 +93,7 @@ export function footLines(): KeyLine[] {
   return lines
     .filter(([name, line]) => line.foot && bound[name])
     .map(([, line]) => line)
-    .slice(0, 5);
+    .slice(0, most);
 }
 
 /** The place whose keys come first in the key map. */

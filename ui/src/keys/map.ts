@@ -44,6 +44,7 @@ export const KEYS = {
     newCustomer: key('F2', m.key_new_customer),
     tasks: key('F4', m.key_tasks),
     notifications: key('Ctrl D', m.key_notifications),
+    undo: key('Ctrl Z', m.key_undo),
     places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6', m.key_places),
     lock: key('F12', m.key_lock),
     keys: key('? | F1', m.key_keys),

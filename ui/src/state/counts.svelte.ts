@@ -1,12 +1,14 @@
-/** What the rail and the foot show on every screen: open tasks, unread notifications, the state of the connection. */
+/** What the rail and the foot show on every screen: open tasks, unread notifications, the connection, what Ctrl Z would take back. */
 import { call } from '../backend';
 import type { SyncState } from '../backend/bindings/SyncState';
+import type { UndoStep } from '../backend/bindings/UndoStep';
 import { Resource } from './resource.svelte';
 
 export interface Counts {
   readonly tasks: number | undefined;
   readonly unread: number | undefined;
   readonly sync: SyncState | undefined;
+  readonly undo: UndoStep | undefined;
 }
 
 export function counts(): Counts {
@@ -22,6 +24,10 @@ export function counts(): Counts {
     () => call('sync_state', {}),
     () => ['sync'],
   );
+  const last = new Resource(
+    () => call('undo_next', {}),
+    () => ['sync', 'start'],
+  );
   return {
     get tasks() {
       return mine.data?.rows.length;
@@ -31,6 +37,9 @@ export function counts(): Counts {
     },
     get sync() {
       return sync.data;
+    },
+    get undo() {
+      return last.data?.step ?? undefined;
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { asAppError, call, type CommandName, type Request, type Response } from '../backend';
 import type { AppError } from '../backend/bindings/AppError';
+import type { Saved } from '../backend/bindings/Saved';
 import { sentence } from '../i18n/codes';
 import { m } from '../i18n';
 import { toasts } from './toasts.svelte';
@@ -28,10 +29,11 @@ export class Saving {
   }
 }
 
-/** Says that it worked, and whether it still has to reach the clinic. */
-export function saySaved(text: string, isWaiting: boolean): void {
-  if (isWaiting) toasts.show({ tone: 'waiting', text, detail: m.toast_waiting() });
-  else toasts.show({ tone: 'done', text });
+/** Says that it worked, whether it still has to reach the clinic, and how to take it back. */
+export function saySaved(text: string, { waiting, undo }: Saved): void {
+  const saved = { text, undo: undo ?? undefined };
+  if (waiting) toasts.show({ tone: 'waiting', ...saved, detail: m.toast_waiting() });
+  else toasts.show({ tone: 'done', ...saved });
 }
 
 /** Says why it did not work, where there is no form that could. */

@@ -5,11 +5,15 @@ export interface Toast {
   tone: 'done' | 'waiting' | 'failed';
   text: string;
   detail?: string | undefined;
+  /** The action that the toast can take back. */
+  undo?: string | undefined;
   /** Shown small, for the clinic's IT person, in unexpected errors only. */
   refId?: string | undefined;
 }
 
 const SHOWN_MS = 5000;
+/** As long as a person may want it back at once; afterwards Ctrl Z still does it. */
+const UNDO_MS = 10_000;
 
 class Toasts {
   current = $state.raw<Toast | undefined>();
@@ -28,7 +32,8 @@ class Toasts {
 
   resume(): void {
     clearTimeout(this.#timer);
-    if (this.current && this.current.tone !== 'failed') this.#timer = setTimeout(() => this.clear(), SHOWN_MS);
+    if (!this.current || this.current.tone === 'failed') return;
+    this.#timer = setTimeout(() => this.clear(), this.current.undo ? UNDO_MS : SHOWN_MS);
   }
 
   clear(): void {

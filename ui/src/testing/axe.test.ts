@@ -77,6 +77,14 @@ const SCENES: Scene[] = [
   ['snooze a task', {}, (on) => on.press('F4', 'S')],
   ['give a task', {}, (on) => on.press('F4', 'A')],
   ['note on a task', {}, (on) => on.press('F4', 'N')],
+  [
+    'a task done, to be undone',
+    {},
+    async (on) => {
+      await on.press('F4', 'D', 'Enter');
+      await on.see('[data-action=undo]');
+    },
+  ],
   ['closed tasks', {}, (on) => on.press('F4', 'Alt 3')],
   ['notifications', {}, (on) => on.press('Ctrl D')],
   ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 5')],

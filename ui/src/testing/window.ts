@@ -22,6 +22,7 @@ const THAI: Record<string, string> = {
   KeyA: 'ฟ',
   KeyM: 'ท',
   KeyR: 'พ',
+  KeyZ: 'ผ',
 };
 
 /** A condition, not a pause: long only where the machine is busy. */

@@ -15,6 +15,7 @@ pub use crate::api::{
     sync::{AttentionSettle, SyncState},
     task::{Colleagues, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRows, TaskSnooze},
     today::Today,
+    undo::{Undo, UndoNext, Undone},
 };
 
 /// Calls `$apply!` with every command: `name: Request => Response`.
@@ -46,6 +47,8 @@ macro_rules! for_each_command {
             staff_list: Nothing => Colleagues,
             followup_done: FollowupDone => Saved,
             followup_cancel: FollowupCancel => Saved,
+            undo: Undo => Undone,
+            undo_next: Nothing => UndoNext,
             notification_list: Nothing => Notifications,
             notification_read: NotificationRead => Saved,
             notification_read_all: Nothing => Nothing,

@@ -113,6 +113,7 @@ impl Desk {
             return Ok(Saved {
                 id: request.id,
                 waiting: false,
+                undo: None,
             });
         }
         let args = json!({ "id": request.id, "set": set, "base": base });

@@ -201,6 +201,7 @@ impl Desk {
         Ok(Saved {
             id: row,
             waiting: destination == Destination::Clinic,
+            undo: change::can_be_undone(name).then_some(id),
         })
     }
 

@@ -112,6 +112,14 @@ codes! {
     ValueNotAllowed => "value_not_allowed",
     /// Someone changed the same field in the meantime.
     ChangedMeanwhile => "changed_meanwhile",
+    /// There is nothing that this person could take back.
+    NothingToUndo => "nothing_to_undo",
+    /// It was taken back before.
+    AlreadyUndone => "already_undone",
+    /// The points of this award were spent meanwhile.
+    PointsSpent => "points_spent",
+    /// Something belongs to this customer already.
+    CustomerInUse => "customer_in_use",
     /// The database does not know this action.
     ActionUnknown => "action_unknown",
     /// The database could not do it for a reason of its own; asking again may help.

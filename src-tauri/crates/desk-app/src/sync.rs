@@ -146,7 +146,7 @@ fn nickname(reader: &Reader<'_>, person: Uuid) -> Result<Option<String>, CacheEr
 }
 
 /// About whom or what an action is, in the clinic's words.
-fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str) -> Result<Option<String>, CacheError> {
+pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str) -> Result<Option<String>, CacheError> {
     let id = |field: &str| {
         let text = args.get(field).and_then(Json::as_str);
         text.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default()
@@ -166,13 +166,14 @@ fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str) -> Result<
 
 fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<AttentionRow, CacheError> {
     let customer = customer_of(reader, &refused)?;
+    let sides = sides(&refused);
     Ok(AttentionRow {
         subject: subject(reader, &refused.name, &refused.args, today)?,
         customer_id: customer,
         by: nickname(reader, refused.person)?,
-        sides: sides(&refused),
         input: input(&refused),
-        can_retry: refused.code == "changed_meanwhile" || refused.code == "action_failed",
+        can_retry: refused.code == "action_failed" || !sides.is_empty(),
+        sides,
         id: refused.id,
         at: row::millis(refused.at),
         name: refused.name,
@@ -182,8 +183,8 @@ fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<A
 
 fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, CacheError> {
     let field = match refused.name.as_str() {
-        "points.award" => "customer_id",
-        "customer.edit" | "customer.create" => "id",
+        "points.award" | "points.reverse" => "customer_id",
+        "customer.edit" | "customer.create" | "customer.revert" | "customer.remove" => "id",
         _ => return Ok(None),
     };
     let id = refused
@@ -197,9 +198,10 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
     }
 }
 
-/// Both versions of what two people changed. The database answers `{field, yours, theirs, by}` or a list of them under `fields`.
+/// Both versions of a customer's field that two people changed. The database answers `{field, yours, theirs, by}` or a list of them under
+/// `fields`. What else was changed meanwhile has no two sides to choose from.
 fn sides(refused: &Refused) -> Vec<Side> {
-    if refused.code != "changed_meanwhile" {
+    if refused.code != "changed_meanwhile" || !matches!(refused.name.as_str(), "customer.edit" | "customer.revert") {
         return vec![];
     }
     match refused.detail.get("fields").and_then(Json::as_array) {
@@ -218,8 +220,11 @@ fn side(detail: &Json) -> Side {
     }
 }
 
-/// What was typed, without ids.
+/// What was typed, without ids. Nobody types anything to take something back.
 fn input(refused: &Refused) -> Vec<InputField> {
+    if refused.args.get("of").is_some() {
+        return vec![];
+    }
     let typed = refused.args.get("set").unwrap_or(&refused.args);
     let fields = typed.as_object().into_iter().flatten();
     fields
@@ -249,8 +254,8 @@ fn again(refused: &Refused, person: Uuid, now: i64) -> Action {
         base.extend(theirs);
     }
     let id = Uuid::now_v7();
-    // An award's entry is the action: a new action makes a new entry.
-    if let Some(entry) = args.get_mut("id").filter(|_| refused.name == "points.award") {
+    // An entry of the ledger is called like its action: a new action makes a new entry.
+    if let Some(entry) = args.get_mut("id").filter(|_| refused.name.starts_with("points.")) {
         *entry = json!(id);
     }
     Action {

@@ -11,4 +11,8 @@ id: string,
 /**
  * It waits in the outbox (never so in the demo clinic).
  */
-waiting: boolean, };
+waiting: boolean, 
+/**
+ * The action, where it can be taken back.
+ */
+undo: string | null, };

@@ -3,4 +3,4 @@
 /**
  * Connected or not.
  */
-export type SyncMode = "demo" | "online" | "offline" | "revoked";
+export type SyncMode = "demo" | "online" | "offline" | "reloading" | "revoked";

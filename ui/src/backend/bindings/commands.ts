@@ -34,6 +34,9 @@ import type { TaskRow } from "./TaskRow";
 import type { TaskRows } from "./TaskRows";
 import type { TaskSnooze } from "./TaskSnooze";
 import type { Today } from "./Today";
+import type { Undo } from "./Undo";
+import type { UndoNext } from "./UndoNext";
+import type { Undone } from "./Undone";
 import type { Unlock } from "./Unlock";
 
 export interface Commands {
@@ -60,6 +63,8 @@ export interface Commands {
   staff_list: { request: Nothing; response: Colleagues };
   followup_done: { request: FollowupDone; response: Saved };
   followup_cancel: { request: FollowupCancel; response: Saved };
+  undo: { request: Undo; response: Undone };
+  undo_next: { request: Nothing; response: UndoNext };
   notification_list: { request: Nothing; response: Notifications };
   notification_read: { request: NotificationRead; response: Saved };
   notification_read_all: { request: Nothing; response: Nothing };

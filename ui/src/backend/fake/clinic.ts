@@ -9,6 +9,8 @@ import type { Settings } from '../bindings/Settings';
 import type { StartState } from '../bindings/StartState';
 import type { SyncMode } from '../bindings/SyncMode';
 import type { SyncState } from '../bindings/SyncState';
+import type { Undone } from '../bindings/Undone';
+import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
 import * as day from './day';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
@@ -37,6 +39,13 @@ const SETTINGS: Settings = {
   autoLockMinutes: 2,
 };
 
+/** Something that was done here, and how it goes back. A refusal in `revert` is why it does not. */
+interface Done extends UndoStep {
+  by: string | null;
+  revert: () => void;
+  topics: string[];
+}
+
 export class FakeClinic {
   phase: Phase;
   me: string | null;
@@ -49,6 +58,8 @@ export class FakeClinic {
   notifications = day.notifications();
   ledgers = new Map<string, PointEntry[]>();
   waiting: WaitingRow[] = [];
+  /** What can be taken back, oldest first. */
+  done: Done[] = [];
   attention: AttentionRow[];
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
@@ -118,7 +129,34 @@ export class FakeClinic {
     const waits = this.mode === 'offline';
     if (waits) this.waiting.push({ id: this.id(), name, subject, at: this.now(), by: this.nickname() });
     this.tell(...topics, 'today', 'sync');
-    return { id, waiting: waits };
+    return { id, waiting: waits, undo: null };
+  }
+
+  /** The same for what can be taken back: `revert` puts everything back as it was. */
+  undoable(id: string, name: string, subject: string, revert: () => void, ...topics: string[]): Saved {
+    const step = { id: name === 'customer.create' ? id : this.id(), name, subject, at: this.now() };
+    this.done.push({ ...step, by: this.me, revert, topics });
+    return { ...this.saved(id, name, subject, ...topics), undo: step.id };
+  }
+
+  lastDone(of: string | null = null): Done | undefined {
+    return this.done.findLast(({ id, by }) => by === this.me && (of === null || id === of));
+  }
+
+  /** Offline nothing has left yet: what is taken back is taken out. */
+  undo(of: string | null): Undone {
+    const found = this.lastDone(of) ?? this.refuse('nothing_to_undo');
+    const { revert, topics, by: _, ...step } = found;
+    this.done = this.done.filter((other) => other !== found);
+    let refused: Code | null = null;
+    try {
+      revert();
+      this.waiting = this.waiting.filter(({ name, subject }) => name !== step.name || subject !== step.subject);
+    } catch (error) {
+      refused = (error as AppError).code;
+    }
+    this.tell(...topics, 'today', 'sync');
+    return { step, waiting: false, refused };
   }
 
   nickname(): string {

@@ -91,7 +91,9 @@ function create(clinic: FakeClinic, request: CustomerCreate) {
   clinic.customers.push(
     newCustomer({ ...request, id, isWaiting, code: isWaiting ? null : 'A-100001', createdAt: clinic.now() }),
   );
-  return clinic.saved(id, 'customer.create', request.nickname ?? request.fullName, 'customers', `customer:${id}`);
+  const revert = () => (clinic.customers = clinic.customers.filter((of) => of.id !== id));
+  const name = request.nickname ?? request.fullName;
+  return clinic.undoable(id, 'customer.create', name, revert, 'customers', `customer:${id}`);
 }
 
 const SHOWN = {
@@ -106,11 +108,13 @@ const SHOWN = {
 
 function edit(clinic: FakeClinic, { id, changes }: Request<'customer_edit'>) {
   const of = clinic.customer(id);
+  const before = { ...of };
   const set = Object.fromEntries(changes.map(({ field, to }) => [SHOWN[field], to]));
   checked(clinic, set);
   Object.assign(of, set, { isWaiting: clinic.mode === 'offline' });
   of.phoneShown = shownPhone(of.phone);
-  return clinic.saved(id, 'customer.edit', of.nickname ?? of.fullName, 'customers', `customer:${id}`);
+  const revert = () => Object.assign(of, before);
+  return clinic.undoable(id, 'customer.edit', of.nickname ?? of.fullName, revert, 'customers', `customer:${id}`);
 }
 
 function preview(clinic: FakeClinic, { customerId, satang }: PointsPreview) {
@@ -125,22 +129,39 @@ function award(clinic: FakeClinic, request: Request<'points_award'>) {
   const { points } = preview(clinic, request);
   const of = clinic.customer(request.customerId);
   const entries = clinic.ledger(of.id);
-  if (!entries.some(({ id }) => id === request.entryId)) {
-    const isWaiting = clinic.mode === 'offline';
-    const expiresAt = clinic.now() + 730 * 86_400_000;
-    const entry = { kind: 'earned', amount: points, description: request.note, at: clinic.now(), expiresAt, isWaiting };
-    entries.unshift({ id: request.entryId, ...entry });
-    Object.assign(of, { points: of.points + points, lifetime: of.lifetime + points, isMember: true });
+  const [name, topic] = [of.nickname ?? of.fullName, `customer:${of.id}`];
+  if (entries.some(({ id }) => id === request.entryId)) {
+    return clinic.saved(request.entryId, 'points.award', name, topic);
   }
-  return clinic.saved(request.entryId, 'points.award', of.nickname ?? of.fullName, `customer:${of.id}`);
+  const before = { points: of.points, lifetime: of.lifetime, isMember: of.isMember };
+  const isWaiting = clinic.mode === 'offline';
+  const expiresAt = clinic.now() + 730 * 86_400_000;
+  const entry = { kind: 'earned', amount: points, description: request.note, at: clinic.now(), expiresAt, isWaiting };
+  entries.unshift({ id: request.entryId, ...entry });
+  Object.assign(of, { points: of.points + points, lifetime: of.lifetime + points, isMember: true });
+  const revert = () => {
+    if (of.points < points) clinic.refuse('points_spent');
+    const back = { kind: 'refund', amount: -points, description: `ย้อน: ${request.note ?? ''}`, at: clinic.now() };
+    clinic.ledger(of.id).unshift({ id: clinic.id(), ...back, expiresAt, isWaiting });
+    Object.assign(of, before);
+  };
+  return clinic.undoable(request.entryId, 'points.award', name, revert, topic);
 }
 
 function changeTask(clinic: FakeClinic, id: string, name: string, change: (task: TaskRow) => void) {
   const task = clinic.tasks.find((row) => row.id === id) ?? clinic.refuse('task_not_found');
   if (!isOpen(task) && name !== 'task.note') clinic.refuse('task_already_closed');
+  const before = { ...task };
   change(task);
+  const after = { ...task };
   task.isWaiting = clinic.mode === 'offline';
-  return clinic.saved(id, name, task.title, 'tasks', `customer:${task.customer?.id}`);
+  const revert = () => {
+    // A colleague was there since: what the action wrote stands no more.
+    if (task.status !== after.status || task.assignedTo?.id !== after.assignedTo?.id)
+      clinic.refuse('changed_meanwhile');
+    Object.assign(task, before);
+  };
+  return clinic.undoable(id, name, task.title, revert, 'tasks', `customer:${task.customer?.id}`);
 }
 
 function noted(clinic: FakeClinic, notes: string | null, text: string | null): string | null {
@@ -156,8 +177,10 @@ function wakeAt(clinic: FakeClinic, until: SnoozeUntil): number {
 function closeFollowup(clinic: FakeClinic, id: string, name: string, status: string) {
   const row = clinic.followups.find((one) => one.id === id) ?? clinic.refuse('followup_not_found');
   if (row.status !== 'pending') clinic.refuse('followup_already_closed');
+  const before = { ...row };
   Object.assign(row, { status, executedAt: clinic.now(), isWaiting: clinic.mode === 'offline' });
-  return clinic.saved(id, name, row.customer.fullName, 'followups', `customer:${row.customer.id}`);
+  const revert = () => Object.assign(row, before);
+  return clinic.undoable(id, name, row.customer.fullName, revert, 'followups', `customer:${row.customer.id}`);
 }
 
 function settle(clinic: FakeClinic, id: string) {
@@ -215,13 +238,18 @@ export const ANSWERS: Answers = {
   staff_list: () => ({ rows: PEOPLE.map(({ id, nickname, role }) => ({ id, nickname, role })) }),
   followup_done: (clinic, { id }) => closeFollowup(clinic, id, 'followup.done', 'delivered'),
   followup_cancel: (clinic, { id }) => closeFollowup(clinic, id, 'followup.cancel', 'cancelled'),
+  undo: (clinic, { of }) => clinic.undo(of),
+  undo_next: (clinic) => {
+    const last = clinic.lastDone();
+    return { step: last ? { id: last.id, name: last.name, subject: last.subject, at: last.at } : null };
+  },
   notification_list: (clinic) => ({
     rows: [...clinic.notifications],
     unread: clinic.notifications.filter(({ isRead }) => !isRead).length,
   }),
   notification_read: (clinic, { id }) => {
     read(clinic, [id]);
-    return { id, waiting: clinic.mode === 'offline' };
+    return { id, waiting: clinic.mode === 'offline', undo: null };
   },
   notification_read_all: (clinic) => {
     read(

@@ -10,6 +10,7 @@ pub mod settings;
 pub mod sync;
 pub mod task;
 pub mod today;
+pub mod undo;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,4 +28,6 @@ pub struct Saved {
     pub id: uuid::Uuid,
     /// It waits in the outbox (never so in the demo clinic).
     pub waiting: bool,
+    /// The action, where it can be taken back.
+    pub undo: Option<uuid::Uuid>,
 }

@@ -92,8 +92,9 @@ pub(super) fn reverting(connection: &Connection, done: &Action, before: &Json) -
     Ok(json!({ "id": done.args.get("id"), "of": done.id, "set": before, "base": wrote }))
 }
 
+/// The name goes along, for lists that show what waits: the row is gone.
 pub(super) fn removing(done: &Action) -> Json {
-    json!({ "id": done.args.get("id"), "of": done.id })
+    json!({ "id": done.args.get("id"), "of": done.id, "full_name": done.args.get("full_name") })
 }
 
 /// What of a customer the counter may write, by the name of the column.
