@@ -1,4 +1,4 @@
-//! The Notifier port through notify-rust. Orders go to a thread of their own, so nothing here can block or break the desk; what a person
+//! The Notifier port. Orders go to a thread of their own, so nothing here can block or break the desk; what a person
 //! presses comes back on a channel. A missing notification service is logged when it goes missing: the in-app list is the record.
 
 use std::thread;
@@ -57,14 +57,5 @@ impl Notifier for Toasts {
 
     fn withdraw(&self, subject: &str) {
         self.order(Order::Withdraw(subject.into()));
-    }
-}
-
-/// What a press means on this toast: a button's word, or a press on the toast itself, which is its first button.
-fn action_of(response: &notify_rust::NotificationResponse, toast: &Toast) -> Option<ToastAction> {
-    match response {
-        notify_rust::NotificationResponse::Default => toast.actions.first().map(|(action, _)| *action),
-        notify_rust::NotificationResponse::Action(word) => ToastAction::from_word(word),
-        notify_rust::NotificationResponse::Reply(_) | notify_rust::NotificationResponse::Closed(_) => None,
     }
 }

@@ -1,174 +1,232 @@
-//! Linux: the desktop's notification service on the session bus.
+//! Linux: the desktop's notification service, spoken to directly. Not through notify-rust: it begins to listen after the toast is shown, and
+//! anew after each signal, so it loses a press that comes at once or right behind another signal (`ActivationToken`, GNOME since 46).
 //!
-//! Each subject has a task that owns its toast. It keeps the toast's connection open, because GNOME closes the toasts of a connection that
-//! ends, answers only on it, and lets only it replace or close them (js/dbusServices/notifications/notificationDaemon.js).
+//! One connection for all toasts, kept open, because GNOME closes the toasts of a connection that ends, answers only on it, and lets only
+//! it replace or close them (js/dbusServices/notifications/notificationDaemon.js).
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use desk_app::ports::Toast;
-use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Urgency};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use desk_app::ports::{Toast, ToastAction};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use zbus::zvariant::Value;
+use zbus::{Connection, MatchRule, Message, MessageStream};
 
-use super::{Order, Pressed, action_of};
-use prompt::Prompt;
+use super::{Order, Pressed};
 
-#[path = "linux/prompt.rs"]
-mod prompt;
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+/// Signals that may wait while an answer is awaited.
+const QUEUED: usize = 256;
+/// A service that takes longer counts as missing.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves the orders until there is nobody left to give any.
 pub fn run(inbox: UnboundedReceiver<Order>, presses: UnboundedSender<Pressed>) {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(serve(
-            inbox,
-            Screen {
-                presses,
-                is_missing: Arc::default(),
-            },
-        )),
+        Ok(runtime) => runtime.block_on(Screen::new(presses).serve(inbox)),
         Err(error) => tracing::error!(%error, "no native notifications"),
     }
 }
 
-/// Hands each order to the task of its subject. Taking away the sender of a task is how its toast is withdrawn.
-async fn serve(mut inbox: UnboundedReceiver<Order>, screen: Screen) {
-    let mut subjects: HashMap<String, UnboundedSender<Toast>> = HashMap::new();
-    while let Some(order) = inbox.recv().await {
-        subjects.retain(|_, task| !task.is_closed());
-        match order {
-            Order::Withdraw(subject) => drop(subjects.remove(&subject)),
-            Order::Show(toast) => match subjects.get(&toast.subject) {
-                // Tasks run on this thread and end without a pause after their last look, so one that is open will see it.
-                Some(task) => drop(task.send(toast)),
-                None => {
-                    let (task, news) = unbounded_channel();
-                    subjects.insert(toast.subject.clone(), task);
-                    tokio::spawn(screen.clone().keep(toast, news));
-                }
-            },
-        }
-    }
-}
-
-#[derive(Clone)]
+/// The toasts that are on the screen, by the service's numbers.
 struct Screen {
     presses: UnboundedSender<Pressed>,
-    is_missing: Arc<AtomicBool>,
-}
-
-enum Event {
-    Answered(NotificationResponse),
-    Replaced(Toast),
-    Withdrawn,
+    service: Option<Service>,
+    shown: BTreeMap<u32, Toast>,
+    is_missing: bool,
 }
 
 impl Screen {
-    /// One subject's place on the screen, from its first toast until it is pressed, dismissed or withdrawn.
-    async fn keep(self, mut toast: Toast, mut news: UnboundedReceiver<Toast>) {
-        let Some(mut handle) = self.show(&toast).await else {
-            return;
-        };
+    fn new(presses: UnboundedSender<Pressed>) -> Self {
+        Self {
+            presses,
+            service: None,
+            shown: BTreeMap::new(),
+            is_missing: false,
+        }
+    }
+
+    async fn serve(mut self, mut inbox: UnboundedReceiver<Order>) {
         loop {
-            match next(&handle, &mut news).await {
-                Event::Withdrawn => return handle.close_async().await,
-                Event::Replaced(newer) => {
-                    toast = newer;
-                    let Some(replaced) = self.replace(handle, &toast).await else {
-                        return;
-                    };
-                    handle = replaced;
-                }
-                Event::Answered(response) => {
-                    if self.tell(&response, &toast) {
-                        // Not every service takes a pressed toast away, and nobody hears its buttons any more.
-                        handle.close_async().await;
-                    }
-                    let Ok(newer) = news.try_recv() else { return };
-                    toast = newer;
-                    let Some(shown) = self.show(&toast).await else { return };
-                    handle = shown;
-                }
+            tokio::select! {
+                order = inbox.recv() => match order {
+                    None => return,
+                    Some(Order::Show(toast)) => self.show(toast).await,
+                    Some(Order::Withdraw(subject)) => self.withdraw(&subject).await,
+                },
+                signal = next(&mut self.service) => match signal {
+                    Some(signal) => self.hear(&signal).await,
+                    None => self.forget_service(),
+                },
             }
         }
     }
 
-    async fn show(&self, toast: &Toast) -> Option<Arc<NotificationHandle>> {
-        let shown = notification(toast).show_async().await;
-        if let Err(error) = &shown
-            && !self.is_missing.load(Ordering::Relaxed)
+    async fn show(&mut self, toast: Toast) {
+        let mut asked = self.ask(&toast).await;
+        if asked.is_err() {
+            // The bus may have been restarted since the last toast.
+            self.forget_service();
+            asked = self.ask(&toast).await;
+        }
+        match asked {
+            Ok(id) => {
+                self.shown.retain(|_, other| other.subject != toast.subject);
+                self.shown.insert(id, toast);
+                self.is_missing = false;
+            }
+            Err(error) => {
+                if !self.is_missing {
+                    tracing::warn!(%error, "no native notifications on this desktop");
+                }
+                self.is_missing = true;
+            }
+        }
+    }
+
+    /// Asks for a toast, in the place of the one on the same subject.
+    async fn ask(&mut self, toast: &Toast) -> zbus::Result<u32> {
+        let replaced = self.number_of(&toast.subject).unwrap_or(0);
+        let service = match &mut self.service {
+            Some(service) => service,
+            none => none.insert(in_time(Service::find()).await?),
+        };
+        in_time(service.notify(toast, replaced)).await
+    }
+
+    async fn withdraw(&mut self, subject: &str) {
+        if let Some(id) = self.number_of(subject) {
+            self.take_away(id).await;
+        }
+    }
+
+    async fn hear(&mut self, signal: &Message) {
+        let header = signal.header();
+        let body = signal.body();
+        match header.member().map(|member| member.as_str()) {
+            Some("ActionInvoked") => {
+                if let Ok((id, key)) = body.deserialize::<(u32, String)>() {
+                    self.press(id, &key).await;
+                }
+            }
+            Some("NotificationClosed") => {
+                if let Ok((id, _reason)) = body.deserialize::<(u32, u32)>() {
+                    self.shown.remove(&id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn press(&mut self, id: u32, key: &str) {
+        let Some(toast) = self.shown.get(&id) else { return };
+        if let Some(action) = action_of(key, toast) {
+            let subject = toast.subject.clone();
+            drop(self.presses.send(Pressed { subject, action }));
+        }
+        // Not every service takes a pressed toast away, and its buttons would be dead: what it was about has been answered.
+        self.take_away(id).await;
+    }
+
+    async fn take_away(&mut self, id: u32) {
+        self.shown.remove(&id);
+        if let Some(service) = &self.service
+            && let Err(error) = in_time(service.close(id)).await
         {
-            tracing::warn!(%error, "no native notifications on this desktop");
+            // Some services answer with an error when it has gone already.
+            tracing::debug!(%error, "a toast is not there any more");
         }
-        self.is_missing.store(shown.is_err(), Ordering::Relaxed);
-        shown.ok().map(Arc::new)
     }
 
-    /// Puts new words into the toast that is there. The service may have been restarted meanwhile: then it is a new one.
-    async fn replace(&self, handle: Arc<NotificationHandle>, toast: &Toast) -> Option<Arc<NotificationHandle>> {
-        if let Some(mut handle) = Arc::into_inner(handle) {
-            *handle = notification(toast);
-            // notify-rust offers this only as a blocking call.
-            let updated = tokio::task::spawn_blocking(move || handle.update().map(|()| handle)).await;
-            if let Ok(Ok(handle)) = updated {
-                return Some(Arc::new(handle));
-            }
-        }
-        self.show(toast).await
+    fn number_of(&self, subject: &str) -> Option<u32> {
+        let found = self.shown.iter().find(|(_, toast)| toast.subject == subject);
+        found.map(|(id, _)| *id)
     }
 
-    /// Passes a press on; answers whether it was one.
-    fn tell(&self, response: &NotificationResponse, toast: &Toast) -> bool {
-        let action = action_of(response, toast);
-        if let Some(action) = action {
-            drop(self.presses.send(Pressed {
-                subject: toast.subject.clone(),
-                action,
-            }));
-        }
-        action.is_some()
+    /// What was on the screen through it is gone, or out of reach.
+    fn forget_service(&mut self) {
+        self.service = None;
+        self.shown.clear();
     }
 }
 
-/// What happens to the toast next.
-async fn next(handle: &Arc<NotificationHandle>, news: &mut UnboundedReceiver<Toast>) -> Event {
-    let mut answer = Prompt::begin(answer(Arc::clone(handle)));
-    tokio::select! {
-        biased;
-        response = answer.result() => Event::Answered(response.unwrap_or(GONE)),
-        toast = news.recv() => toast.map_or(Event::Withdrawn, Event::Replaced),
+/// The next signal; nothing when the connection has ended.
+async fn next(service: &mut Option<Service>) -> Option<Message> {
+    match service {
+        Some(service) => service.signals.next().await?.ok(),
+        None => std::future::pending().await,
     }
 }
 
-/// When the connection ends without a word, so did the toast.
-const GONE: NotificationResponse = NotificationResponse::Closed(notify_rust::CloseReason::Other(0));
-
-async fn answer(handle: Arc<NotificationHandle>) -> NotificationResponse {
-    let mut answer = GONE;
-    handle.wait_for_action_async(|response| answer = response.clone()).await;
-    answer
+async fn in_time<T>(work: impl Future<Output = zbus::Result<T>>) -> zbus::Result<T> {
+    let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut).into();
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .unwrap_or_else(|time| Err(late(time)))
 }
 
-fn notification(toast: &Toast) -> Notification {
-    let mut notification = Notification::new();
-    notification
-        .appname("Aura Desk")
-        .icon("aura-desk")
-        .summary(&toast.title)
-        .body(&plain(&toast.body))
-        .hint(Hint::DesktopEntry("Aura Desk".into()))
-        .urgency(if toast.is_urgent {
-            Urgency::Critical
-        } else {
-            Urgency::Normal
-        });
-    if let Some((_, label)) = toast.actions.first() {
-        notification.action("default", label);
+/// The way to the service. It listens before the first toast is asked for.
+struct Service {
+    connection: Connection,
+    signals: MessageStream,
+}
+
+impl Service {
+    async fn find() -> zbus::Result<Self> {
+        let connection = Connection::session().await?;
+        let rule = MatchRule::builder()
+            .msg_type(zbus::message::Type::Signal)
+            .interface(NAME)?
+            .build();
+        let signals = MessageStream::for_match_rule(rule, &connection, Some(QUEUED)).await?;
+        Ok(Self { connection, signals })
     }
-    for (action, label) in &toast.actions {
-        notification.action(action.word(), label);
+
+    async fn notify(&self, toast: &Toast, replaced: u32) -> zbus::Result<u32> {
+        let urgency: u8 = if toast.is_urgent { 2 } else { 1 };
+        let hints = HashMap::from([
+            ("urgency", Value::from(urgency)),
+            ("desktop-entry", Value::from("Aura Desk")),
+        ]);
+        let (body, buttons, as_long_as_usual) = (plain(&toast.body), actions(toast), -1_i32);
+        let request = (
+            "Aura Desk",
+            replaced,
+            "aura-desk",
+            &toast.title,
+            body,
+            buttons,
+            hints,
+            as_long_as_usual,
+        );
+        let answer = self
+            .connection
+            .call_method(Some(NAME), PATH, Some(NAME), "Notify", &request);
+        answer.await?.body().deserialize()
     }
-    notification
+
+    async fn close(&self, id: u32) -> zbus::Result<()> {
+        let request = self
+            .connection
+            .call_method(Some(NAME), PATH, Some(NAME), "CloseNotification", &id);
+        request.await.map(drop)
+    }
+}
+
+/// Buttons as the service wants them, key and label in turn. `default` is a press on the toast itself: its first button.
+fn actions(toast: &Toast) -> Vec<&str> {
+    let first = toast.actions.first().map(|(_, label)| ["default", label]);
+    let buttons = toast.actions.iter().map(|(action, label)| [action.word(), label]);
+    first.into_iter().chain(buttons).flatten().collect()
+}
+
+fn action_of(key: &str, toast: &Toast) -> Option<ToastAction> {
+    match key {
+        "default" => toast.actions.first().map(|(action, _)| *action),
+        word => ToastAction::from_word(word),
+    }
 }
 
 /// Services may read the body as markup, and a nickname is anyone's text. Signs that look alike are the same on all of them.
@@ -179,7 +237,6 @@ fn plain(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use desk_app::ports::ToastAction;
 
     #[test]
     fn a_nickname_cannot_bring_markup_into_a_toast() {
@@ -188,24 +245,16 @@ mod tests {
 
     #[test]
     fn a_click_on_the_toast_is_its_first_button() {
-        let actions = vec![
-            (ToastAction::Done, "เสร็จ".to_owned()),
-            (ToastAction::Open, "เปิด".to_owned()),
-        ];
+        let buttons = [(ToastAction::Done, "เสร็จ"), (ToastAction::Open, "เปิด")];
         let toast = Toast {
             subject: "x".into(),
             title: "t".into(),
             body: "b".into(),
             is_urgent: true,
-            actions,
+            actions: buttons.map(|(action, label)| (action, label.to_owned())).into(),
         };
-        assert_eq!(
-            action_of(&NotificationResponse::Default, &toast),
-            Some(ToastAction::Done)
-        );
-        assert_eq!(
-            notification(&toast).actions,
-            ["default", "เสร็จ", "done", "เสร็จ", "open", "เปิด"]
-        );
+        assert_eq!(action_of("default", &toast), Some(ToastAction::Done));
+        assert_eq!(action_of("open", &toast), Some(ToastAction::Open));
+        assert_eq!(actions(&toast), ["default", "เสร็จ", "done", "เสร็จ", "open", "เปิด"]);
     }
 }

@@ -1,13 +1,13 @@
-//! Windows and macOS: a thread waits beside each toast. notify-rust can neither replace nor withdraw a toast there, so an outdated one stays
-//! until it times out, and the desk answers a press on it with what is true by then. Written, not yet tried there.
+//! Windows and macOS, through notify-rust: a thread waits beside each toast. notify-rust can neither replace nor withdraw a toast there, so
+//! an outdated one stays until it times out, and the desk answers a press on it with what is true by then. Written, not yet tried there.
 
 use std::thread;
 
-use desk_app::ports::Toast;
-use notify_rust::Notification;
+use desk_app::ports::{Toast, ToastAction};
+use notify_rust::{Notification, NotificationResponse};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::{Order, Pressed, action_of};
+use super::{Order, Pressed};
 
 /// `identifier` of tauri.conf.json. Windows shows toasts only for an id that an installed shortcut carries; the installer makes it.
 const APP: &str = "clinic.aura.desk";
@@ -31,7 +31,7 @@ fn wait_beside(toast: Toast, presses: UnboundedSender<Pressed>) {
         let Ok(handle) = notification(&toast).show() else {
             return tracing::warn!("no native notifications on this desktop");
         };
-        let waited = handle.wait_for_response(|response: &notify_rust::NotificationResponse| {
+        let waited = handle.wait_for_response(|response: &NotificationResponse| {
             if let Some(action) = action_of(response, &toast) {
                 drop(presses.send(Pressed {
                     subject: toast.subject.clone(),
@@ -62,4 +62,13 @@ fn notification(toast: &Toast) -> Notification {
         notification.action(action.word(), label);
     }
     notification
+}
+
+/// What a press means on this toast: a button's word, or a press on the toast itself, which is its first button.
+fn action_of(response: &NotificationResponse, toast: &Toast) -> Option<ToastAction> {
+    match response {
+        NotificationResponse::Default => toast.actions.first().map(|(action, _)| *action),
+        NotificationResponse::Action(word) => ToastAction::from_word(word),
+        NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => None,
+    }
 }
