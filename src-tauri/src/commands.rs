@@ -2,7 +2,7 @@
 //! Which of them a window may call stands in `capabilities/main.json`.
 
 use desk_app::api::{
-    customer::*, followup::*, lead::*, notification::*, session::*, settings::*, sync::*, task::*, today::*, *,
+    customer::*, followup::*, lead::*, notification::*, session::*, settings::*, sync::*, task::*, today::*, undo::*, *,
 };
 use desk_app::error::{AppError, Code};
 use serde::de::DeserializeOwned;
