@@ -190,33 +190,40 @@ export function day(language: Language): void {
     await on.read(on.say('toast_points', { points: String(awarded) }), '[data-toast]');
   });
 
-  test('the language is switched, at once and for good', async () => {
-    const other = language === 'th' ? 'en' : 'th';
+  test('the language is switched, at once, in every window and for good', async () => {
+    const into = language === 'th' ? 'en' : 'th';
+    const other = await Seat.take(browser, desk.url, language);
     await on.press('Ctrl 6');
-    await on.speak(other);
-    await on.read(on.say('settings_title', {}, other), 'h1');
+    await on.speak(into);
+    await on.read(on.say('settings_title', {}, into), 'h1');
+    await other.read(on.say('today_title', {}, into), 'h1');
     await on.page.reload();
     await on.see('[data-screen=today]');
-    await on.read(on.say('today_title', {}, other), 'h1');
+    await on.read(on.say('today_title', {}, into), 'h1');
+    await other.leave();
   });
 
   test('settings hold at once, and are kept', async () => {
+    const other = await Seat.take(browser, desk.url, language);
     await on.press('Ctrl 6');
+    await other.press('Ctrl 6');
     await on.tabTo('[data-choice=theme] input');
     // From the system's to light to dark.
     await on.press('→', '→');
-    await expect.poll(() => on.attribute('html', 'data-theme')).toBe('dark');
+    await on.see('html[data-theme=dark]');
     await on.tabTo('[data-switch=quiet]');
     await on.press('Space');
     await on.gone('select[name=quietFrom]');
     await on.tabTo('[data-choice=autoLockMinutes] input');
     await on.press('→');
+    // The last of them is kept when another window hears of it.
+    await expect.poll(() => other.page.locator('[data-choice=autoLockMinutes] input:checked').inputValue()).toBe('5');
+    await other.leave();
     await on.page.reload();
     await on.see('[data-screen=today]');
-    expect(await on.attribute('html', 'data-theme')).toBe('dark');
+    await on.see('html[data-theme=dark]');
     await on.press('Ctrl 6');
     await on.see('[data-switch=quiet][aria-checked=false]');
-    expect(await on.page.locator('[data-choice=autoLockMinutes] input:checked').inputValue()).toBe('5');
   });
 
   test('notifications are read one by one and all at once', async () => {
