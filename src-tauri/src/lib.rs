@@ -3,6 +3,8 @@
 
 pub mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod handover;
 mod log;
 pub mod notifier;
 mod paint;
@@ -21,10 +23,13 @@ use tauri_plugin_window_state::StateFlags;
 pub fn run() -> ExitCode {
     paint::choose();
     let home = places::own_home();
+    let context = tauri::generate_context!();
     let mut builder = tauri::Builder::default();
     // Desks with a home of their own (tests, a second clinic on one PC) may run side by side: the cache's file lock keeps two programs
     // out of one home. In the ordinary home a second start only brings the first one's window forward.
     if home.is_none() {
+        #[cfg(target_os = "linux")]
+        handover::wait_for_the_living(&context.config().identifier);
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
             window::bring_forward(app)
         }));
@@ -35,7 +40,7 @@ pub fn run() -> ExitCode {
         .manage(start::Started::default())
         .invoke_handler(commands::all())
         .setup(move |app| start::set_up(app.handle(), home))
-        .build(tauri::generate_context!());
+        .build(context);
     match app {
         Ok(app) => {
             app.run(|app, event| handle(app, &event));

@@ -52,24 +52,6 @@ impl SessionBus {
         connect(self.address.clone()).await
     }
 
-    /// Waits until no program of ours is known on the bus: it learns of a killed one a moment later than we do, and one that starts before
-    /// would hand over to the dead.
-    pub fn wait_until_forgotten(&self) {
-        let thread = super::background::Background::start("bus names");
-        let address = self.address.clone();
-        let connection = thread.run(async { connect(address).await.expect("the bus is there") });
-        let is_forgotten = || {
-            let connection = connection.clone();
-            let names = thread.run(async move {
-                let bus = zbus::fdo::DBusProxy::new(&connection).await.expect("a bus");
-                bus.list_names().await.expect("a bus answers")
-            });
-            let is_there = names.iter().any(|name| name.contains("SingleInstance"));
-            (!is_there).then_some(())
-        };
-        wait_until("no program of ours on the bus", secs(20), is_forgotten);
-    }
-
     /// Waits until some program owns this name.
     pub fn wait_for_name(&self, name: &'static str) {
         let thread = super::background::Background::start("bus name");

@@ -87,7 +87,6 @@ impl Desk {
     /// `kill -9`: the program gets no chance to do anything.
     pub fn kill(&mut self) {
         self.window.take().expect("the program is running").end(Signal::KILL);
-        self.bus.wait_until_forgotten();
     }
 
     /// Closes the window by its button and waits until the program has ended.
