@@ -27,7 +27,13 @@ async fn settle(name: &str) -> zbus::Result<()> {
     let name = WellKnownName::try_from(name)?;
     while let Ok(owner) = names.get_name_owner(name.clone().into()).await {
         // The bus itself answers for one that it has found to be gone, with an error.
-        let asked = bus.call_method(Some(owner.as_str()), "/", Some("org.freedesktop.DBus.Peer"), "Ping", &());
+        let asked = bus.call_method(
+            Some(owner.as_str()),
+            "/",
+            Some("org.freedesktop.DBus.Peer"),
+            "Ping",
+            &(),
+        );
         if asked.await.is_ok() {
             break;
         }
