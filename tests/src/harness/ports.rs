@@ -2,6 +2,8 @@
 //! a notification service that only remembers.
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -49,6 +51,38 @@ impl Secrets for Memory {
     }
     fn forget(&self, name: &str) -> Result<(), SecretsError> {
         self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+/// A keyring as files of a folder, for a desk whose process is killed: the real keyring is another process and lives on. Allowed in tests alone,
+/// as [`Memory`] is.
+pub struct Files(PathBuf);
+
+impl Files {
+    /// The keyring in this folder.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        Self(folder.to_owned())
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name.replace(' ', "-"))
+    }
+}
+
+impl Secrets for Files {
+    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
+        Ok(fs::read(self.file(name)).ok().map(Zeroizing::new))
+    }
+    fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretsError> {
+        let beside = self.0.join("being-written");
+        let written = fs::write(&beside, secret).and_then(|()| fs::rename(beside, self.file(name)));
+        written.map_err(|error| SecretsError::Failed(error.to_string()))
+    }
+    fn forget(&self, name: &str) -> Result<(), SecretsError> {
+        _ = fs::remove_file(self.file(name));
         Ok(())
     }
 }

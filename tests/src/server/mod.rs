@@ -32,6 +32,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use desk_app::command::*;
 use desk_app::error::{AppError, Code};
+use desk_app::ports::Secrets;
 use desk_app::{Desk, Places, Ports};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -75,7 +76,7 @@ macro_rules! routes {
 }
 desk_app::for_each_command!(routes);
 
-/// A PC whose window is a browser. Dropping it ends the server and removes the PC's folder.
+/// A PC whose window is a browser. Dropping it ends the server, and removes the PC's folder if that was made for it.
 pub struct Served {
     /// The desk itself, for what does not come through a window.
     pub desk: Arc<Desk>,
@@ -85,21 +86,28 @@ pub struct Served {
     pub clock: Arc<TestClock>,
     address: SocketAddr,
     serving: JoinHandle<()>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Served {
     /// A new PC, with the pages of this folder.
     pub async fn start(pages: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("aura-desk-served").tempdir().unwrap();
+        let mut served = Self::on(folder.path(), Arc::new(Memory::default()), pages).await;
+        served._folder = Some(folder);
+        served
+    }
+
+    /// A PC whose folder and keyring are there before and after.
+    pub async fn on(folder: &Path, secrets: Arc<dyn Secrets>, pages: &Path) -> Self {
         let (toasts, clock, events) = (Arc::<Toasts>::default(), Arc::<TestClock>::default(), Arc::default());
         let ports = Ports {
             clock: clock.clone(),
-            secrets: Arc::new(Memory::default()),
+            secrets,
             notifier: toasts.clone(),
             window: Arc::clone(&events) as _,
         };
-        let data = folder.path().to_owned();
+        let data = folder.to_owned();
         let desk = Desk::launch(ports, Places { data }, "test".into()).await;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("loopback has a free port");
@@ -112,7 +120,7 @@ impl Served {
             clock,
             address,
             serving,
-            _folder: folder,
+            _folder: None,
         }
     }
 
