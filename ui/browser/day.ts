@@ -112,6 +112,17 @@ export function day(language: Language): void {
     await on.see(`[role=row][data-row-id="${task}"]`);
   });
 
+  test('what was done is taken back', async () => {
+    await openTasks();
+    const row = `[role=row][data-row-id="${await on.selected()}"]`;
+    await on.press('D');
+    await on.see('[data-dialog=complete]');
+    await on.press('Enter');
+    await on.gone(row);
+    await on.press('Ctrl Z');
+    await on.see(row);
+  });
+
   test('a note is added to a task, and one to a client', async () => {
     await openTasks();
     await on.press('N');

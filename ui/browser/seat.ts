@@ -19,6 +19,7 @@ const THAI: Record<string, string> = {
   S: 'ห',
   U: 'ี',
   X: 'ป',
+  Z: 'ผ',
 };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
