@@ -95,7 +95,9 @@ deny: ## Dependency rules by cargo-deny (install it first; tests/tests/harness_l
 	cargo deny check bans sources
 
 ##@ Measure and show
-.PHONY: bench shots clean
+.PHONY: bench chaos shots clean
+# How many kills of each kind `make chaos` wants to see; a SEED repeats what it chose.
+KILLS ?= 200
 # What the benchmarks take: `make bench CUSTOMERS=20000 ROUNDS=1 WINDOW='start keys'`.
 CUSTOMERS ?= 100000
 # Ledger entries for each customer of bench-sync, and how often it loads them.
@@ -113,6 +115,9 @@ bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, E
 	target/release/bench-sync $(CUSTOMERS) $(ENTRIES) $(ROUNDS)
 	$(say) 'the real window'
 	target/release/bench-window $(WINDOW)
+
+chaos: setup build ## Kill desks, connections and the server at random: KILLS=1000 SEED=7; prints the figures
+	KILLS=$(KILLS) SEED=$(SEED) cargo test --locked --workspace --test chaos_kills -- --ignored --nocapture
 
 shots: setup build ## Take the README's pictures in real windows
 	cargo nextest run --locked --workspace --run-ignored only -E 'binary(e2e_shots)'

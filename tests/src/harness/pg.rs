@@ -10,10 +10,10 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
-use super::process::{Launch, Running, free_port, is_root};
+use super::process::{Launch, Running, free_port, is_root, pid_of};
 use super::wait::{secs, wait_until};
 
 /// Name of the superuser.
@@ -140,6 +140,20 @@ impl PgCluster {
         self.end(Signal::QUIT);
     }
 
+    /// `kill -9` of every process of the server, the first one first, as an out-of-memory killer would.
+    pub fn kill_hard(&mut self) {
+        let mut server = self.server.take().expect("PostgreSQL is running");
+        let children = children_of(server.pid());
+        server.stop(Signal::KILL, secs(30));
+        for child in children {
+            // It may have ended by itself when it missed its parent.
+            _ = kill_process(pid_of(child), Signal::KILL);
+            wait_until("a server process is gone", secs(30), || {
+                (!Path::new(&format!("/proc/{child}")).exists()).then_some(())
+            });
+        }
+    }
+
     /// [`Self::stop`], then [`Self::start_again`].
     pub fn restart(&mut self) {
         self.stop();
@@ -256,6 +270,18 @@ impl PgCluster {
             .env_remove("PGSERVICE");
         checked(&command.output().expect("a PostgreSQL program can be started"))
     }
+}
+
+/// The processes that this one started, by the kernel's word: the second field behind the name, which may hold anything itself.
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |id: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map(|(_, fields)| fields.split_whitespace());
+        fields.and_then(|mut fields| fields.nth(1)?.parse().ok()) == Some(parent)
+    };
+    ids.filter(is_child).collect()
 }
 
 fn checked(output: &Output) -> Result<String, String> {
