@@ -2,7 +2,7 @@
 
 export interface Toast {
   id: number;
-  tone: 'done' | 'waiting' | 'failed';
+  tone: 'done' | 'waiting' | 'info' | 'failed';
   text: string;
   detail?: string | undefined;
   /** The action that the toast can take back. */

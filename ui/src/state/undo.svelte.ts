@@ -32,7 +32,9 @@ function leave({ name, id }: Undone['step']): void {
   if (name === 'customer.create' && route.place.name === 'card' && route.place.id === id) route.back();
 }
 
+/** That there is nothing is no failure, and goes by itself. */
 function sayNothing(thrown: unknown): void {
-  const { what, next, refId } = sentence(asAppError(thrown));
-  toasts.show({ tone: 'failed', text: what, detail: next, refId });
+  const error = asAppError(thrown);
+  const { what, next, refId } = sentence(error);
+  toasts.show({ tone: error.code === 'nothing_to_undo' ? 'info' : 'failed', text: what, detail: next, refId });
 }
