@@ -3,6 +3,8 @@
 //! The desk is given the proxy's port instead of the server's, so nothing in the program knows that it is being tested.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,6 +36,7 @@ struct Now {
 /// A path to one server; gone, with all its connections, when dropped.
 pub struct NetCut {
     port: u16,
+    server: Arc<AtomicU16>,
     path: watch::Sender<Path>,
     now: watch::Receiver<Now>,
     _thread: Background,
@@ -53,10 +56,11 @@ impl NetCut {
             .run(TcpListener::bind(("127.0.0.1", 0)))
             .expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let server = SocketAddr::from(([127, 0, 0, 1], server_port));
-        thread.spawn(accept(listener, server, wish, report));
+        let server = Arc::new(AtomicU16::new(server_port));
+        thread.spawn(accept(listener, server.clone(), wish, report));
         Self {
             port: address.port(),
+            server,
             path,
             now,
             _thread: thread,
@@ -67,6 +71,11 @@ impl NetCut {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// From now on the path leads to another server, as a name does after a fail-over. Connections made before stay where they are.
+    pub fn lead_to(&self, server_port: u16) {
+        self.server.store(server_port, Ordering::SeqCst);
     }
 
     /// The same URL with this path's port in place of the server's.
@@ -129,7 +138,7 @@ impl NetCut {
 
 async fn accept(
     listener: TcpListener,
-    server: SocketAddr,
+    server: Arc<AtomicU16>,
     mut wish: watch::Receiver<Path>,
     report: watch::Sender<Now>,
 ) {
@@ -147,7 +156,7 @@ async fn accept(
             changed = wish.changed() => if changed.is_err() { return },
             (client, _) = next(listener.as_ref()) => {
                 report.send_modify(|now| now.accepted += 1);
-                tokio::spawn(serve(client, server, wish.clone(), report.clone()));
+                tokio::spawn(serve(client, server.clone(), wish.clone(), report.clone()));
             }
         }
     }
@@ -161,10 +170,15 @@ async fn next(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
     }
 }
 
-async fn serve(mut client: TcpStream, server: SocketAddr, mut wish: watch::Receiver<Path>, report: watch::Sender<Now>) {
+async fn serve(
+    mut client: TcpStream,
+    server: Arc<AtomicU16>,
+    mut wish: watch::Receiver<Path>,
+    report: watch::Sender<Now>,
+) {
     let _client = Count::up(&report, |now| &mut now.clients);
     if until_open(&mut wish).await
-        && let Ok(mut server) = TcpStream::connect(server).await
+        && let Ok(mut server) = TcpStream::connect(("127.0.0.1", server.load(Ordering::SeqCst))).await
     {
         let _server = Count::up(&report, |now| &mut now.servers);
         _ = client.set_nodelay(true).and(server.set_nodelay(true));

@@ -60,29 +60,74 @@ impl PgCluster {
     /// Starts a server; `settings` go on top of the usual ones.
     #[must_use]
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        let settings = SETTINGS
+            .iter()
+            .chain(settings)
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let mut cluster = Self::prepare(settings);
+        copy_to(
+            &template(cluster.owner),
+            &cluster.folder.path().join("data"),
+            cluster.owner,
+        );
+        cluster.start_on_a_free_port();
+        cluster
+    }
+
+    /// The folder of a server, without its data.
+    fn prepare(settings: Vec<(String, String)>) -> Self {
         let owner = server_user();
         let folder = tempfile::Builder::new()
             .prefix("aura-desk-pg")
             .tempdir()
             .expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        copy_to(&template(owner), &folder.path().join("data"), owner);
         fs::create_dir(folder.path().join("socket")).unwrap();
         give(&folder.path().join("socket"), owner);
-        let settings = SETTINGS
-            .iter()
-            .chain(settings)
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        let mut cluster = Self {
+        Self {
             server: None,
             settings,
             port: 0,
             owner,
             folder,
-        };
-        cluster.start_on_a_free_port();
-        cluster
+        }
+    }
+
+    /// Makes a streaming standby of this server (`pg_basebackup`): the same data, read-only, until [`Self::promote`].
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let hba = self.folder.path().join("data/pg_hba.conf");
+        let rules = fs::read_to_string(&hba).unwrap();
+        fs::write(&hba, format!("{rules}local replication {SUPERUSER} trust\n")).unwrap();
+        self.psql("postgres", "select pg_reload_conf()");
+        let mut standby = Self::prepare(self.settings.clone());
+        let (socket, data) = (self.socket_dir(), standby.folder.path().join("data"));
+        fs::create_dir(&data).unwrap();
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+        give(&data, self.owner);
+        let port = self.port.to_string();
+        let from = ["-h".as_ref(), socket.as_os_str(), "-p".as_ref(), port.as_ref()];
+        let how = ["-U", SUPERUSER, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-D"].map(OsStr::new);
+        let launch = Launch::new(program("pg_basebackup"), "postgresql")
+            .owner(self.owner)
+            .log(standby.log_file())
+            .args(from.into_iter().chain(how).chain([data.as_os_str()]));
+        let mut backup = launch.start();
+        let status = wait_until("pg_basebackup is done", secs(120), || backup.exited());
+        assert!(status.success(), "pg_basebackup: {status}\n{}", backup.log_tail());
+        standby.start_on_a_free_port();
+        standby
+    }
+
+    /// Hands a folder to the server's user, for a tablespace.
+    pub fn give_folder(&self, folder: &Path) {
+        give(folder, self.owner);
+    }
+
+    /// Makes a standby the primary of a new timeline.
+    pub fn promote(&self) {
+        assert_eq!(self.psql("postgres", "select pg_promote()"), "t");
     }
 
     /// A port can be taken by somebody else between the look and the use; hence more than one try.
@@ -118,7 +163,8 @@ impl PgCluster {
             let pid_file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             // The eighth line is the server's own word on its state, the one that pg_ctl waits for; the first tells whose word it is.
             let is_ours = pid_file.lines().next() == Some(&server.pid().to_string());
-            let is_ready = is_ours && pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready");
+            let state = pid_file.lines().nth(7).unwrap_or_default().trim();
+            let is_ready = is_ours && ["ready", "standby"].contains(&state);
             if is_ready {
                 Some(true)
             } else {
