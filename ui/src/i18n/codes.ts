@@ -29,7 +29,10 @@ export const CODES: Record<Code, Words> = {
   access_ended: { what: () => m.code_access_ended(), next: m.code_access_ended_next },
   other_clinic: { what: () => m.code_other_clinic(), next: m.code_other_clinic_next },
   pin_weak: { what: () => m.code_pin_weak(), next: m.code_pin_weak_next },
-  wrong_pin: { what: (f) => m.code_wrong_pin({ left: f['left'] ?? '0' }), next: m.code_wrong_pin_next },
+  wrong_pin: {
+    what: (f) => (f['left'] === '1' ? m.code_wrong_pin_last() : m.code_wrong_pin({ left: f['left'] ?? '0' })),
+    next: m.code_wrong_pin_next,
+  },
   pin_paused: { what: (f) => m.code_pin_paused({ until: untilTime(f['until']) }), next: m.code_pin_paused_next },
   keyring_missing: { what: () => m.code_keyring_missing(), next: m.code_keyring_missing_next },
   keyring_locked: { what: () => m.code_keyring_locked(), next: m.code_keyring_locked_next },

@@ -134,6 +134,12 @@ export function waited(sinceMs: number, now: number): string {
   return m.clock_days({ days: Math.floor(minutes / (24 * 60)) });
 }
 
+/** The waiting clock where there is room for one unit only: 3:05 below an hour, then whole hours and days. */
+export function waitedShort(sinceMs: number, now: number): string {
+  const hours = Math.floor((now - sinceMs) / 3_600_000);
+  return hours >= 1 && hours < 24 ? m.clock_whole_hours({ hours }) : waited(sinceMs, now);
+}
+
 /** How long something is late or away, in whole units: "5 นาที", "2 ชั่วโมง", "3 วัน". */
 export function span(ms: number): string {
   const minutes = Math.max(1, Math.floor(Math.abs(ms) / 60_000));

@@ -104,6 +104,10 @@ describe('dates', () => {
   ])('waiting since %s reads %s', (since, words) => {
     expect(dates.waited(at(since), NOW)).toBe(words);
   });
+  test('beside a name there is room for one unit of a wait', () => {
+    const ago = (minutes: number) => dates.waitedShort(NOW - minutes * 60_000, NOW);
+    expect([ago(59), ago(60), ago(23 * 60 + 59), ago(24 * 60)]).toEqual(['59:00', '1 ชม.', '23 ชม.', '1 วัน']);
+  });
 
   test('a day begins at the clinic’s midnight', () => {
     expect(dates.startOfDay('2026-10-01')).toBe(Date.parse('2026-09-30T17:00:00Z'));

@@ -73,7 +73,7 @@ export const KEYS = {
     open: key('Enter', m.key_open, { foot: true }),
     nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6 | Alt 7 | Alt 8 | Alt 9', m.key_nth),
     create: key('F2', m.key_create_typed),
-    leave: key('Esc', m.key_close),
+    leave: key('Esc', m.key_close_search),
   },
   card: {
     award: key('F9', m.key_award, { foot: true }),

@@ -19,6 +19,19 @@ class Drafts {
     else this.#texts.set(key, text);
   }
 
+  /** What is written below a place: the rest of each place, and its text. */
+  under(place: string): [string, string][] {
+    const head = `${this.person}|${place}/`;
+    return [...this.#texts]
+      .filter(([key]) => key.startsWith(head))
+      .map(([key, text]) => [key.slice(head.length), text]);
+  }
+
+  /** Whether anything is written at a place or below it. */
+  has(place: string): boolean {
+    return this.read(place) !== '' || this.under(place).length > 0;
+  }
+
   /** Forgets a draft once its text is saved, with all places below it. */
   clear(place: string): void {
     const head = `${this.person}|${place}`;

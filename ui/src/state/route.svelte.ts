@@ -14,8 +14,11 @@ export type Overlay = 'search' | 'new-customer' | 'keys';
 class Route {
   place = $state.raw<Place>({ name: 'today' });
   overlay = $state<Overlay | undefined>();
-  /** The text a new customer starts with, when it was typed into the search. */
-  typedName = $state('');
+  /** Which draft the form of a new customer shows, and what was given to it at its beginning. */
+  newCustomer = $state.raw<{ place: string; given: Partial<Record<string, string>> }>({
+    place: 'new-customer',
+    given: {},
+  });
   /** Customers opened last, newest first: what the empty search shows. */
   opened = $state.raw<string[]>([]);
   #back: Place[] = [];

@@ -221,6 +221,38 @@ test('a closed form opens again with what was typed', async () => {
   expect((on.one('input[name=full_name]') as HTMLInputElement).value).toBe('มะลิ');
 });
 
+test('what was typed about one person never ends up in the form of another, and waits for its own', async () => {
+  const on = await openWindow();
+  const value = (name: string) => (on.one(`input[name=${name}]`) as HTMLInputElement).value;
+  const addFromSearch = async (typed: string) => {
+    await on.press('Ctrl K');
+    await on.type(typed);
+    await on.press('F2');
+    await on.see('[data-dialog=new-customer]');
+  };
+  await addFromSearch('0891112222');
+  on.one('input[name=full_name]').focus();
+  await on.type('ฟ้า');
+  await on.press('Esc');
+  await addFromSearch('มะลิ');
+  expect([value('full_name'), value('phone')]).toEqual(['มะลิ', '']);
+  await on.press('Esc');
+  await addFromSearch('0891112222');
+  expect([value('full_name'), value('phone')]).toEqual(['ฟ้า', '0891112222']);
+});
+
+test('a form that was only filled in by itself is not left as unfinished work', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  await on.type('มะลิ');
+  await on.press('F2');
+  await on.see('[data-dialog=new-customer]');
+  await on.press('Esc');
+  expect(drafts.waitingFor(drafts.person)).toBe(0);
+  await on.press('F2');
+  expect((on.one('input[name=full_name]') as HTMLInputElement).value).toBe('');
+});
+
 test('an edit sends only what changed, with what was seen', async () => {
   const on = await openWindow();
   on.clinic.open('/customers/c1');
