@@ -17,7 +17,6 @@ app=(
   fonts-noto-color-emoji       # emoji in notes; the other fonts come with the program
 )
 test=(
-  chromium                     # the pages in a second browser, through the test server
   dbus                         # a session bus of the test's own
   gnome-keyring libsecret-tools
   imagemagick                  # `import`: a picture of the screen
@@ -39,6 +38,8 @@ for list in "$@"; do
       wanted+=("${test[@]}")
       # Any PostgreSQL server from 14 on serves, whoever packaged it.
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted+=(postgresql)
+      # The pages in a second browser. Ubuntu has Chromium as a snap alone, which sees no temporary folders: there Google's serves.
+      [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || wanted+=(chromium)
       ;;
     *) stop "no such list of packages: $list" ;;
   esac

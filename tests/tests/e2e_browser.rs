@@ -33,7 +33,6 @@ fn begin(files: &[&str], vars: &[(&str, &str)]) -> Stories {
         .unwrap();
     let vitest = ui.join("node_modules/vitest/vitest.mjs");
     assert!(vitest.is_file(), "npm packages are missing: make build");
-    assert!(Path::new("/usr/bin/chromium").is_file(), "apt-get install chromium");
     let options = [vitest.as_os_str(), "run".as_ref(), "--root".as_ref(), ui.as_os_str()];
     let config = ["--config", "browser/vitest.config.ts"];
     let own = [

@@ -1,5 +1,5 @@
 /** A person in front of the page, with a keyboard and no mouse. Who works in Thai has a Thai layout on it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -25,8 +25,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Debian's Chromium. No name is looked up: the desk is at 127.0.0.1 and nothing else is anybody's business. */
 export function openBrowser(): Promise<Browser> {
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => existsSync(file));
+  if (!executablePath) throw new Error('Chromium is missing: apt-get install chromium');
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath,
     args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-component-update'],
   });
 }
