@@ -438,6 +438,32 @@ fn in_the_demo_clinic_the_same_is_done_at_once() {
     assert_eq!(desk.next(), None);
 }
 
+#[test]
+fn points_taken_back_before_the_clinic_dated_them_leave_the_dated_ones_alone() {
+    let desk = Desk::new();
+    let older = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("type", text("earned")),
+        ("amount", Value::Int(1_140)),
+        ("expires_at", Value::Int(99)),
+    ];
+    let napa = put("customer", id(20), &[("full_name", text("นภา"))]);
+    let rows = vec![napa, member(1_140, 1_140, "bronze"), put("point_entry", id(50), &older)];
+    desk.pull(1, rows, vec![]);
+    let award = Action {
+        id: id(100),
+        person: desk.person,
+        name: "points.award".into(),
+        args: json!({ "id": id(100), "customer_id": id(20), "satang": 20_000 }),
+        at: 1_000_000,
+    };
+    change::perform(desk.cache(), &award, Destination::Here).unwrap();
+    undo::undo(desk.cache(), &wish(desk.person, None, 900), Destination::Here).unwrap();
+    let reader = desk.cache().read().unwrap();
+    let lots = loyalty::expiring(&reader, id(20)).unwrap();
+    assert_eq!(lots.iter().map(|lot| lot.points).collect::<Vec<_>>(), [1_140]);
+}
+
 mod laws {
     use proptest::prelude::*;
 

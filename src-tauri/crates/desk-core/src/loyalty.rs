@@ -103,19 +103,29 @@ pub struct Remaining {
     pub expires_at: Option<i64>,
 }
 
-/// What is left of each earned entry. `ledger` is oldest first: points (negative when spent or expired) and expiry. What was spent is
-/// taken from what expired soonest among the points that were there at the time (rule L2); an entry that cancels an award has that award's
-/// expiry and takes those points first. Points spent beyond that are ignored.
-pub fn remaining(ledger: impl IntoIterator<Item = (i64, Option<i64>)>) -> Vec<Remaining> {
+/// One entry of a ledger, as far as what is left depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Movement {
+    /// Negative when spent, expired or taken back.
+    pub points: i64,
+    /// Microseconds since 1970; none for points that never expire, or that the clinic has not dated yet.
+    pub expires_at: Option<i64>,
+    /// It takes back an award, whose expiry it has.
+    pub cancels: bool,
+}
+
+/// What is left of each earned entry. `ledger` is oldest first. What was spent is taken from what expired soonest among the points that were
+/// there at the time (rule L2); an entry that cancels an award takes that award's points first. Points spent beyond that are ignored.
+pub fn remaining(ledger: impl IntoIterator<Item = Movement>) -> Vec<Remaining> {
     let mut lots: Vec<Remaining> = vec![];
-    for (points, expires_at) in ledger {
+    for entry in ledger {
+        let Movement { points, expires_at, .. } = entry;
         if points > 0 {
             lots.push(Remaining { points, expires_at });
             lots.sort_by_key(|lot| lot.expires_at.unwrap_or(i64::MAX));
         } else {
-            let cancelled = expires_at.is_some();
             let wanted = points.saturating_neg();
-            let beyond = take(&mut lots, wanted, |lot| cancelled && lot.expires_at == expires_at);
+            let beyond = take(&mut lots, wanted, |lot| entry.cancels && lot.expires_at == expires_at);
             take(&mut lots, beyond, |_| true);
         }
     }
@@ -137,11 +147,28 @@ fn take(lots: &mut Vec<Remaining>, mut wanted: i64, may: impl Fn(&Remaining) -> 
 mod tests {
     use super::*;
 
+    /// Earned or spent.
+    fn moved((points, expires_at): (i64, Option<i64>)) -> Movement {
+        Movement {
+            points,
+            expires_at,
+            cancels: false,
+        }
+    }
+
+    fn taken_back(points: i64, expires_at: Option<i64>) -> Movement {
+        Movement {
+            points: -points,
+            expires_at,
+            cancels: true,
+        }
+    }
+
     #[test]
     fn what_is_spent_comes_from_what_expires_soonest() {
         let earned = [(50, None), (200, Some(31)), (100, Some(10))];
         let spent = earned.into_iter().chain([(-120, None)]);
-        let left: Vec<_> = remaining(spent)
+        let left: Vec<_> = remaining(spent.map(moved))
             .iter()
             .map(|lot| (lot.points, lot.expires_at))
             .collect();
@@ -150,7 +177,7 @@ mod tests {
 
     #[test]
     fn points_earned_later_were_not_there_to_be_spent() {
-        let left = remaining([(100, Some(50)), (-100, None), (40, Some(10))]);
+        let left = remaining([(100, Some(50)), (-100, None), (40, Some(10))].map(moved));
         assert_eq!(
             left,
             [Remaining {
@@ -162,12 +189,16 @@ mod tests {
 
     #[test]
     fn a_cancelled_award_leaves_what_was_there_before_it() {
-        let left = remaining([(100, Some(10)), (399, Some(50)), (-399, Some(50))]);
         let before = Remaining {
             points: 100,
             expires_at: Some(10),
         };
-        assert_eq!(left, [before]);
+        // Its expiry is the clinic's word: none until that has come.
+        for expiry in [Some(50), None] {
+            let earned = [(100, Some(10)), (399, expiry)].map(moved);
+            let left = remaining(earned.into_iter().chain([taken_back(399, expiry)]));
+            assert_eq!(left, [before]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Memberships, the points ledger and what points can buy.
 
-use desk_core::loyalty::{self, Remaining, Tier};
+use desk_core::loyalty::{self, Movement, Remaining, Tier};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
@@ -98,9 +98,13 @@ pub fn ledger_length(connection: &Connection, customer: Uuid) -> Result<i64> {
 /// # Errors
 /// What SQLite says.
 pub fn expiring(connection: &Connection, customer: Uuid) -> Result<Vec<Remaining>> {
-    let sql = "SELECT coalesce(amount, 0), expires_at FROM point_entry WHERE customer_id = ?1 ORDER BY created_at, id";
-    let ledger: Vec<(i64, Option<i64>)> = list(connection, sql, [customer], |row: &Row<'_>| {
-        Ok((row.get(0)?, row.get(1)?))
+    let sql = "SELECT coalesce(amount, 0), expires_at, type = 'refund' FROM point_entry WHERE customer_id = ?1 ORDER BY created_at, id";
+    let ledger = list(connection, sql, [customer], |row: &Row<'_>| {
+        Ok(Movement {
+            points: row.get(0)?,
+            expires_at: row.get(1)?,
+            cancels: row.get::<_, Option<bool>>(2)?.unwrap_or_default(),
+        })
     })?;
     let mut by_expiry: Vec<Remaining> = vec![];
     for lot in loyalty::remaining(ledger)
