@@ -1,12 +1,8 @@
-/**
- * Dates and times as people in the clinic read them: Buddhist era in Thai, Gregorian in English, always the clinic's clock.
- * Asia/Bangkok has been UTC+7 without summer time since 1920, so the shift is a constant and nothing here depends on which
- * time zone data the PC's web view brings.
- */
+/** Dates and times as people in the clinic read them: Buddhist era in Thai, Gregorian in English, always the clinic's clock. */
 import { locale } from './locale.svelte';
 import { m } from './index';
+import { zone } from './zone.svelte';
 
-const SHIFT = 7 * 3_600_000;
 const DAY = 86_400_000;
 
 const MONTHS = {
@@ -35,8 +31,13 @@ interface Parts {
   weekday: number;
 }
 
+/** What the clinic's clock shows, as a date to be read in UTC. */
+function here(ms: number): Date {
+  return new Date(ms + zone.ahead(ms));
+}
+
 function parts(ms: number): Parts {
-  const at = new Date(ms + SHIFT);
+  const at = here(ms);
   return { year: at.getUTCFullYear(), month: at.getUTCMonth(), day: at.getUTCDate(), weekday: at.getUTCDay() };
 }
 
@@ -46,22 +47,24 @@ function year(of: Parts): number {
 
 /** The clinic's day of an instant, as a count of days, for comparing. */
 export function dayNumber(ms: number): number {
-  return Math.floor((ms + SHIFT) / DAY);
+  return Math.floor((ms + zone.ahead(ms)) / DAY);
 }
 
-/** The first instant of a day written `YYYY-MM-DD`. */
+/** The first instant of a day written `YYYY-MM-DD`. Where clocks change around it, its midnight comes late, or twice. */
 export function startOfDay(date: string): number {
-  return Date.parse(`${date}T00:00:00Z`) - SHIFT;
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  const [before, after] = [midnight - DAY, midnight + DAY].map((around) => midnight - zone.ahead(around));
+  return before !== undefined && isoDay(before) === date ? before : (after ?? midnight);
 }
 
 /** The clinic's day of an instant as `YYYY-MM-DD`. */
 export function isoDay(ms: number): string {
-  return new Date(ms + SHIFT).toISOString().slice(0, 10);
+  return here(ms).toISOString().slice(0, 10);
 }
 
 /** 10:24 */
 export function time(ms: number): string {
-  return new Date(ms + SHIFT).toISOString().slice(11, 16);
+  return here(ms).toISOString().slice(11, 16);
 }
 
 /** 1 ต.ค. 2569 · 1 Oct 2026. For what expires or is paid the year stays, whatever the year is. */

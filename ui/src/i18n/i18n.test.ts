@@ -10,6 +10,7 @@ import { locale } from './locale.svelte';
 import { initials } from './names';
 import { baht, movement, multiplier, points, satangFrom } from './numbers';
 import { tell, whyLine } from './reasons';
+import { zone } from './zone.svelte';
 
 const at = (iso: string) => Date.parse(`${iso}+07:00`);
 const NOW = at('2026-10-01T10:24:00');
@@ -112,6 +113,37 @@ describe('dates', () => {
   test('a day begins at the clinic’s midnight', () => {
     expect(dates.startOfDay('2026-10-01')).toBe(Date.parse('2026-09-30T17:00:00Z'));
     expect(dates.daysUntil(at('2026-10-31T00:00:00'), NOW)).toBe(30);
+  });
+});
+
+describe('the clinic’s zone', () => {
+  afterEach(() => void (zone.name = 'Asia/Bangkok'));
+  const noon = Date.parse('2026-10-01T12:00:00Z');
+
+  test('every time is by it, summer time too', () => {
+    zone.name = 'Europe/London';
+    expect(dates.time(noon)).toBe('13:00');
+    expect(dates.time(Date.parse('2026-12-01T12:00:00Z'))).toBe('12:00');
+    expect(dates.isoDay(Date.parse('2026-10-01T23:30:00Z'))).toBe('2026-10-02');
+    expect(dates.startOfDay('2026-10-01')).toBe(Date.parse('2026-09-30T23:00:00Z'));
+    // The clocks went back in the night of the 25th: a day of 25 hours is one day.
+    expect(dates.daysUntil(dates.startOfDay('2026-10-26'), dates.startOfDay('2026-10-25'))).toBe(1);
+    zone.name = 'Asia/Kathmandu';
+    expect(dates.time(noon)).toBe('17:45');
+  });
+
+  test.each([
+    ['Africa/Cairo', '2026-04-24', '2026-04-23T22:00:00Z'],
+    ['America/Havana', '2026-11-01', '2026-11-01T04:00:00Z'],
+    ['Australia/Sydney', '2026-10-04', '2026-10-03T14:00:00Z'],
+  ])('in %s the day %s begins at %s', (name, day, at) => {
+    zone.name = name;
+    expect(new Date(dates.startOfDay(day)).toISOString()).toBe(at.replace('Z', '.000Z'));
+  });
+
+  test('one that the web view does not know changes nothing', () => {
+    zone.name = 'Asia/Ari';
+    expect([zone.name, dates.time(noon)]).toEqual(['Asia/Bangkok', '19:00']);
   });
 });
 

@@ -3,6 +3,7 @@ import { call, onChanged } from '../backend';
 import type { Settings } from '../backend/bindings/Settings';
 import type { StartState } from '../backend/bindings/StartState';
 import { locale } from '../i18n/locale.svelte';
+import { zone } from '../i18n/zone.svelte';
 import { showAppearance } from './appearance';
 import { drafts } from './drafts.svelte';
 import { route } from './route.svelte';
@@ -16,8 +17,8 @@ const DEFAULTS: Settings = {
   toastHotLeads: true,
   toastFollowups: true,
   quiet: true,
-  quietFrom: '20:00',
-  quietTo: '09:00',
+  quietFrom: null,
+  quietTo: null,
   autoLockMinutes: 2,
 };
 
@@ -42,6 +43,7 @@ class Session {
       await this.#loadSettings().catch(() => undefined);
     }
     if (!next.me && before) toasts.clear();
+    zone.name = next.day.timezone;
     this.start = next;
   }
 

@@ -1,4 +1,5 @@
 /** What a person does with the keyboard alone, on the whole window. Every key goes out as a Thai layout sends it. */
+import { fireEvent } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 import { drafts } from '../state/drafts.svelte';
 import { openWindow, settle, type Opened } from './window';
@@ -388,6 +389,30 @@ test('settings changed quickly one after the other all hold, though an answer co
   const wanted = { density: 'comfortable', theme: 'dark', autoLockMinutes: 15 };
   await vi.waitFor(() => expect(on.clinic.settings).toMatchObject(wanted));
   expect(document.documentElement.dataset['theme']).toBe('dark');
+});
+
+test('quiet hours are the clinic’s until a person sets their own, and can be the clinic’s again', async () => {
+  const on = await openWindow();
+  on.clinic.clinicDay = { timezone: 'Asia/Bangkok', quietFrom: '19:00', quietTo: '08:30' };
+  on.clinic.tell('start');
+  await on.press('Ctrl 6');
+  await on.read('ตามคลินิก 19:00–08:30');
+  const choose = (name: string, value: string) =>
+    fireEvent.change(on.one(`select[name=${name}]`), { target: { value } });
+  await choose('quietHours', 'own');
+  await on.see('select[name=quietFrom]');
+  await choose('quietFrom', '21:00');
+  await vi.waitFor(() => expect(on.clinic.settings).toMatchObject({ quietFrom: '21:00', quietTo: '08:30' }));
+  await choose('quietHours', 'clinic');
+  await vi.waitFor(() => expect(on.clinic.settings).toMatchObject({ quietFrom: null, quietTo: null }));
+});
+
+test('every time is by the clinic’s clock, also while it is locked', async () => {
+  const on = await openWindow({ phase: 'locked' });
+  await on.read('10:2');
+  on.clinic.clinicDay = { ...on.clinic.clinicDay, timezone: 'Asia/Tokyo' };
+  on.clinic.tell('start');
+  await on.read('12:2');
 });
 
 test('a setting that cannot be kept goes back and says so', async () => {

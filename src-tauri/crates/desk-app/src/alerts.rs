@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Timelike as _;
 use desk_cache::{
     CacheError,
     alert::{self, Alert},
@@ -27,7 +26,6 @@ use crate::{
     error::AppError,
     ports::{Toast, ToastAction},
     row,
-    settings::minute_of_day,
     task::snooze_until,
     words::Words,
 };
@@ -64,7 +62,7 @@ async fn look(desk: &Arc<Desk>, is_backlog: bool) -> Result<Option<bool>, AppErr
         return Ok(None);
     };
     let settings = desk.settings_of(person).await?;
-    let is_quiet = is_quiet(desk, &settings);
+    let is_quiet = desk.is_quiet(&settings);
     let wanting = wanting(desk, person, settings, is_quiet, is_backlog).await?;
     let now = wanting.facts.now;
     for verdict in toast::decide(&wanting.facts) {
@@ -78,15 +76,6 @@ fn addressee(desk: &Arc<Desk>) -> Option<Uuid> {
     let state = desk.state();
     state.open.as_ref()?;
     state.me.or(state.last_person)
-}
-
-fn is_quiet(desk: &Desk, settings: &Settings) -> bool {
-    let here = desk.now().with_timezone(&chrono_tz::Asia::Bangkok);
-    let minute = here.hour() * 60 + here.minute();
-    match (minute_of_day(&settings.quiet_from), minute_of_day(&settings.quiet_to)) {
-        (Some(from), Some(to)) => settings.quiet && toast::is_quiet(minute, from, to),
-        _ => false,
-    }
 }
 
 async fn wanting(
@@ -301,7 +290,7 @@ impl Desk {
     }
 
     async fn snooze_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
-        let next = snooze_until(self.now(), SnoozeUntil::Quarter).timestamp_micros();
+        let next = snooze_until(self.now(), SnoozeUntil::Quarter, self.zone()).timestamp_micros();
         let (subject, now) = (subject.to_owned(), self.micros());
         let later = Alert {
             shown_at: Some(now),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    api::session::{ClinicName, Connect, Role, StartState},
+    api::session::{ClinicDay, ClinicName, Connect, Role, StartState},
     desk::{Desk, Home},
     error::{AppError, Code},
     start::DEVICE,
@@ -99,6 +99,7 @@ impl Desk {
                 th: enrolled.clinic_name_th.clone(),
                 en: enrolled.clinic_name_en.clone(),
             },
+            day: ClinicDay::default(),
             server: Some(Server {
                 host: ticket.host.clone(),
                 port: ticket.port,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    api::session::{ClinicName, Role},
+    api::session::{ClinicDay, ClinicName, Role},
     desk::Home,
     error::{AppError, Code},
     translate::as_cache_error,
@@ -112,6 +112,7 @@ fn vault(clinic: &Demo, key: &Key) -> Result<Vault, AppError> {
             th: word(clinic, "clinic", "name_th", None),
             en: word(clinic, "clinic", "name_en", None),
         },
+        day: ClinicDay::default(),
         server: None,
         people: members,
     })

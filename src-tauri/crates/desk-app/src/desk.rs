@@ -19,7 +19,10 @@ use uuid::Uuid;
 
 use crate::{
     alerts,
-    api::{Saved, session::Loading},
+    api::{
+        Saved,
+        session::{ClinicDay, Loading},
+    },
     error::{AppError, Code},
     ports::{Clock, Notifier, Secrets, Window},
     topic,
@@ -71,6 +74,10 @@ pub(crate) struct State {
     pub(crate) status: Option<Status>,
     /// What the digest on the screen stands for. In memory, because its toast goes with the program.
     pub(crate) digest: BTreeSet<String>,
+    /// The clinic's zone and quiet hours, once the cache is open.
+    pub(crate) day: Option<ClinicDay>,
+    /// The last name of a zone that nobody knows, so that it is logged once.
+    pub(crate) odd_zone: Option<String>,
 }
 
 /// The clinic of this PC: its folder, its people, and the secret that seals them.
@@ -140,14 +147,6 @@ impl Desk {
     /// Microseconds since 1970, as the cache counts.
     pub(crate) fn micros(&self) -> i64 {
         self.now().timestamp_micros()
-    }
-
-    /// The clinic's day.
-    pub(crate) fn today_date(&self) -> String {
-        self.now()
-            .with_timezone(&chrono_tz::Asia::Bangkok)
-            .format("%Y-%m-%d")
-            .to_string()
     }
 
     pub(crate) fn cache(&self) -> Result<Arc<Cache>, AppError> {
@@ -311,6 +310,9 @@ impl Listener for WakeUps {
         topics.push("sync".into());
         desk.tell(&topics);
         desk.look_again.notify_one();
+        if topics.iter().any(|topic| topic == "start") {
+            tokio::spawn(async move { desk.learn_day().await });
+        }
     }
 
     fn stands(&self, status: &Status) {

@@ -7,6 +7,7 @@ mod check;
 pub mod command;
 mod connect;
 mod customer;
+mod day;
 mod demo;
 mod desk;
 pub mod error;

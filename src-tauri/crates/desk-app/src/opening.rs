@@ -120,6 +120,7 @@ impl Desk {
             key: key.clone(),
             session,
         });
+        self.learn_day().await;
         self.sign_in(person);
         Ok(())
     }
@@ -145,7 +146,7 @@ impl Desk {
         self.keep_count(None);
         let open = {
             let mut state = self.state();
-            (state.me, state.status) = (None, None);
+            (state.me, state.status, state.day) = (None, None, None);
             state.open.take()
         };
         if let Some(session) = open.and_then(|open| open.session) {

@@ -75,7 +75,12 @@ fn check(settings: &Settings) -> Result<(), AppError> {
     if ![100, 110, 125, 150].contains(&settings.scale) {
         return wrong("scale");
     }
-    if minute_of_day(&settings.quiet_from).is_none() || minute_of_day(&settings.quiet_to).is_none() {
+    let is_quiet_right = match (&settings.quiet_from, &settings.quiet_to) {
+        (None, None) => true,
+        (Some(from), Some(to)) => minute_of_day(from).is_some() && minute_of_day(to).is_some(),
+        _ => false,
+    };
+    if !is_quiet_right {
         return wrong("quiet");
     }
     if !(1..=60).contains(&settings.auto_lock_minutes) {

@@ -11,7 +11,7 @@ use crate::{
         Nothing,
         session::{Person, Phase, StartState, Unlock},
     },
-    demo,
+    day, demo,
     desk::{Desk, Home, blocking},
     error::{AppError, Code},
     vault::{Member, Vault},
@@ -81,6 +81,7 @@ impl Desk {
         StartState {
             phase: phase(&state),
             clinic: state.home.as_ref().map(|home| home.vault.clinic.clone()),
+            day: day::of(&state),
             me,
             people,
             is_demo: state.home.as_ref().is_some_and(|home| home.is_demo),

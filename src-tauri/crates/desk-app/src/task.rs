@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike as _, Days, Duration, SecondsFormat, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, Duration, NaiveTime, SecondsFormat, Utc};
 use desk_cache::query::{staff, task};
+use desk_core::day::{self, Tz};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -74,7 +75,7 @@ impl Desk {
     /// # Errors
     /// As listed at [`TaskSnooze`].
     pub async fn task_snooze(self: &Arc<Self>, request: TaskSnooze) -> Result<Saved, AppError> {
-        let until = snooze_until(self.now(), request.until);
+        let until = snooze_until(self.now(), request.until, self.zone());
         let args = json!({ "id": request.id, "until": until.to_rfc3339_opts(SecondsFormat::Secs, true) });
         self.act(Uuid::now_v7(), "task.snooze", args, request.id).await
     }
@@ -110,13 +111,12 @@ impl Desk {
 }
 
 /// When a thing snoozed now comes back, in the clinic's own day.
-pub(crate) fn snooze_until(now: DateTime<Utc>, until: SnoozeUntil) -> DateTime<Utc> {
-    let today = now.with_timezone(&chrono_tz::Asia::Bangkok).date_naive();
+pub(crate) fn snooze_until(now: DateTime<Utc>, until: SnoozeUntil, zone: Tz) -> DateTime<Utc> {
+    let today = day::date(now, zone);
     let to_monday = 7 - u64::from(today.weekday().num_days_from_monday());
     let morning = |days: u64| {
-        let day = today.checked_add_days(Days::new(days))?.and_hms_opt(MORNING, 0, 0)?;
-        let at = chrono_tz::Asia::Bangkok.from_local_datetime(&day).earliest()?;
-        Some(at.with_timezone(&Utc))
+        let time = NaiveTime::from_hms_opt(MORNING, 0, 0)?;
+        Some(day::instant(today.checked_add_days(Days::new(days))?, time, zone))
     };
     match until {
         SnoozeUntil::Quarter => now + Duration::minutes(15),
@@ -138,25 +138,24 @@ mod tests {
     fn a_snooze_ends_in_the_clinics_morning() {
         let thursday = at("2026-10-01T10:00:00+07:00");
         assert_eq!(
-            snooze_until(thursday, SnoozeUntil::Tomorrow),
+            snooze_until(thursday, SnoozeUntil::Tomorrow, day::USUAL_ZONE),
             at("2026-10-02T09:00:00+07:00")
         );
         assert_eq!(
-            snooze_until(thursday, SnoozeUntil::NextWeek),
+            snooze_until(thursday, SnoozeUntil::NextWeek, day::USUAL_ZONE),
             at("2026-10-05T09:00:00+07:00")
         );
         assert_eq!(
-            snooze_until(thursday, SnoozeUntil::Hour),
+            snooze_until(thursday, SnoozeUntil::Hour, day::USUAL_ZONE),
             at("2026-10-01T11:00:00+07:00")
         );
     }
 
     #[test]
-    fn just_after_midnight_in_bangkok_tomorrow_is_the_next_bangkok_day() {
-        let early = at("2026-10-01T17:30:00Z"); // 00:30 on the 2nd in Bangkok
-        assert_eq!(
-            snooze_until(early, SnoozeUntil::Tomorrow),
-            at("2026-10-03T09:00:00+07:00")
-        );
+    fn tomorrow_is_the_day_after_the_clinics_own() {
+        let tomorrow = |zone| snooze_until(at("2026-10-01T17:30:00Z"), SnoozeUntil::Tomorrow, zone);
+        let london = day::zone("Europe/London").unwrap();
+        assert_eq!(tomorrow(day::USUAL_ZONE), at("2026-10-03T09:00:00+07:00"));
+        assert_eq!(tomorrow(london), at("2026-10-02T09:00:00+01:00"));
     }
 }

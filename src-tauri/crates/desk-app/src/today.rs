@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{Days, TimeZone as _};
 use desk_cache::query::{appointment, clinic, followup, lead, task};
 
 use crate::{
@@ -23,7 +22,7 @@ impl Desk {
     /// `locked`.
     pub async fn today(self: &Arc<Self>, _: Nothing) -> Result<Today, AppError> {
         let (me, now, date) = (self.me()?, self.micros(), self.today_date());
-        let (tomorrow, clock) = (self.midnight()?, self.clock_time());
+        let (tomorrow, clock) = (self.midnight(), self.clock_time());
         let attention = self.attention_rows().await?;
         self.read(move |reader| {
             let threshold = clinic::get(reader)?.map_or(70, |clinic| clinic.hot_lead_threshold);
@@ -60,23 +59,5 @@ impl Desk {
             })
             .await?;
         found.ok_or_else(|| Code::LeadNotFound.into())
-    }
-
-    /// End of the clinic's day, in microseconds since 1970.
-    pub(crate) fn midnight(&self) -> Result<i64, AppError> {
-        let here = self.now().with_timezone(&chrono_tz::Asia::Bangkok);
-        let tomorrow = here.date_naive().checked_add_days(Days::new(1));
-        let midnight = tomorrow.and_then(|day| day.and_hms_opt(0, 0, 0));
-        midnight
-            .and_then(|at| chrono_tz::Asia::Bangkok.from_local_datetime(&at).earliest())
-            .map(|at| at.timestamp_micros())
-            .ok_or_else(|| Code::Unexpected.into())
-    }
-
-    fn clock_time(&self) -> String {
-        self.now()
-            .with_timezone(&chrono_tz::Asia::Bangkok)
-            .format("%H:%M")
-            .to_string()
     }
 }

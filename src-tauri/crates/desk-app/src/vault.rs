@@ -15,7 +15,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    api::session::{ClinicName, Role},
+    api::session::{ClinicDay, ClinicName, Role},
     error::{AppError, Code},
 };
 
@@ -34,6 +34,9 @@ pub struct Vault {
     pub clinic_id: Uuid,
     /// Its name, readable on the lock screen.
     pub clinic: ClinicName,
+    /// Its zone and quiet hours as they were last seen, for the time before anyone unlocks.
+    #[serde(default)]
+    pub day: ClinicDay,
     /// Where its database is; none in the demo clinic.
     pub server: Option<Server>,
     /// The people of this PC, first come first.
@@ -246,6 +249,7 @@ mod tests {
             device: "PC-A".into(),
             clinic_id: id,
             clinic,
+            day: ClinicDay::default(),
             server: None,
             people: vec![member],
         };

@@ -32,17 +32,17 @@ toastHotLeads: boolean,
  */
 toastFollowups: boolean, 
 /**
- * No toasts between these times of the clinic's day.
+ * No toasts in quiet hours.
  */
 quiet: boolean, 
 /**
- * `HH:MM`.
+ * The person's own quiet hours begin, `HH:MM` of the clinic's day; without them the clinic's hold.
  */
-quietFrom: string, 
+quietFrom: string | null, 
 /**
- * `HH:MM`.
+ * They end, `HH:MM`; absent together with their begin.
  */
-quietTo: string, 
+quietTo: string | null, 
 /**
  * Lock after so many minutes without a key.
  */

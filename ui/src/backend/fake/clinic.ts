@@ -1,6 +1,7 @@
 /** The state of the fake clinic and what changes it. One object per test or browser tab. */
 import type { AppError } from '../bindings/AppError';
 import type { AttentionRow } from '../bindings/AttentionRow';
+import type { ClinicDay } from '../bindings/ClinicDay';
 import type { Code } from '../bindings/Code';
 import type { Phase } from '../bindings/Phase';
 import type { PointEntry } from '../bindings/PointEntry';
@@ -34,8 +35,8 @@ const SETTINGS: Settings = {
   toastHotLeads: true,
   toastFollowups: true,
   quiet: true,
-  quietFrom: '20:00',
-  quietTo: '09:00',
+  quietFrom: null,
+  quietTo: null,
   autoLockMinutes: 2,
 };
 
@@ -51,6 +52,7 @@ export class FakeClinic {
   me: string | null;
   mode: SyncMode;
   settings: Settings;
+  clinicDay: ClinicDay = { timezone: 'Asia/Bangkok', quietFrom: '20:00', quietTo: '09:00' };
   customers: FakeCustomer[] = structuredClone([...CAST, ...OTHERS]);
   leads = day.leads();
   followups = day.followups();
@@ -169,6 +171,7 @@ export class FakeClinic {
     return {
       phase: this.phase,
       clinic: isKnown ? CLINIC : null,
+      day: this.clinicDay,
       people: isKnown ? people : [],
       me: people.find(({ id }) => id === this.me) ?? null,
       isDemo: this.mode === 'demo',

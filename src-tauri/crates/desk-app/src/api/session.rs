@@ -1,5 +1,6 @@
 //! Start, connect, unlock: who is at this PC and which clinic it belongs to.
 
+use desk_core::day;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -12,6 +13,8 @@ pub struct StartState {
     pub phase: Phase,
     /// The clinic of this PC, once there is one. Its name is readable before anyone unlocks.
     pub clinic: Option<ClinicName>,
+    /// The clinic's day, by which every time is shown; the usual one as long as there is no clinic.
+    pub day: ClinicDay,
     /// The people who use this PC.
     pub people: Vec<Person>,
     /// Who is signed in.
@@ -54,6 +57,28 @@ pub struct ClinicName {
     pub th: String,
     /// English name.
     pub en: String,
+}
+
+/// By which clock the clinic lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicDay {
+    /// Name of the zone in the IANA database, one that this program knows.
+    pub timezone: String,
+    /// The clinic's quiet hours begin, `HH:MM`.
+    pub quiet_from: String,
+    /// They end, `HH:MM`.
+    pub quiet_to: String,
+}
+
+impl Default for ClinicDay {
+    fn default() -> Self {
+        Self {
+            timezone: day::USUAL_ZONE.name().into(),
+            quiet_from: "20:00".into(),
+            quiet_to: "09:00".into(),
+        }
+    }
 }
 
 /// A person who uses this PC.

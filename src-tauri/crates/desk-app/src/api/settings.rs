@@ -19,12 +19,12 @@ pub struct Settings {
     pub toast_hot_leads: bool,
     /// Toasts for due follow-ups.
     pub toast_followups: bool,
-    /// No toasts between these times of the clinic's day.
+    /// No toasts in quiet hours.
     pub quiet: bool,
-    /// `HH:MM`.
-    pub quiet_from: String,
-    /// `HH:MM`.
-    pub quiet_to: String,
+    /// The person's own quiet hours begin, `HH:MM` of the clinic's day; without them the clinic's hold.
+    pub quiet_from: Option<String>,
+    /// They end, `HH:MM`; absent together with their begin.
+    pub quiet_to: Option<String>,
     /// Lock after so many minutes without a key.
     pub auto_lock_minutes: u32,
 }
@@ -39,8 +39,8 @@ impl Default for Settings {
             toast_hot_leads: true,
             toast_followups: true,
             quiet: true,
-            quiet_from: "20:00".into(),
-            quiet_to: "09:00".into(),
+            quiet_from: None,
+            quiet_to: None,
             auto_lock_minutes: 2,
         }
     }

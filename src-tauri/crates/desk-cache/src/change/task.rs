@@ -1,12 +1,16 @@
 //! Task actions on the cache.
 
 use chrono::{TimeZone as _, Utc};
+use desk_core::day::Tz;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{Action, Ledger, written};
-use crate::error::{CacheError, Result};
+use crate::{
+    error::{CacheError, Result},
+    query::clinic,
+};
 
 /// What the database writes into the notes of a task that is opened again.
 const REOPENED: &str = "เปิดงานอีกครั้ง";
@@ -186,7 +190,8 @@ fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Resul
         .optional()?
         .flatten();
     let said = one_line(text);
-    let line = format!("{} {}: {said}", stamp(action.at), nickname.unwrap_or_default());
+    let at = stamp(action.at, clinic::zone(ledger.connection)?);
+    let line = format!("{at} {}: {said}", nickname.unwrap_or_default());
     ledger
         .connection
         .prepare_cached(
@@ -202,9 +207,7 @@ fn one_line(text: &str) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn stamp(at: i64) -> String {
+fn stamp(at: i64, zone: Tz) -> String {
     let utc = Utc.timestamp_micros(at).single().unwrap_or_default();
-    utc.with_timezone(&chrono_tz::Asia::Bangkok)
-        .format("%d/%m %H:%M")
-        .to_string()
+    utc.with_timezone(&zone).format("%d/%m %H:%M").to_string()
 }

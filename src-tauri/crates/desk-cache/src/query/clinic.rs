@@ -1,5 +1,6 @@
 //! The clinic itself.
 
+use desk_core::day::{self, Tz};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::Result;
@@ -13,6 +14,10 @@ pub struct Clinic {
     pub name_en: String,
     /// Score from which a lead is hot.
     pub hot_lead_threshold: i64,
+    /// Name of its zone, as the clinic wrote it.
+    pub timezone: String,
+    /// Start and end of its quiet hours, `HH:MM`.
+    pub quiet: Option<(String, String)>,
 }
 
 /// The clinic of this cache.
@@ -22,14 +27,29 @@ pub struct Clinic {
 pub fn get(connection: &Connection) -> Result<Option<Clinic>> {
     Ok(connection
         .prepare_cached(
-            "SELECT coalesce(name_th, name_en, ''), coalesce(name_en, name_th, ''), coalesce(hot_lead_threshold, 70) FROM clinic LIMIT 1",
+            "SELECT coalesce(name_th, name_en, ''), coalesce(name_en, name_th, ''), coalesce(hot_lead_threshold, 70),
+                    coalesce(timezone, ''), quiet_from, quiet_to FROM clinic LIMIT 1",
         )?
         .query_row([], |row| {
+            let quiet: (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
             Ok(Clinic {
                 name_th: row.get(0)?,
                 name_en: row.get(1)?,
                 hot_lead_threshold: row.get(2)?,
+                timezone: row.get(3)?,
+                quiet: quiet.0.zip(quiet.1),
             })
         })
         .optional()?)
+}
+
+/// The clinic's zone; the usual one where it names none that is known.
+///
+/// # Errors
+/// What SQLite says.
+pub fn zone(connection: &Connection) -> Result<Tz> {
+    let clinic = get(connection)?;
+    Ok(clinic
+        .and_then(|clinic| day::zone(&clinic.timezone))
+        .unwrap_or(day::USUAL_ZONE))
 }
