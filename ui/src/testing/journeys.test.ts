@@ -286,6 +286,18 @@ test('points: the sum is shown before saving, and pressing twice awards once', a
   expect(on.clinic.ledger('c1').filter(({ amount }) => amount === 399)).toHaveLength(1);
 });
 
+test('an amount that was left is replaced by the next one, not made longer', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('F9');
+  await on.type('100');
+  await on.press('Esc');
+  await on.press('F9');
+  await on.type('250');
+  await on.see('[data-award-points="50"]');
+});
+
 test('two quick presses of one save are one call', async () => {
   const on = await openWindow();
   on.clinic.open('/customers/c1');
