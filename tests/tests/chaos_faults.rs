@@ -15,7 +15,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chaos_support::desk::{Answer, Desk};
 use clinic_support::{A, DB, admin, journey, migrated, ticket, uid};
@@ -219,6 +219,19 @@ fn a_real_deadlock_with_the_web_system_delays_the_work_and_no_more() {
     assert_content(&desk);
 }
 
+#[test]
+fn a_pc_that_lost_power_does_not_hold_its_connections_until_none_is_left() {
+    let clinic = Clinic::start();
+    let mut desk = clinic.runtime.block_on(clinic_support::desk(&clinic.pg, A, 7));
+    let mut shown = |name: &str| clinic.runtime.block_on(desk.sql(&format!("show {name}"))).unwrap();
+    // 60 + 3 × 10 seconds after the last word the server gives up; without this it waits for two hours, and a login may have eight.
+    assert_eq!(
+        ["idle", "interval", "count"].map(|what| shown(&format!("tcp_keepalives_{what}"))),
+        ["60", "10", "3"]
+    );
+    assert_eq!(shown("tcp_user_timeout"), "90000");
+}
+
 /// A small disk, which only root can make.
 struct SmallDisk(TempDir);
 
@@ -355,21 +368,52 @@ fn a_full_disk_of_the_server_delays_the_work_and_no_more() {
     assert_content(&desk);
 }
 
-#[test]
-fn after_a_failover_that_lost_the_tail_the_desks_bring_it_back_and_a_mere_standby_is_not_believed() {
-    let clinic = Clinic::start();
-    let (_, task) = journey(&clinic.pg, A, 1, 7);
-    let ((a, _), (b, _)) = (clinic.desk(7), clinic.desk(5));
-    let Clinic { pg: mut primary, .. } = clinic;
-    let mut standby = primary.standby();
-    a.ask::<Saved>("customer_create", &walk_in("Before Failover")).said();
-    a.until_agreed();
-    wait_until("the standby has it", secs(30), || {
-        (count(&standby, "public.customers where full_name = 'Before Failover'") == "1").then_some(())
-    });
-    // The line between the two servers breaks; the primary goes on alone, confirms work, and dies.
-    standby.stop();
-    let tail: Saved = a.ask("customer_create", &walk_in("Lost Tail")).said();
+/// Two desks of one clinic, and a standby that stopped listening before the primary died.
+struct Failover {
+    a: Desk,
+    b: Desk,
+    standby: PgCluster,
+    task: Uuid,
+    /// An award that only the dead primary had.
+    entry: Uuid,
+}
+
+impl Failover {
+    fn desks(&self) -> [&Desk; 2] {
+        [&self.a, &self.b]
+    }
+
+    fn prepare() -> Self {
+        let clinic = Clinic::start();
+        let (_, task) = journey(&clinic.pg, A, 1, 7);
+        let ((a, _), (b, _)) = (clinic.desk(7), clinic.desk(5));
+        let Clinic { pg: mut primary, .. } = clinic;
+        let mut standby = primary.standby();
+        a.ask::<Saved>("customer_create", &walk_in("Before Failover")).said();
+        a.until_agreed();
+        wait_until("the standby has it", secs(30), || {
+            (count(&standby, "public.customers where full_name = 'Before Failover'") == "1").then_some(())
+        });
+        // The line between the two servers breaks; the primary goes on alone, confirms work, and dies.
+        standby.stop();
+        let entry = lose_the_tail(&primary, &a);
+        b.until_caught_up();
+        assert!(finds(&b, "Lost Tail"));
+        primary.kill_hard();
+        standby.start_again();
+        Self {
+            a,
+            b,
+            standby,
+            task,
+            entry,
+        }
+    }
+}
+
+/// Work that only the primary has: a walk-in with points by the desk, and a nickname by the web system.
+fn lose_the_tail(primary: &PgCluster, desk: &Desk) -> Uuid {
+    let tail: Saved = desk.ask("customer_create", &walk_in("Lost Tail")).said();
     let entry_id = Uuid::now_v7();
     let award = PointsAward {
         entry_id,
@@ -377,61 +421,63 @@ fn after_a_failover_that_lost_the_tail_the_desks_bring_it_back_and_a_mere_standb
         satang: 199_900,
         note: None,
     };
-    a.ask::<Saved>("points_award", &award).said();
+    desk.ask::<Saved>("points_award", &award).said();
+    let customer = uid(primary, "customer", 1);
     primary.psql(
         DB,
-        &format!(
-            "update public.customers set nickname = 'เว็บ' where id = '{}'",
-            uid(&primary, "customer", 1)
-        ),
+        &format!("update public.customers set nickname = 'เว็บ' where id = '{customer}'"),
     );
-    a.until_agreed();
-    b.until_caught_up();
-    assert!(finds(&b, "Lost Tail"));
-    primary.kill_hard();
-    standby.start_again();
+    desk.until_agreed();
+    entry_id
+}
 
+#[test]
+fn after_a_failover_that_lost_the_tail_the_desks_bring_it_back_and_a_mere_standby_is_not_believed() {
+    let world = Failover::prepare();
+    let Failover { a, b, standby, .. } = &world;
     // The name leads to the standby before anyone has promoted it.
-    for desk in [&a, &b] {
-        desk.net.lead_to(standby.port());
-    }
-    let before = (a.net.accepted(), b.net.accepted());
+    world.desks().iter().for_each(|desk| desk.net.lead_to(standby.port()));
+    let before = world.desks().map(|desk| desk.net.accepted());
     wait_until("both have asked the standby more than once", secs(60), || {
-        (a.net.accepted() > before.0 + 1 && b.net.accepted() > before.1 + 1).then_some(())
+        let asked = world
+            .desks()
+            .iter()
+            .zip(before)
+            .all(|(desk, before)| desk.net.accepted() > before + 1);
+        asked.then_some(())
     });
-    for desk in [&a, &b] {
+    for desk in world.desks() {
         assert_eq!(desk.sync().mode, SyncMode::Offline);
         assert!(
             finds(desk, "Lost Tail"),
             "rows of a standby were taken for the clinic's"
         );
     }
-    note(&b, task, "ระหว่างรอ").said();
+    note(b, world.task, "ระหว่างรอ").said();
     assert_eq!(b.sync().waiting.len(), 1);
 
     let began = Instant::now();
     standby.promote();
-    for desk in [&a, &b] {
-        desk.until_agreed();
-    }
-    let lost: Duration = began.elapsed();
-    println!("both desks agree {lost:.1?} after the promotion");
-    a.until_caught_up();
-    b.until_caught_up();
+    world.desks().iter().for_each(|desk| desk.until_agreed());
+    println!("both desks agree {:.1?} after the promotion", began.elapsed());
+    world.desks().iter().for_each(|desk| desk.until_caught_up());
     for name in ["Before Failover", "Lost Tail"] {
         assert_eq!(
-            count(&standby, &format!("public.customers where full_name = '{name}'")),
+            count(standby, &format!("public.customers where full_name = '{name}'")),
             "1"
         );
-        assert!(finds(&a, name) && finds(&b, name));
+        assert!(finds(a, name) && finds(b, name));
     }
     assert_eq!(
-        count(&standby, &format!("public.point_transactions where id = '{entry_id}'")),
+        count(
+            standby,
+            &format!("public.point_transactions where id = '{}'", world.entry)
+        ),
         "1"
     );
-    assert_eq!(noted(&standby, task, "ระหว่างรอ"), 1);
-    let customers = count(&standby, &format!("public.customers where clinic_id = '{A}'"));
-    for desk in [&a, &b] {
+    assert_eq!(noted(standby, world.task, "ระหว่างรอ"), 1);
+    let customers = count(standby, &format!("public.customers where clinic_id = '{A}'"));
+    for desk in world.desks() {
         let found: CustomersFound = desk
             .ask(
                 "customer_search",
@@ -440,11 +486,8 @@ fn after_a_failover_that_lost_the_tail_the_desks_bring_it_back_and_a_mere_standb
                 },
             )
             .said();
-        assert_eq!(
-            (found.hits.len(), found.total.to_string()),
-            (0, customers.clone()),
-            "what only the dead primary had"
-        );
+        let of_the_dead = (found.hits.len(), found.total.to_string());
+        assert_eq!(of_the_dead, (0, customers.clone()), "what only the dead primary had");
         assert_content(desk);
     }
 }
