@@ -56,7 +56,7 @@ impl Worker {
             } else {
                 self.act();
             }
-            std::thread::sleep(Duration::from_millis(self.chance.below(30) as u64));
+            std::thread::sleep(Duration::from_millis(self.chance.below(20) as u64));
         }
         self
     }
