@@ -216,16 +216,19 @@ pub fn save(connection: &Connection, scope: &str, stream: &Stream) -> Result<()>
     Ok(())
 }
 
-/// Takes in rows read outside the feed, such as a person's notifications on their first day at this PC, and the place to go on from.
+/// Takes in rows read outside the feed, such as a person's notifications on their first day at this PC, and the place to go on from. Actions
+/// that wait stay in force over them, as over a page.
 ///
 /// # Errors
 /// [`CacheError::Shape`] when a row does not fit.
 pub fn take_in_all(cache: &Cache, scope: &str, noun: &str, rows: &[Vec<Value>], stream: &Stream) -> Result<()> {
     let table = synced::named(noun).ok_or(CacheError::Shape { table: "unknown" })?;
     cache.write(|transaction| {
+        shadow::restore_all(transaction)?;
         for values in rows {
             row::put(transaction, table, values)?;
         }
+        change::replay(transaction)?;
         save(transaction, scope, stream)
     })
 }

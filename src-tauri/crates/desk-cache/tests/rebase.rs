@@ -12,12 +12,12 @@ use desk_cache::{
     Cache, CacheError, Key, attention,
     outbox::{self, Refusal},
     query::{customer, loyalty, task},
-    rebase::{self, Change, Op, Page, Position},
+    rebase::{self, Change, Op, Page, Position, Stream},
     row,
 };
 use desk_core::synced::{self, Kind, Value};
 use serde_json::json;
-use support::{Desk, TODAY, a_task, id, noun, put, text};
+use support::{Desk, TODAY, a_task, id, noun, put, row_of, text};
 use uuid::Uuid;
 
 #[test]
@@ -159,6 +159,51 @@ fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
     page.scope = rebase::person_scope(id(1));
     rebase::apply(desk.cache(), &page).unwrap();
     assert!(!here());
+}
+
+#[test]
+fn what_a_person_read_before_their_notifications_were_loaded_again_stays_read_and_stays() {
+    let desk = Desk::new();
+    let (note, scope) = (id(30), rebase::person_scope(desk.person));
+    let unread = row_of(
+        "notification",
+        note,
+        &[("user_id", Value::Uuid(desk.person)), ("is_read", Value::Int(0))],
+    );
+    let stream = |version| Stream {
+        position: Position::end_of(version),
+        epoch: "e".into(),
+        synced_at: version,
+    };
+    let load = |version| {
+        rebase::take_in_all(
+            desk.cache(),
+            &scope,
+            "notification",
+            std::slice::from_ref(&unread),
+            &stream(version),
+        )
+    };
+    load(1).unwrap();
+    desk.act(100, "notification.read", json!({ "id": note })).unwrap();
+    // Everything was loaded anew for a colleague: this person's notifications are not here for a moment.
+    let gone = Change {
+        tbl: noun("notification").number,
+        op: Op::Delete,
+        pk: note,
+        row: None,
+    };
+    desk.pull(2, vec![gone], vec![]);
+    load(3).unwrap();
+    let is_read = || {
+        let reader = desk.cache().read().unwrap();
+        row::get(&reader, noun("notification"), note)
+            .unwrap()
+            .map(|row| row[8].clone())
+    };
+    assert_eq!(is_read(), Some(Value::Int(1)));
+    desk.pull(4, vec![], vec![]);
+    assert_eq!(is_read(), Some(Value::Int(1)));
 }
 
 #[test]
