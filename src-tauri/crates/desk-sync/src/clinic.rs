@@ -70,7 +70,8 @@ pub fn check(head: &Head, from: Position, epoch: &str) -> Result<(), Failure> {
     only_primary(head)?;
     same_life(&head.life(), epoch)?;
     let is_ahead = from.version > head.version;
-    let is_trimmed = from.version > 0 && from < Position::end_of(head.trimmed_to);
+    // A clinic in which nothing has changed yet stands at version 0, and a desk that read it then has read something.
+    let is_trimmed = from != Position::default() && from < Position::end_of(head.trimmed_to);
     if is_ahead || is_trimmed {
         Err(Failure::Reload)
     } else {
@@ -163,3 +164,55 @@ pub trait Clinic: Send + Sync {
 
 /// Hears how a load goes on: noun, rows so far, rows expected.
 pub type Tell<'a> = dyn Fn(&str, i64, i64) + 'a;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(version: i64, trimmed_to: i64) -> Head {
+        Head {
+            clinic_id: Uuid::nil(),
+            version,
+            trimmed_to,
+            epoch: Uuid::nil(),
+            channel: Uuid::nil(),
+            sysid: None,
+            timeline: Some("1".into()),
+            in_recovery: false,
+            clock_oid: 1,
+        }
+    }
+
+    fn checked(from: Position, head: &Head) -> Result<(), Failure> {
+        check(head, from, &head.life())
+    }
+
+    #[test]
+    fn a_place_holds_from_the_end_of_what_was_trimmed_to_the_head() {
+        let head = head(9, 5);
+        let in_the_middle = Position {
+            tbl: 3,
+            ..Position::end_of(5)
+        };
+        assert_eq!(checked(Position::end_of(5), &head), Ok(()));
+        assert_eq!(checked(Position::end_of(9), &head), Ok(()));
+        assert_eq!(checked(in_the_middle, &head), Err(Failure::Reload));
+        assert_eq!(checked(Position::end_of(10), &head), Err(Failure::Reload));
+    }
+
+    #[test]
+    fn a_desk_that_read_the_clinic_before_its_first_change_misses_what_was_trimmed_too() {
+        assert_eq!(checked(Position::end_of(0), &head(9, 5)), Err(Failure::Reload));
+        assert_eq!(checked(Position::default(), &head(9, 5)), Ok(()));
+    }
+
+    #[test]
+    fn another_life_is_noticed_and_a_standby_is_not_believed() {
+        let mut other = head(9, 0);
+        let epoch = other.life();
+        other.timeline = Some("2".into());
+        assert_eq!(check(&other, Position::end_of(3), &epoch), Err(Failure::Reload));
+        other.in_recovery = true;
+        assert_eq!(check(&other, Position::end_of(3), &epoch), Err(Failure::Unreachable));
+    }
+}
