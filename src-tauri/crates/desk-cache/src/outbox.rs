@@ -129,15 +129,21 @@ pub fn begin_anew(connection: &Connection, person: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Actions that the clinic confirmed since `since` (microseconds since 1970): those a restored server may have forgotten.
+/// So many of the last actions are remembered whatever the clock says: a PC may have been off for a month, or its clock been wrong.
+const REMEMBERED: i64 = 1_000;
+
+/// Actions that the clinic confirmed and that a restored server may have forgotten: those settled since `since` (microseconds since 1970),
+/// and in any case the last ones made here.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn confirmed_since(connection: &Connection, since: i64) -> Result<Vec<Uuid>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM archive WHERE outcome = 'ok' AND settled_at >= ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM archive WHERE outcome = 'ok'
+         AND (settled_at >= ?1 OR number > (SELECT max(number) FROM archive) - ?2)",
+    )?;
     let ids = statement
-        .query_map([since], |row| row.get(0))?
+        .query_map((since, REMEMBERED), |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(ids)
 }

@@ -107,6 +107,19 @@ fn what_a_restored_server_forgot_is_sent_again_in_the_order_it_was_made() {
 }
 
 #[test]
+fn what_was_confirmed_before_a_month_off_or_under_a_wrong_clock_is_still_asked_about() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.note", json!({ "id": id(10), "text": "a" }))
+        .unwrap();
+    desk.answer(100, None);
+    desk.pull(2, vec![], vec![id(100)]);
+    let long_after = i64::MAX;
+    let asked = outbox::confirmed_since(&desk.cache().read().unwrap(), long_after).unwrap();
+    assert_eq!(asked, [id(100)]);
+}
+
+#[test]
 fn an_answer_of_a_life_that_is_over_is_asked_for_again() {
     let desk = Desk::new();
     desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);

@@ -94,7 +94,7 @@ pub async fn first_load(clinic: &impl Clinic, load: &Load<'_>, tell: &Tell<'_>) 
 pub const REMEMBERED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Loads everything anew beside the open cache and puts it in its place. Unsent work stays in force; what the clinic confirmed within
-/// [`REMEMBERED`] and knows no more is sent again. Blocks the thread as [`first_load`] does.
+/// [`REMEMBERED`], or lately by this PC's own count, and knows no more is sent again. Blocks the thread as [`first_load`] does.
 ///
 /// # Errors
 /// As [`first_load`]; the open cache stays as it was then.
