@@ -157,6 +157,9 @@ describe('numbers', () => {
     ['', null],
     ['1.999', null],
     ['-5', null],
+    ['1,234,567.50', 123_456_750],
+    ['1,5', null],
+    ['1,2,3', null],
     ['abc', null],
   ])('%s is %s satang', (typed, satang) => {
     expect(satangFrom(typed)).toBe(satang);

@@ -25,12 +25,16 @@ export function multiplier(tenths: number): string {
 
 const THAI_ZERO = 0x0e50;
 
-/** Satang from what a person typed: Thai or Arabic digits, thousands separators, at most two decimals. `null` when it is no amount. */
+/**
+ * Satang from what a person typed: Thai or Arabic digits, commas where thousands end and nowhere else (1,5 may mean one and a half), at most two
+ * decimals. `null` when it is no amount.
+ */
 export function satangFrom(typed: string): number | null {
   const plain = typed
     .replace(/[\u0E50-\u0E59]/g, (digit) => String(digit.charCodeAt(0) - THAI_ZERO))
-    .replace(/[,\s฿]/g, '');
-  const found = /^(\d{1,9})(?:\.(\d{0,2}))?$/.exec(plain);
+    .replace(/[\s฿]/g, '');
+  const found = /^(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{0,2}))?$/.exec(plain);
   if (!found) return null;
-  return Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0'));
+  const [, baht = '', satang = ''] = found;
+  return Number(baht.replaceAll(',', '')) * 100 + Number(satang.padEnd(2, '0'));
 }

@@ -38,6 +38,7 @@ class Route {
   /** A fresh start for the next person. */
   reset(): void {
     this.#back = [];
+    this.opened = [];
     this.overlay = undefined;
     this.place = { name: 'today' };
   }
