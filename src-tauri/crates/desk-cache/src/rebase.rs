@@ -115,16 +115,16 @@ fn take_in(connection: &Connection, scope: &str, change: &Change) -> Result<()> 
     match (change.op, &change.row) {
         (Op::Put, Some(row)) => row::put(connection, table, row)?,
         (Op::Put, None) => {}
-        (Op::Delete, _) => row::delete(connection, table, change.pk)?,
-        (Op::Leave, _) if belongs_to(connection, table, change.pk, scope)? => {
+        // Another stream of this PC may have brought the row meanwhile: moved, or deleted and made anew for somebody else.
+        (Op::Delete | Op::Leave, _) if belongs_to(connection, table, change.pk, scope)? => {
             row::delete(connection, table, change.pk)?;
         }
-        (Op::Leave, _) => {}
+        (Op::Delete | Op::Leave, _) => {}
     }
     shadow::index(connection, table, change.pk)
 }
 
-/// Whether the row, as it is here, is in the scope it left. Only notifications have a scope other than the clinic's.
+/// Whether the row, as it is here, is in the scope that it left or was deleted from. Only notifications have a scope other than the clinic's.
 fn belongs_to(connection: &Connection, table: &Table, id: Uuid, scope: &str) -> Result<bool> {
     if table.name != "notification" {
         return Ok(scope == "clinic");

@@ -162,6 +162,30 @@ fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
 }
 
 #[test]
+fn a_row_deleted_for_one_person_and_made_anew_for_another_stays_theirs() {
+    let desk = Desk::new();
+    let note = put("notification", id(30), &[("user_id", Value::Uuid(id(2)))]);
+    let page = |person, change| Page {
+        scope: rebase::person_scope(person),
+        changes: vec![change],
+        next: Position::end_of(2),
+        epoch: "e".into(),
+        is_consistent: true,
+        settled: vec![],
+        now: 2,
+    };
+    let gone = Change {
+        op: Op::Delete,
+        row: None,
+        ..note.clone()
+    };
+    rebase::apply(desk.cache(), &page(id(2), note)).unwrap();
+    rebase::apply(desk.cache(), &page(id(1), gone)).unwrap();
+    let reader = desk.cache().read().unwrap();
+    assert!(row::get(&reader, noun("notification"), id(30)).unwrap().is_some());
+}
+
+#[test]
 fn what_a_person_read_before_their_notifications_were_loaded_again_stays_read_and_stays() {
     let desk = Desk::new();
     let (note, scope) = (id(30), rebase::person_scope(desk.person));
