@@ -24,3 +24,14 @@ begin
 end $$;
 
 drop function desk.limit_login(name);
+
+create or replace function desk.close_functions() returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare f regprocedure; who text;
+begin
+  for f in select oid from pg_proc where pronamespace = 'desk'::regnamespace or oid in (to_regprocedure('public.get_workflow_stats(uuid)'), to_regprocedure('public.auto_assign_task()')) loop
+    execute format('revoke all on function %s from public', f);
+    foreach who in array array['anon', 'authenticated', 'service_role'] loop
+      if to_regrole(who) is not null then execute format('revoke all on function %s from %I', f, who); end if;
+    end loop;
+  end loop;
+end $$;

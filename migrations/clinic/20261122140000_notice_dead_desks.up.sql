@@ -23,4 +23,20 @@ begin
 end $$;
 
 select desk.limit_login(m.role_name) from desk.member m where to_regrole(quote_ident(m.role_name)) is not null;
+
+-- Closing functions again, as each step that adds some does, took away what the web's own roles were given on purpose: their policies call these.
+create or replace function desk.close_functions() returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare f regprocedure; who text;
+begin
+  for f in select oid from pg_proc where pronamespace = 'desk'::regnamespace or oid in (to_regprocedure('public.get_workflow_stats(uuid)'), to_regprocedure('public.auto_assign_task()')) loop
+    execute format('revoke all on function %s from public', f);
+    foreach who in array array['anon', 'authenticated', 'service_role'] loop
+      if to_regrole(who) is not null then execute format('revoke all on function %s from %I', f, who); end if;
+    end loop;
+  end loop;
+  if to_regrole('service_role') is not null then grant execute on function desk.stage_number(text) to service_role; end if;
+  if to_regrole('authenticated') is not null and to_regprocedure('desk.web_colleagues()') is not null then
+    grant execute on function desk.web_clinics(text[]), desk.web_colleagues(), desk.stage_number(text), public.get_workflow_stats(uuid) to authenticated;
+  end if;
+end $$;
 select desk.close_functions();
