@@ -110,8 +110,9 @@ pub fn sender(connection: &Connection, person: Uuid) -> Result<Uuid> {
     Ok(client)
 }
 
-/// Gives a person a new sending identity, because the database ties one to a login and this person has a new login. What waits is
-/// numbered anew; the database knows each action by its own id, so nothing is done twice.
+/// Gives a person a new sending identity, because the database ties one to a login and this person has a new login, or because it was
+/// continued elsewhere. What is still to be sent is numbered anew, from 1; the database knows each action by its own id, so nothing is done
+/// twice. What was answered is not sent again and has no place among the new numbers.
 ///
 /// # Errors
 /// What SQLite says.
@@ -119,7 +120,7 @@ pub fn begin_anew(connection: &Connection, person: Uuid) -> Result<()> {
     connection.execute("DELETE FROM sender WHERE person_id = ?1", [person])?;
     sender(connection, person)?;
     let waiting: Vec<i64> = connection
-        .prepare("SELECT number FROM outbox WHERE person_id = ?1 ORDER BY number")?
+        .prepare("SELECT number FROM outbox WHERE person_id = ?1 AND outcome IS NULL ORDER BY number")?
         .query_map([person], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for number in waiting {

@@ -186,6 +186,23 @@ fn a_row_deleted_for_one_person_and_made_anew_for_another_stays_theirs() {
 }
 
 #[test]
+fn a_new_identity_begins_with_the_first_action_that_is_still_to_be_sent() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.note", json!({ "id": id(10), "text": "a" }))
+        .unwrap();
+    desk.act(101, "task.note", json!({ "id": id(10), "text": "b" }))
+        .unwrap();
+    desk.answer(100, None);
+    desk.cache()
+        .write(|transaction| outbox::begin_anew(transaction, desk.person))
+        .unwrap();
+    let unsent = outbox::unsent(&desk.cache().read().unwrap(), desk.person, 9).unwrap();
+    let numbers: Vec<_> = unsent.iter().map(|action| (action.id, action.seq)).collect();
+    assert_eq!(numbers, [(id(101), 1)], "a gap would stop this desk for good");
+}
+
+#[test]
 fn what_a_person_read_before_their_notifications_were_loaded_again_stays_read_and_stays() {
     let desk = Desk::new();
     let (note, scope) = (id(30), rebase::person_scope(desk.person));
