@@ -14,11 +14,17 @@ use std::sync::Arc;
 use clinic_support::{A, DB, migrated, ticket};
 use desk_app::{
     Desk,
-    api::Nothing,
+    api::{
+        Nothing,
+        notification::{NotificationRead, NotificationRow},
+        settings::SettingsSet,
+    },
+    error::Code,
     ports::{Toast, ToastAction},
 };
 use desk_tests::harness::{pg::PgCluster, wait::eventually};
 use journey_support::{LONG, Pc};
+use uuid::Uuid;
 
 /// So many leads of the web system in one commit, each of them hot.
 fn hot_leads(pg: &PgCluster, first: usize, count: usize) {
@@ -97,4 +103,132 @@ async fn an_opened_digest_is_gone_and_the_next_backlog_gets_its_own() {
     hot_leads(&pg, 4, 5);
     until_leads(&desk, 8).await;
     assert!(digest(&pc).await.title.ends_with("ลีดร้อน 5"), "the five that are new");
+}
+
+/// A call to clinic A's first customer that falls due at this instant; the database itself tells nobody.
+fn call_due(pg: &PgCluster, at: &str) -> Uuid {
+    let rule = format!(
+        "insert into public.followup_rules (clinic_id, name, type) values ('{A}', 'หลังทำ 1 วัน', 'post_treatment') returning id"
+    );
+    let rule = pg.psql(DB, &rule);
+    let call = format!(
+        "insert into public.followup_executions (rule_id, customer_id, channel, scheduled_at) values ('{rule}', md5('customer:1')::uuid, 'call', '{at}') returning id"
+    );
+    pg.psql(DB, &call).parse().unwrap()
+}
+
+async fn in_centre(desk: &Arc<Desk>, id: Uuid) -> Option<NotificationRow> {
+    let centre = desk.notification_list(Nothing {}).await.unwrap();
+    centre.rows.into_iter().find(|row| row.id == id)
+}
+
+async fn unread(desk: &Arc<Desk>) -> i64 {
+    desk.notification_list(Nothing {}).await.unwrap().unread
+}
+
+async fn toast_about(pc: &Pc, subject: &str) {
+    eventually(format!("a toast about {subject}"), LONG, async || {
+        let shown = pc.toasts.shown.lock().unwrap();
+        shown.iter().any(|toast| toast.subject == subject).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_due_follow_up_is_in_the_centre_although_the_database_told_nobody() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let call = call_due(&pg, "2026-10-01T10:05:00+07:00");
+    let desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    let before = unread(&desk).await;
+    assert!(in_centre(&desk, call).await.is_none(), "it is not due yet");
+    pc.window.topics.lock().unwrap().clear();
+    pc.clock.set("2026-10-01T10:06:00+07:00");
+    desk.sync_now(Nothing {}).await.unwrap();
+    let subject = format!("followup:{call}");
+    toast_about(&pc, &subject).await;
+    eventually("the window hears of it", LONG, async || {
+        let topics = pc.window.topics.lock().unwrap();
+        topics.iter().any(|topic| topic == "notifications").then_some(())
+    })
+    .await;
+    let row = in_centre(&desk, call).await.unwrap();
+    assert_eq!((row.kind.as_str(), row.is_read), ("followup_due", false));
+    assert_eq!(row.action_url, Some(format!("/followups/{call}")));
+    assert_eq!(unread(&desk).await, before + 1);
+
+    desk.notification_read(NotificationRead { id: call }).await.unwrap();
+    assert!(in_centre(&desk, call).await.unwrap().is_read);
+    assert_eq!(unread(&desk).await, before);
+    desk.shut_down().await;
+    drop(desk);
+    let desk = pc.start_and_unlock().await;
+    assert!(in_centre(&desk, call).await.unwrap().is_read, "also after a restart");
+
+    pg.psql(
+        DB,
+        &format!("update public.followup_executions set status = 'sent' where id = '{call}'"),
+    );
+    eventually("its toast goes", LONG, async || {
+        pc.toasts.withdrawn.lock().unwrap().contains(&subject).then_some(())
+    })
+    .await;
+    assert!(
+        in_centre(&desk, call).await.is_some(),
+        "what was shown can be found after it was handled"
+    );
+    let told = format!("select count(*) from public.notifications where metadata ->> 'subject' = '{subject}'");
+    assert_eq!(pg.psql(DB, &told), "0", "no row was invented");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_whose_toasts_are_off_is_in_the_centre_and_can_be_read_with_all_others() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    let mut settings = desk.settings(Nothing {}).await.unwrap();
+    settings.toast_followups = false;
+    desk.settings_set(SettingsSet { settings }).await.unwrap();
+    let call = call_due(&pg, "2026-10-01T09:30:00+07:00");
+    eventually("the call is in the centre", LONG, async || {
+        in_centre(&desk, call).await.map(drop)
+    })
+    .await;
+    desk.notification_read_all(Nothing {}).await.unwrap();
+    assert_eq!(unread(&desk).await, 0);
+    let unknown = desk.notification_read(NotificationRead { id: Uuid::now_v7() }).await;
+    assert_eq!(unknown.unwrap_err().code, Code::NotificationNotFound);
+    assert!(pc.toasts.shown.lock().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hot_lead_stands_once_in_the_centre_with_a_notification_of_the_clinics_and_without() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', 92, 'hot', 'high')"));
+    let lead = pg.psql(DB, "select id from desk.lead where name = 'มายด์ ทดสอบ'");
+    toast_about(&pc, &format!("lead:{lead}")).await;
+    let rows = async || {
+        let centre = desk.notification_list(Nothing {}).await.unwrap();
+        centre
+            .rows
+            .into_iter()
+            .filter(|row| row.title.contains("มายด์"))
+            .collect::<Vec<_>>()
+    };
+    eventually("the clinic's notification", LONG, async || {
+        (rows().await.len() == 1).then_some(())
+    })
+    .await;
+    assert_ne!(rows().await[0].id.to_string(), lead, "the clinic's own");
+    pg.psql(
+        DB,
+        &format!("delete from public.notifications where metadata ->> 'subject' = 'lead:{lead}'"),
+    );
+    eventually("this PC's own record", LONG, async || {
+        let rows = rows().await;
+        (rows.len() == 1 && rows[0].id.to_string() == lead).then_some(())
+    })
+    .await;
 }

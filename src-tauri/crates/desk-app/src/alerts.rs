@@ -2,7 +2,7 @@
 //! change and at least every few seconds by the wall clock, so sleep, restart and clock changes make no difference.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -11,11 +11,7 @@ use desk_cache::{
     CacheError,
     alert::{self, Alert},
     open::Reader,
-    query::{
-        followup::{self, Followup},
-        lead::{self, Lead},
-        notification, staff,
-    },
+    query::notification,
 };
 use desk_core::toast::{self, Class, DIGEST, Facts, Past, Verdict};
 use uuid::Uuid;
@@ -25,8 +21,8 @@ use crate::{
     desk::Desk,
     error::AppError,
     ports::{Toast, ToastAction},
-    row,
     task::snooze_until,
+    told,
     words::Words,
 };
 
@@ -38,37 +34,53 @@ struct Wanting {
     facts: Facts,
     toasts: HashMap<String, Toast>,
     words: Words,
+    /// Everything, whether it may become a toast or not: the notification centre shows it all.
+    subjects: BTreeSet<String>,
+}
+
+/// What the last look left for the next.
+struct Last {
+    /// What has gathered since is a backlog.
+    is_backlog: bool,
+    subjects: BTreeSet<String>,
 }
 
 /// Looks for ever, as long as the desk lives.
 pub(crate) async fn run(desk: Weak<Desk>) {
-    let mut is_backlog = true;
+    let mut last = Last {
+        is_backlog: true,
+        subjects: BTreeSet::new(),
+    };
     loop {
         let Some(here) = desk.upgrade() else { return };
         let look_again = here.look_again.clone();
-        match look(&here, is_backlog).await {
-            Ok(Some(was_quiet)) => is_backlog = was_quiet,
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "toasts"),
+        if let Err(error) = look(&here, &mut last).await {
+            tracing::warn!(%error, "toasts");
         }
         drop(here);
         tokio::time::timeout(LOOK_EVERY, look_again.notified()).await.ok();
     }
 }
 
-/// One look. Answers whether quiet hours hold (what gathers in them is a backlog); nothing while nobody has signed in.
-async fn look(desk: &Arc<Desk>, is_backlog: bool) -> Result<Option<bool>, AppError> {
+/// One look; none while nobody has signed in.
+async fn look(desk: &Arc<Desk>, last: &mut Last) -> Result<(), AppError> {
     let Some(person) = addressee(desk) else {
-        return Ok(None);
+        return Ok(());
     };
     let settings = desk.settings_of(person).await?;
     let is_quiet = desk.is_quiet(&settings);
-    let wanting = wanting(desk, person, settings, is_quiet, is_backlog).await?;
+    let wanting = wanting(desk, person, settings, is_quiet, last.is_backlog).await?;
     let now = wanting.facts.now;
     for verdict in toast::decide(&wanting.facts) {
         carry_out(desk, person, &wanting, verdict, now).await?;
     }
-    Ok(Some(is_quiet))
+    // What gathers in quiet hours is a backlog too.
+    last.is_backlog = is_quiet;
+    if last.subjects != wanting.subjects {
+        last.subjects = wanting.subjects;
+        desk.changed(&["notifications"]);
+    }
+    Ok(())
 }
 
 /// Toasts are for the person at the PC, also while it is locked.
@@ -90,107 +102,49 @@ async fn wanting(
     desk.with_cache(move |cache| {
         let reader = cache.read()?;
         let words = Words(settings.language);
-        let mut toasts = HashMap::new();
-        let mut subjects = vec![];
-        if settings.toast_hot_leads && answers_leads(&reader, person)? {
-            for (subject, toast) in lead_toasts(&reader, person, &words, now)? {
-                subjects.push((subject.clone(), Class::HotLead));
-                toasts.insert(subject, toast);
-            }
-        }
-        if settings.toast_followups {
-            for (subject, toast) in followup_toasts(&reader, &words, now)? {
-                subjects.push((subject.clone(), Class::Followup));
-                toasts.insert(subject, toast);
-            }
-        }
+        let due = told::due(&reader, person, &words, now)?;
+        let subjects = due.iter().map(|told| told.toast.subject.clone()).collect();
+        let may_toast = |class: Class| match class {
+            Class::HotLead => settings.toast_hot_leads,
+            Class::Followup => settings.toast_followups,
+        };
+        let due = due.into_iter().filter(|told| may_toast(told.class));
+        let (wanting, toasts) = due
+            .map(|told| {
+                let subject = told.toast.subject.clone();
+                ((subject.clone(), told.class), (subject, told.toast))
+            })
+            .unzip();
         let past = past(&reader, person)?;
         let facts = Facts {
-            wanting: subjects,
+            wanting,
             past,
             digest,
             now,
             is_quiet,
             is_backlog,
         };
-        Ok(Wanting { facts, toasts, words })
+        Ok(Wanting {
+            facts,
+            toasts,
+            words,
+            subjects,
+        })
     })
     .await
 }
 
 fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, CacheError> {
     let known = alert::all(reader, person)?;
+    let past = |alert: Alert| Past {
+        shown_at: alert.shown_at,
+        next_at: alert.next_at,
+    };
     Ok(known
         .into_iter()
-        .map(|(subject, alert)| {
-            (
-                subject,
-                Past {
-                    shown_at: alert.shown_at,
-                    next_at: alert.next_at,
-                },
-            )
-        })
+        .filter(|(_, alert)| alert.over_at.is_none())
+        .map(|(subject, alert)| (subject, past(alert)))
         .collect())
-}
-
-/// Leads go to those who sell and receive; whoever treats is not interrupted.
-fn answers_leads(reader: &Reader<'_>, person: Uuid) -> Result<bool, CacheError> {
-    Ok(staff::one(reader, person)?.is_none_or(|colleague| colleague.role != "beautician"))
-}
-
-/// Hot leads whose notification this person has not read, on this PC or another.
-fn lead_toasts(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<(String, Toast)>, CacheError> {
-    let mut toasts = vec![];
-    for lead in lead::hot(reader)? {
-        let subject = format!("lead:{}", lead.id);
-        if !notification::is_read_about(reader, person, &subject)? {
-            toasts.push((subject.clone(), lead_toast(subject, &lead, words, now)));
-        }
-    }
-    Ok(toasts)
-}
-
-fn lead_toast(subject: String, lead: &Lead, words: &Words, now: i64) -> Toast {
-    let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
-    let minutes = (now - lead.created_at).max(0) / 60_000_000;
-    Toast {
-        subject,
-        title: words.hot_lead(&name, minutes),
-        body: row::facts(lead.reasons.as_deref())
-            .into_iter()
-            .next()
-            .unwrap_or_default(),
-        is_urgent: true,
-        actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
-    }
-}
-
-fn followup_toasts(reader: &Reader<'_>, words: &Words, now: i64) -> Result<Vec<(String, Toast)>, CacheError> {
-    let due = followup::due(reader, now.saturating_add(1))?;
-    Ok(due
-        .iter()
-        .map(|followup| {
-            let subject = format!("followup:{}", followup.id);
-            (subject.clone(), followup_toast(subject, followup, words))
-        })
-        .collect())
-}
-
-fn followup_toast(subject: String, followup: &Followup, words: &Words) -> Toast {
-    let name = followup.customer.nickname.clone().filter(|name| !name.is_empty());
-    let name = name.or_else(|| first_word(&followup.customer.full_name));
-    Toast {
-        subject,
-        title: words.followup(&name.unwrap_or_else(|| words.someone())),
-        body: words.followup_how(&followup.channel),
-        is_urgent: false,
-        actions: vec![
-            (ToastAction::Open, words.open()),
-            (ToastAction::Done, words.done()),
-            (ToastAction::Snooze, words.snooze()),
-        ],
-    }
 }
 
 fn digest_toast(words: &Words, followups: usize, leads: usize) -> Toast {
@@ -201,11 +155,6 @@ fn digest_toast(words: &Words, followups: usize, leads: usize) -> Toast {
         is_urgent: false,
         actions: vec![(ToastAction::Open, words.open())],
     }
-}
-
-/// A given name or nickname: never the surname.
-fn first_word(name: &str) -> Option<String> {
-    name.split_whitespace().next().map(str::to_owned)
 }
 
 async fn carry_out(
@@ -228,14 +177,20 @@ async fn carry_out(
             leads,
             followups,
         } => {
-            remember(desk, person, subjects.clone(), now).await?;
+            // What an older digest told of has been told, and perhaps read.
+            let past = &wanting.facts.past;
+            let was_told = |past: &Past| past.shown_at.is_some() && past.next_at.is_none();
+            let news = subjects
+                .iter()
+                .filter(|subject| !past.get(*subject).is_some_and(was_told));
+            remember(desk, person, news.cloned().collect(), now).await?;
             desk.state().digest = subjects.into_iter().collect();
             desk.ports.notifier.show(digest_toast(&wanting.words, followups, leads));
         }
         Verdict::Withdraw(subject) if subject == DIGEST => desk.put_digest_away(),
         Verdict::Withdraw(subject) => {
             desk.ports.notifier.withdraw(&subject);
-            desk.with_cache(move |cache| alert::forget(cache, &subject, person))
+            desk.with_cache(move |cache| alert::end(cache, &subject, person, now))
                 .await?;
         }
     }
@@ -246,7 +201,7 @@ async fn remember(desk: &Arc<Desk>, person: Uuid, subjects: Vec<String>, now: i6
     desk.with_cache(move |cache| {
         let shown = Alert {
             shown_at: Some(now),
-            next_at: None,
+            ..Alert::default()
         };
         subjects
             .iter()
@@ -282,7 +237,7 @@ impl Desk {
     }
 
     async fn open_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
-        self.ports.window.open(&path_of(subject));
+        self.ports.window.open(&told::path_of(subject));
         if subject == DIGEST {
             self.put_digest_away();
         }
@@ -295,9 +250,13 @@ impl Desk {
         let later = Alert {
             shown_at: Some(now),
             next_at: Some(next),
+            read_at: Some(now),
+            over_at: None,
         };
         self.with_cache(move |cache| alert::set(cache, &subject, person, &later))
-            .await
+            .await?;
+        self.changed(&["notifications"]);
+        Ok(())
     }
 
     /// Done from the toast needs somebody signed in; on a locked PC it opens the program instead.
@@ -308,7 +267,7 @@ impl Desk {
         {
             Some(id) if self.me().is_ok() => self.followup_done(FollowupDone { id, note: None }).await.map(|_| ()),
             _ => {
-                self.ports.window.open(&path_of(subject));
+                self.ports.window.open(&told::path_of(subject));
                 Ok(())
             }
         }
@@ -326,15 +285,19 @@ impl Desk {
         for id in unread {
             self.notification_read(NotificationRead { id }).await?;
         }
-        Ok(())
+        if subject == DIGEST {
+            Ok(())
+        } else {
+            self.read_here(subject.to_owned(), person).await
+        }
     }
-}
 
-/// Where a subject is shown.
-fn path_of(subject: &str) -> String {
-    match subject.split_once(':') {
-        Some(("lead", id)) => format!("/leads/{id}"),
-        Some(("followup", id)) => format!("/followups/{id}"),
-        _ => "/today".to_owned(),
+    /// Remembers on this PC that a person has seen what it told them of itself.
+    pub(crate) async fn read_here(&self, subject: String, person: Uuid) -> Result<(), AppError> {
+        let now = self.micros();
+        self.with_cache(move |cache| alert::read(cache, &subject, person, now))
+            .await?;
+        self.changed(&["notifications"]);
+        Ok(())
     }
 }

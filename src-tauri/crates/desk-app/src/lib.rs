@@ -21,6 +21,7 @@ mod start;
 mod sync;
 mod task;
 mod today;
+mod told;
 mod topic;
 mod translate;
 mod undo;

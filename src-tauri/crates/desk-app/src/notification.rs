@@ -13,36 +13,61 @@ use crate::{
         notification::{NotificationRead, NotificationRow, Notifications},
     },
     desk::Desk,
-    error::AppError,
-    row,
+    error::{AppError, Code},
+    row, told,
+    words::Words,
 };
 
+/// Rows of the list.
+const MOST: usize = 200;
+
 impl Desk {
-    /// The signed-in person's notifications.
+    /// The signed-in person's notifications: the clinic's, and what this PC told them of itself.
     ///
     /// # Errors
     /// `locked`.
     pub async fn notification_list(self: &Arc<Self>, _: Nothing) -> Result<Notifications, AppError> {
         let (me, now) = (self.me()?, self.micros());
+        let words = Words(self.settings_of(me).await?.language);
         self.read(move |reader| {
+            let told = told::rows(reader, me, &words, now)?;
+            let unread = told.iter().filter(|row| !row.is_read).count();
+            let mut rows: Vec<_> = notification::of_person(reader, me, now)?
+                .into_iter()
+                .map(shown)
+                .chain(told)
+                .collect();
+            rows.sort_by_key(|row| std::cmp::Reverse(row.created_at));
+            rows.truncate(MOST);
             Ok(Notifications {
-                rows: notification::of_person(reader, me, now)?
-                    .into_iter()
-                    .map(shown)
-                    .collect(),
-                unread: notification::unread(reader, me, now)?,
+                rows,
+                unread: notification::unread(reader, me, now)? + i64::try_from(unread).unwrap_or(i64::MAX),
             })
         })
         .await
     }
 
-    /// Marks a notification as read.
+    /// Marks a notification as read: in the clinic, or where only this PC has it, here.
     ///
     /// # Errors
     /// `notification_not_found`.
     pub async fn notification_read(self: &Arc<Self>, request: NotificationRead) -> Result<Saved, AppError> {
-        let args = json!({ "id": request.id });
-        self.act(Uuid::now_v7(), "notification.read", args, request.id).await
+        let (id, args) = (request.id, json!({ "id": request.id }));
+        match self.act(Uuid::now_v7(), "notification.read", args, id).await {
+            Err(error) if error.code == Code::NotificationNotFound => self.read_told(id).await,
+            done => done,
+        }
+    }
+
+    async fn read_told(&self, id: Uuid) -> Result<Saved, AppError> {
+        let subject = self.read(move |reader| told::subject_of(reader, id)).await?;
+        self.read_here(subject.ok_or(Code::NotificationNotFound)?, self.me()?)
+            .await?;
+        Ok(Saved {
+            id,
+            waiting: false,
+            undo: None,
+        })
     }
 
     /// Marks all of the signed-in person's notifications as read.

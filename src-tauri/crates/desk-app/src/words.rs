@@ -1,4 +1,4 @@
-//! The few words that leave the window: those of toasts. Everything else is put into words by the window itself.
+//! The few words that leave the window: those of toasts, and of the list that is their record. Everything else is put into words by the window itself.
 
 use crate::api::settings::Language;
 
@@ -8,10 +8,17 @@ pub(crate) struct Words(pub(crate) Language);
 impl Words {
     pub(crate) fn hot_lead(&self, name: &str, minutes: i64) -> String {
         match self.0 {
-            Language::Th if minutes < 1 => format!("ลีดร้อน: {name} เพิ่งเข้ามา"),
-            Language::Th => format!("ลีดร้อน: {name} รอ {minutes} นาที"),
-            Language::En if minutes < 1 => format!("Hot lead: {name}, just in"),
-            Language::En => format!("Hot lead: {name}, waiting {minutes} min"),
+            Language::Th if minutes < 1 => format!("{} เพิ่งเข้ามา", self.lead(name)),
+            Language::Th => format!("{} รอ {minutes} นาที", self.lead(name)),
+            Language::En if minutes < 1 => format!("{}, just in", self.lead(name)),
+            Language::En => format!("{}, waiting {minutes} min", self.lead(name)),
+        }
+    }
+
+    pub(crate) fn lead(&self, name: &str) -> String {
+        match self.0 {
+            Language::Th => format!("ลีดร้อน: {name}"),
+            Language::En => format!("Hot lead: {name}"),
         }
     }
 

@@ -228,13 +228,18 @@ fn salvage(connection: &Connection, damaged: &Path, key: &Key) -> Result<()> {
     Ok(connection.execute_batch("DETACH old")?)
 }
 
-/// Row by row, up to the first that is broken.
+/// Row by row, up to the first that is broken. By the names of its columns: the file may be of an earlier program.
 fn salvage_table(connection: &Connection, table: &str) -> Result<usize> {
     let Ok(mut select) = connection.prepare(&format!("SELECT * FROM old.{table}")) else {
         return Ok(0);
     };
-    let marks = vec!["?"; select.column_count()].join(", ");
-    let mut insert = connection.prepare(&format!("INSERT OR IGNORE INTO main.{table} VALUES ({marks})"))?;
+    let (names, marks) = (
+        select.column_names().join(", "),
+        vec!["?"; select.column_count()].join(", "),
+    );
+    let mut insert = connection.prepare(&format!(
+        "INSERT OR IGNORE INTO main.{table} ({names}) VALUES ({marks})"
+    ))?;
     let (width, mut count) = (select.column_count(), 0);
     let Ok(mut rows) = select.query([]) else { return Ok(0) };
     while let Ok(Some(row)) = rows.next() {

@@ -38,6 +38,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261122130000_remember_undo.sql"),
         after: NOTHING,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261122140000_keep_alerts.sql"),
+        after: NOTHING,
+    },
 ];
 
 /// How many steps a bulk load runs before it fills the tables; the rest are indexes.

@@ -192,6 +192,29 @@ fn unsent_work_is_read_out_of_a_damaged_cache() {
 }
 
 #[test]
+fn unsent_work_is_read_out_of_a_damaged_cache_of_an_earlier_program() {
+    let mut desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    let earlier =
+        "ALTER TABLE alert DROP COLUMN over_at; INSERT INTO alert (subject, person_id) VALUES ('lead:1', x'01')";
+    desk.cache()
+        .write(|transaction| Ok(transaction.execute_batch(earlier)?))
+        .unwrap();
+    desk.cache = None;
+    let (path, damaged) = (
+        desk.folder.path().join("cache.db"),
+        desk.folder.path().join("damaged.db"),
+    );
+    fs::rename(&path, &damaged).unwrap();
+    let loader = Loader::begin(&path, &desk.key).unwrap();
+    fill(&loader, vec![a_task(id(10), "pending", "fresh")]);
+    loader.finish("c", &at(3), Some(&damaged)).unwrap();
+    desk.cache = Some(Cache::open(&path, &desk.key).unwrap());
+    assert_eq!(sent(&desk), [(1, id(100))]);
+}
+
+#[test]
 fn a_file_that_is_no_cache_at_all_gives_a_fresh_one_without_anything() {
     let mut desk = Desk::new();
     desk.cache = None;

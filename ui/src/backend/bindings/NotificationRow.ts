@@ -6,7 +6,7 @@ import type { Priority } from "./Priority";
  */
 export type NotificationRow = { 
 /**
- * The notification.
+ * The notification; where the clinic wrote none, the lead or follow-up itself, of which this PC told by itself.
  */
 id: string, 
 /**

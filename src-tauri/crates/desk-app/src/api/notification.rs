@@ -19,7 +19,7 @@ pub struct Notifications {
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationRow {
-    /// The notification.
+    /// The notification; where the clinic wrote none, the lead or follow-up itself, of which this PC told by itself.
     pub id: Uuid,
     /// For example `hot_lead`, `followup_due`, `task_assigned`.
     pub kind: String,

@@ -68,6 +68,15 @@ pub fn unread(connection: &Connection, person: Uuid, now: i64) -> Result<i64> {
         .query_row((person, now), |row| row.get(0))?)
 }
 
+/// What a person was told about by the clinic, whether it is still shown or not.
+///
+/// # Errors
+/// What SQLite says.
+pub fn subjects(connection: &Connection, person: Uuid) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT subject FROM notification WHERE user_id = ?1 AND subject IS NOT NULL";
+    list(connection, sql, [person], |row: &Row<'_>| row.get(0))
+}
+
 /// The unread notifications of a person about a subject.
 ///
 /// # Errors

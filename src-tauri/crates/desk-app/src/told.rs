@@ -1,0 +1,195 @@
+//! What a person is told about by this PC itself: hot leads that have no answer and follow-ups that are due. Toasts are made of it, and the
+//! notification centre shows it where the clinic wrote no notification.
+
+use std::collections::{HashMap, HashSet};
+
+use desk_cache::{
+    CacheError,
+    alert::{self, Alert},
+    open::Reader,
+    query::{
+        followup::{self, Followup},
+        lead::{self, Lead},
+        notification, staff,
+    },
+};
+use desk_core::{priority::Priority, toast::Class};
+use uuid::Uuid;
+
+use crate::{
+    api::notification::NotificationRow,
+    ports::{Toast, ToastAction},
+    row,
+    words::Words,
+};
+
+/// One thing that a person is told about.
+pub(crate) struct Told {
+    pub(crate) class: Class,
+    pub(crate) toast: Toast,
+    id: Uuid,
+    /// In the list, where it may be read much later.
+    title: String,
+    /// Since when it wants a person; microseconds since 1970.
+    since: i64,
+}
+
+/// What wants a person now, the most important first.
+pub(crate) fn due(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
+    let mut told = vec![];
+    if answers_leads(reader, person)? {
+        for lead in lead::hot(reader)? {
+            // Who has read of it, on this PC or another, knows.
+            if !notification::is_read_about(reader, person, &lead_subject(lead.id))? {
+                told.push(of_lead(&lead, words, now));
+            }
+        }
+    }
+    let followups = followup::due(reader, now.saturating_add(1))?;
+    told.extend(followups.iter().map(|followup| of_followup(followup, words)));
+    Ok(told)
+}
+
+/// What the centre shows besides the clinic's own notifications, newest first: what is due, and what was shown on the desktop and is over.
+pub(crate) fn rows(
+    reader: &Reader<'_>,
+    person: Uuid,
+    words: &Words,
+    now: i64,
+) -> Result<Vec<NotificationRow>, CacheError> {
+    let clinics: HashSet<String> = notification::subjects(reader, person)?.into_iter().collect();
+    let mut alerts: HashMap<String, Alert> = alert::all(reader, person)?.into_iter().collect();
+    let mut rows = vec![];
+    for told in due(reader, person, words, now)? {
+        let is_read = alerts
+            .remove(&told.toast.subject)
+            .is_some_and(|alert| alert.read_at.is_some());
+        rows.push((told, is_read));
+    }
+    for subject in alerts.into_keys() {
+        // What is over wants nobody: it can be found, and does not count as new.
+        rows.extend(find(reader, &subject, words, now)?.map(|told| (told, true)));
+    }
+    rows.retain(|(told, _)| !clinics.contains(&told.toast.subject));
+    rows.sort_by_key(|(told, _)| std::cmp::Reverse((told.since, told.id)));
+    Ok(rows.into_iter().map(|(told, is_read)| shown(told, is_read)).collect())
+}
+
+/// The subject of a row of the centre that is no notification of the clinic's.
+pub(crate) fn subject_of(reader: &Reader<'_>, id: Uuid) -> Result<Option<String>, CacheError> {
+    if followup::one(reader, id)?.is_some() {
+        return Ok(Some(followup_subject(id)));
+    }
+    Ok(lead::one(reader, id)?.map(|lead| lead_subject(lead.id)))
+}
+
+/// Where a subject is shown.
+pub(crate) fn path_of(subject: &str) -> String {
+    match subject.split_once(':') {
+        Some(("lead", id)) => format!("/leads/{id}"),
+        Some(("followup", id)) => format!("/followups/{id}"),
+        _ => "/today".to_owned(),
+    }
+}
+
+/// Leads go to those who sell and receive; whoever treats is not interrupted.
+fn answers_leads(reader: &Reader<'_>, person: Uuid) -> Result<bool, CacheError> {
+    Ok(staff::one(reader, person)?.is_none_or(|colleague| colleague.role != "beautician"))
+}
+
+fn find(reader: &Reader<'_>, subject: &str, words: &Words, now: i64) -> Result<Option<Told>, CacheError> {
+    let parts = subject.split_once(':').map(|(noun, id)| (noun, Uuid::parse_str(id)));
+    match parts {
+        Some(("lead", Ok(id))) => Ok(lead::one(reader, id)?.map(|lead| of_lead(&lead, words, now))),
+        Some(("followup", Ok(id))) => Ok(followup::one(reader, id)?.map(|followup| of_followup(&followup, words))),
+        _ => Ok(None),
+    }
+}
+
+fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
+    let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
+    let minutes = (now - lead.created_at).max(0) / 60_000_000;
+    let facts = row::facts(lead.reasons.as_deref());
+    let toast = Toast {
+        subject: lead_subject(lead.id),
+        title: words.hot_lead(&name, minutes),
+        body: facts.into_iter().next().unwrap_or_default(),
+        is_urgent: true,
+        actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
+    };
+    Told {
+        class: Class::HotLead,
+        toast,
+        id: lead.id,
+        title: words.lead(&name),
+        since: lead.created_at,
+    }
+}
+
+fn of_followup(followup: &Followup, words: &Words) -> Told {
+    let name = followup.customer.nickname.clone().filter(|name| !name.is_empty());
+    let name = name.or_else(|| first_word(&followup.customer.full_name));
+    let title = words.followup(&name.unwrap_or_else(|| words.someone()));
+    let toast = Toast {
+        subject: followup_subject(followup.id),
+        title: title.clone(),
+        body: words.followup_how(&followup.channel),
+        is_urgent: false,
+        actions: vec![
+            (ToastAction::Open, words.open()),
+            (ToastAction::Done, words.done()),
+            (ToastAction::Snooze, words.snooze()),
+        ],
+    };
+    Told {
+        class: Class::Followup,
+        toast,
+        id: followup.id,
+        title,
+        since: followup.scheduled_at,
+    }
+}
+
+fn shown(told: Told, is_read: bool) -> NotificationRow {
+    let (kind, priority) = match told.class {
+        Class::HotLead => ("hot_lead", Priority::Critical),
+        Class::Followup => ("followup_due", Priority::Medium),
+    };
+    NotificationRow {
+        id: told.id,
+        kind: kind.to_owned(),
+        title: told.title,
+        message: told.toast.body,
+        priority,
+        action_url: Some(path_of(&told.toast.subject)),
+        created_at: row::millis(told.since),
+        is_read,
+    }
+}
+
+fn lead_subject(id: Uuid) -> String {
+    format!("lead:{id}")
+}
+
+fn followup_subject(id: Uuid) -> String {
+    format!("followup:{id}")
+}
+
+/// A given name or nickname: never the surname, and no number or address, which some forms leave as a name.
+fn first_word(name: &str) -> Option<String> {
+    let is_name = |word: &&str| !word.contains(|sign: char| sign.is_numeric() || sign == '@');
+    name.split_whitespace().next().filter(is_name).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toast_shows_a_first_name_and_nothing_that_reaches_somebody() {
+        assert_eq!(first_word("มายด์ ทดสอบ").as_deref(), Some("มายด์"));
+        for name in ["081-234-5678", "๐๘๑๒๓๔๕๖๗๘", "mai@example.test", " ", ""] {
+            assert_eq!(first_word(name), None, "{name}");
+        }
+    }
+}
