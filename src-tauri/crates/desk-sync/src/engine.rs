@@ -18,6 +18,8 @@ pub enum Event {
     },
     /// The clinic cannot be reached, or said something passing such as a deadlock.
     Failed,
+    /// The clinic is there and does not take this step. The others go on without it: what cannot be sent must not keep news away.
+    Hindered,
     /// What is here belongs to another life of the database, or to a stretch of the feed that is gone.
     Stale,
     /// Waiting is over.
@@ -64,6 +66,10 @@ const LONGEST_RETRY: Duration = Duration::from_millis(2_500);
 /// A whole load that failed costs both sides something, so the next try leaves them time.
 const LONGEST_RELOAD_RETRY: Duration = Duration::from_secs(60);
 
+/// What the clinic does not take now it will not take in a moment either (until it is brought up to date, for example). Where it cannot call,
+/// this is also how old its news get meanwhile.
+const LONGEST_HINDERED_RETRY: Duration = Duration::from_secs(10);
+
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -72,6 +78,7 @@ pub struct Engine {
     steps: VecDeque<Step>,
     wanted: bool,
     is_stale: bool,
+    is_hindered: bool,
     failures: u32,
 }
 
@@ -84,6 +91,7 @@ impl Engine {
             steps: VecDeque::new(),
             wanted: true,
             is_stale: false,
+            is_hindered: false,
             failures: 0,
         }
     }
@@ -110,6 +118,7 @@ impl Engine {
             Event::Wanted => self.wanted = true,
             Event::TimeIsUp => self.wanted = true,
             Event::Done { again } => self.advance(again),
+            Event::Hindered => self.pass_over(),
             Event::Failed => return self.give_up_round(),
             Event::Stale => self.begin_anew(),
         }
@@ -126,7 +135,6 @@ impl Engine {
         (self.is_stale, self.wanted) = (true, true);
     }
 
-    /// Only a whole round ends the back-off: a step with nothing to send succeeds without the network.
     fn advance(&mut self, again: bool) {
         if again {
             return;
@@ -134,9 +142,25 @@ impl Engine {
         if self.steps.pop_front() == Some(Step::Reload) {
             self.is_stale = false;
         }
-        if self.steps.is_empty() {
-            self.failures = 0;
+        self.end_round_if_done();
+    }
+
+    fn pass_over(&mut self) {
+        self.steps.pop_front();
+        self.is_hindered = true;
+        self.end_round_if_done();
+    }
+
+    /// Only a whole round ends the back-off: a step with nothing to send succeeds without the network.
+    fn end_round_if_done(&mut self) {
+        if !self.steps.is_empty() {
+            return;
         }
+        self.failures = if self.is_hindered {
+            self.failures.saturating_add(1)
+        } else {
+            0
+        };
     }
 
     /// A failed round is forgotten and begun anew: every step is repeatable.
@@ -144,20 +168,28 @@ impl Engine {
         self.steps.clear();
         self.wanted = false;
         self.failures = self.failures.saturating_add(1);
-        let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(8).saturating_sub(1));
-        let longest = if self.is_stale {
-            LONGEST_RELOAD_RETRY
-        } else {
-            LONGEST_RETRY
-        };
-        Step::Wait(doubled.min(longest))
+        Step::Wait(self.pause())
     }
 
     fn now(&mut self) -> Step {
         if self.steps.is_empty() && std::mem::take(&mut self.wanted) {
             self.steps = self.round();
+            self.is_hindered = false;
         }
-        self.steps.front().cloned().unwrap_or(Step::Wait(self.pace.between))
+        self.steps.front().cloned().unwrap_or_else(|| Step::Wait(self.pause()))
+    }
+
+    fn pause(&self) -> Duration {
+        if self.failures == 0 {
+            return self.pace.between;
+        }
+        let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(8).saturating_sub(1));
+        let longest = match (self.is_stale, self.is_hindered) {
+            (true, _) => LONGEST_RELOAD_RETRY,
+            (false, true) => LONGEST_HINDERED_RETRY,
+            (false, false) => LONGEST_RETRY,
+        };
+        doubled.min(longest)
     }
 
     fn round(&self) -> VecDeque<Step> {
@@ -243,6 +275,28 @@ mod tests {
             waits.push(engine.step(Event::Failed));
         }
         assert_eq!(waits[2], Step::Wait(FIRST_RETRY * 4));
+    }
+
+    #[test]
+    fn what_the_clinic_does_not_take_keeps_no_news_away_and_is_tried_again_later_and_later() {
+        let person = Uuid::from_u128(1);
+        let mut engine = Engine::new(vec![person], Pace::LIVE);
+        let mut waits = vec![];
+        for _ in 0..9 {
+            assert_eq!(engine.step(Event::TimeIsUp), Step::Push(person));
+            assert_eq!(engine.step(Event::Hindered), Step::PullPerson(person));
+            assert_eq!(engine.step(Event::Done { again: false }), Step::PullClinic);
+            waits.push(engine.step(Event::Done { again: false }));
+        }
+        assert_eq!(waits[0], Step::Wait(FIRST_RETRY));
+        assert_eq!(waits[8], Step::Wait(LONGEST_HINDERED_RETRY));
+        engine.step(Event::TimeIsUp);
+        engine.step(Event::Done { again: false });
+        engine.step(Event::Done { again: false });
+        assert_eq!(
+            engine.step(Event::Done { again: false }),
+            Step::Wait(Pace::LIVE.between)
+        );
     }
 
     #[test]

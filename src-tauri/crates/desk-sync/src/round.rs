@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     clinic::{Clinic, Failure},
-    engine::Step,
+    engine::{Event, Step},
 };
 
 /// Actions in one push: large enough that 500 waiting ones take a handful of calls, small enough to be repeated cheaply.
@@ -26,6 +26,25 @@ pub struct Done {
     pub outbox_moved: bool,
     /// The stream equals the clinic's state at one moment.
     pub is_consistent: bool,
+}
+
+/// What the end of a step means for the round. Actions that the clinic is there for and does not take, because it is older than this desk for
+/// example, do not keep anybody from reading on.
+pub fn event(step: &Step, done: &Result<Done, Failure>) -> Event {
+    match done {
+        Ok(done) => Event::Done { again: done.again },
+        Err(Failure::Reload) => Event::Stale,
+        Err(Failure::Schema | Failure::Forked | Failure::Other(_)) if matches!(step, Step::Push(_)) => Event::Hindered,
+        Err(
+            Failure::Unreachable
+            | Failure::AccessEnded
+            | Failure::Certificate
+            | Failure::Schema
+            | Failure::Forked
+            | Failure::Other(_)
+            | Failure::Cache(_),
+        ) => Event::Failed,
+    }
 }
 
 /// Does one step; `now` in microseconds since 1970. Waiting is the caller's, and so is a load ([`crate::load::load_anew`]), which wants a

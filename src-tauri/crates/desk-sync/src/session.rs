@@ -69,6 +69,7 @@ impl Session {
             live: None,
             listen_again: Instant::now(),
             status: None,
+            hindrance: None,
             is_reloading: false,
         };
         let stopped = stop.clone();
@@ -112,6 +113,8 @@ struct Runner {
     listen_again: Instant,
     last_synced_at: Option<i64>,
     status: Option<Status>,
+    /// Whose actions the clinic did not take last, and why not.
+    hindrance: Option<(Uuid, Failure)>,
     is_reloading: bool,
 }
 
@@ -134,27 +137,31 @@ impl Runner {
             Step::Reload => self.reload(reader, now).await,
             step => round::carry_out(&self.cache, &*self.clinic, reader, step, now).await,
         };
+        let event = round::event(step, &done);
         match done {
-            Ok(done) => {
-                self.note_success(step, &done, now);
-                Event::Done { again: done.again }
+            Ok(done) => self.note_success(step, &done, now),
+            Err(Failure::Reload) => {}
+            Err(failure) => {
+                let person = person_of(step).unwrap_or(reader);
+                self.hindrance = (event == Event::Hindered).then(|| (person, failure.clone()));
+                self.failed(failure, person, engine);
             }
-            Err(Failure::Reload) => Event::Stale,
-            Err(failure) => self.failed(failure, person_of(step).unwrap_or(reader), engine),
         }
+        event
     }
 
-    fn failed(&mut self, failure: Failure, person: Uuid, engine: &mut Engine) -> Event {
+    fn failed(&mut self, failure: Failure, person: Uuid, engine: &mut Engine) {
         let before = self.status.as_ref().and_then(|status| status.failure.as_ref());
         if before != Some(&failure) {
             tracing::warn!(%failure, "sync step failed");
         }
-        self.live = None;
+        if self.hindrance.is_none() {
+            self.live = None;
+        }
         if failure == Failure::AccessEnded {
             self.dismiss(person, engine);
         }
         self.note(Some(failure));
-        Event::Failed
     }
 
     /// Loads everything anew, on a thread of its own. All nouns changed then.
@@ -179,13 +186,17 @@ impl Runner {
     /// A login that was ended takes its person out of the rounds; colleagues on this PC go on.
     fn dismiss(&mut self, person: Uuid, engine: &mut Engine) {
         self.people.retain(|other| *other != person);
+        self.hindrance.take_if(|(hindered, _)| *hindered == person);
         engine.set_people(self.people.clone());
     }
 
     fn note_success(&mut self, step: &Step, done: &Done, now: i64) {
+        if let Step::Push(person) = step {
+            self.hindrance.take_if(|(hindered, _)| hindered == person);
+        }
         if done.is_consistent && *step == Step::PullClinic {
             self.last_synced_at = Some(now);
-            self.note(None);
+            self.note(self.hindrance.clone().map(|(_, failure)| failure));
         }
         if done.outbox_moved || (done.is_consistent && !done.nouns.is_empty()) {
             self.listener.changed(done);
@@ -233,7 +244,8 @@ impl Runner {
 
     async fn listen_if_due(&mut self, reader: Uuid) {
         let online = self.status.as_ref().is_some_and(|status| status.failure.is_none());
-        if !online || self.live.is_some() || Instant::now() < self.listen_again {
+        // The clinic that does not take something is there.
+        if !(online || self.hindrance.is_some()) || self.live.is_some() || Instant::now() < self.listen_again {
             return;
         }
         self.listen_again = Instant::now() + TRY_LISTEN_EVERY;
@@ -241,7 +253,7 @@ impl Runner {
         if self.live.is_some() {
             // Anything committed between the last round and now was not announced to us.
             self.wanted.notify_one();
-            self.note(None);
+            self.note(self.hindrance.clone().map(|(_, failure)| failure));
         }
     }
 
