@@ -195,12 +195,12 @@ pub async fn pull(conn: &mut PgConnection, scope: &str, after: Position, limit: 
     page_of(&row, limit)
 }
 
-/// Which of these actions have an outcome here.
+/// Which of these actions are done here. One that was refused is not: who believes it done must hear of it.
 ///
 /// # Errors
 /// `Unreachable`.
 pub async fn known(conn: &mut PgConnection, actions: &[Uuid]) -> Result<Vec<Uuid>> {
-    let text = "select m.id from desk.mutation m where m.clinic_id = (select k.clinic_id from desk.clock k) and m.id = any($1)";
+    let text = "select m.id from desk.mutation m where m.clinic_id = (select k.clinic_id from desk.clock k) and m.id = any($1) and m.status = 'ok'";
     Ok(sqlx::query_scalar(text).bind(actions).fetch_all(conn).await?)
 }
 

@@ -158,7 +158,7 @@ pub trait Clinic: Send + Sync {
         tell: &Tell<'_>,
     ) -> impl Future<Output = Result<Stream, Failure>>;
 
-    /// Which of these actions of a person the clinic remembers.
+    /// Which of these actions the clinic remembers as done.
     fn known(&self, person: Uuid, actions: &[Uuid]) -> impl Future<Output = Result<Vec<Uuid>, Failure>> + Send;
 }
 
