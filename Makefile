@@ -95,7 +95,7 @@ deny: ## Dependency rules by cargo-deny (install it first; tests/tests/harness_l
 	cargo deny check bans sources
 
 ##@ Measure and show
-.PHONY: bench chaos shots clean
+.PHONY: bench chaos simulate shots clean
 # How many kills of each kind `make chaos` wants to see; a SEED repeats what it chose.
 KILLS ?= 200
 # What the benchmarks take: `make bench CUSTOMERS=20000 ROUNDS=1 WINDOW='start keys'`.
@@ -118,6 +118,12 @@ bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, E
 
 chaos: setup build ## Kill desks, connections and the server at random: KILLS=1000 SEED=7; prints the figures
 	KILLS=$(KILLS) SEED=$(SEED) cargo test --locked --workspace --test chaos_kills -- --ignored --nocapture
+
+# Seeds of `make simulate`.
+SEEDS ?= 1000
+
+simulate: setup ## The sync in a deterministic simulation: SEEDS=10000
+	cargo run --release --locked -p desk-tests --bin simulate -- --seeds $(SEEDS)
 
 shots: setup build ## Take the README's pictures in real windows
 	cargo nextest run --locked --workspace --run-ignored only -E 'binary(e2e_shots)'

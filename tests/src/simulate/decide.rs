@@ -1,0 +1,553 @@
+//! What the database decides about each action, as the migrations `*_add_*_actions` say it. Refusals have the same codes and details.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, FixedOffset, Months, NaiveDate, TimeZone as _, Utc};
+use desk_cache::outbox::{Outcome, Waiting};
+use desk_core::{loyalty, loyalty::Tier, synced::Value};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::{
+    chance::Chance,
+    planted::Bug,
+    reverse,
+    row::{Row, id, int, text},
+    server::{Mutation, Tx},
+};
+
+/// What the counter may write of a customer.
+pub const FIELDS: [&str; 7] = [
+    "full_name",
+    "nickname",
+    "phone",
+    "email",
+    "birth_date",
+    "gender",
+    "notes",
+];
+
+const DAY: i64 = 86_400_000_000;
+
+/// A refusal: a code and what a person needs to decide.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// In snake_case.
+    pub code: &'static str,
+    /// A small object.
+    pub detail: Json,
+}
+
+/// What a decider answers.
+pub type Decided = Result<(), Refused>;
+
+/// The desk that asks, inside its transaction.
+pub struct Desk<'a> {
+    /// The transaction.
+    pub tx: &'a mut Tx,
+    /// Who asks.
+    pub person: Uuid,
+    /// Actions decided before.
+    pub known: &'a BTreeMap<Uuid, Arc<Mutation>>,
+    /// Actions decided in this batch.
+    pub decided: &'a [(Waiting, Outcome)],
+    /// For what the database makes up.
+    pub chance: &'a mut Chance,
+    /// The bug that lives here.
+    pub bug: Option<Bug>,
+}
+
+/// Whether a database of an earlier version does not know the action.
+pub fn is_new(name: &str) -> bool {
+    name.starts_with("points.")
+}
+
+/// Decides one action.
+///
+/// # Errors
+/// Why not.
+pub fn decide(desk: &mut Desk<'_>, name: &str, args: &Json) -> Decided {
+    match name {
+        "task.complete" => task_complete(desk, args),
+        "task.reassign" => task_reassign(desk, args),
+        "task.snooze" => task_snooze(desk, args),
+        "task.note" => task_note(desk, args),
+        "customer.create" => customer_create(desk, args),
+        "customer.edit" => customer_edit(desk, args),
+        "points.award" => points_award(desk, args),
+        "followup.done" => followup_close(desk, args, "sent", "note"),
+        "followup.cancel" => followup_close(desk, args, "cancelled", "reason"),
+        "notification.read" => notification_read(desk, args),
+        "task.reopen" => reverse::task_reopen(desk, args),
+        "task.unsnooze" => reverse::task_unsnooze(desk, args),
+        "task.hand_back" => reverse::task_hand_back(desk, args),
+        "task.unnote" => reverse::task_unnote(desk, args),
+        "followup.reopen" => reverse::followup_reopen(desk, args),
+        "points.reverse" => reverse::points_reverse(desk, args),
+        "customer.revert" => reverse::customer_revert(desk, args),
+        "customer.remove" => reverse::customer_remove(desk, args),
+        _ => refuse("action_unknown"),
+    }
+}
+
+/// Refuses with nothing to decide on.
+pub(super) fn refuse<T>(code: &'static str) -> Result<T, Refused> {
+    because(code, json!({}))
+}
+
+/// Refuses.
+pub(super) fn because<T>(code: &'static str, detail: Json) -> Result<T, Refused> {
+    Err(Refused { code, detail })
+}
+
+/// A text argument, trimmed; none where it is left out.
+pub(super) fn arg_text(args: &Json, field: &str, longest: usize) -> Result<Option<String>, Refused> {
+    match args.get(field) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(typed)) => {
+            let typed = typed.trim_matches([' ', '\t', '\r', '\n']);
+            if typed.chars().count() > longest {
+                return because("text_too_long", json!({ "field": field, "longest": longest }));
+            }
+            Ok(Some(typed.to_owned()))
+        }
+        Some(_) => because("value_not_allowed", json!({ "field": field })),
+    }
+}
+
+/// An identifier.
+pub(super) fn arg_uuid(args: &Json, field: &str) -> Result<Uuid, Refused> {
+    let found = args
+        .get(field)
+        .and_then(Json::as_str)
+        .and_then(|text| Uuid::parse_str(text).ok());
+    found.map_or_else(|| because("value_not_allowed", json!({ "field": field })), Ok)
+}
+
+/// An instant, in microseconds since 1970.
+pub(super) fn arg_instant(args: &Json, field: &str) -> Result<i64, Refused> {
+    let text = args.get(field).and_then(Json::as_str).unwrap_or_default();
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(at) => Ok(at.timestamp_micros()),
+        Err(_) => because("value_not_allowed", json!({ "field": field })),
+    }
+}
+
+/// Bangkok is seven hours ahead, all year.
+const BANGKOK: FixedOffset = FixedOffset::east_opt(7 * 3_600).expect("an offset");
+
+/// The clinic's own time.
+pub(super) fn local(at: i64) -> DateTime<FixedOffset> {
+    let utc = Utc.timestamp_micros(at).single().unwrap_or_default();
+    utc.with_timezone(&BANGKOK)
+}
+
+fn stamp(at: i64) -> String {
+    local(at).format("%d/%m %H:%M").to_string()
+}
+
+impl Desk<'_> {
+    /// How the clinic calls a person.
+    pub(super) fn nickname(&self, person: Option<Uuid>) -> Option<String> {
+        let staff = self.tx.row("staff", person?)?;
+        let nickname = staff.text("nickname").filter(|name| !name.is_empty());
+        nickname.or(staff.text("display_name")).map(str::to_owned)
+    }
+
+    /// Notes with a line more.
+    pub(super) fn add_note(&self, notes: Option<&str>, line: &str) -> Value {
+        let said = line.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+        let said = said.collect::<Vec<_>>().join(" ");
+        let line = format!(
+            "{} {}: {said}",
+            stamp(self.tx.now),
+            self.nickname(Some(self.person)).unwrap_or_default()
+        );
+        match notes.filter(|notes| !notes.is_empty()) {
+            Some(notes) => Value::Text(format!("{notes}\n{line}")),
+            None => Value::Text(line),
+        }
+    }
+
+    /// A task that can still be worked on.
+    pub(super) fn open_task(&self, task: Uuid) -> Result<Row, Refused> {
+        let Some(row) = self.tx.row("task", task) else {
+            return refuse("task_not_found");
+        };
+        match row.text("status") {
+            Some(status @ ("completed" | "cancelled")) => {
+                let by = self.nickname(row.id("completed_by"));
+                because(
+                    "task_already_closed",
+                    json!({ "status": status, "by": by, "at": row.int("completed_at") }),
+                )
+            }
+            _ => Ok(row.clone()),
+        }
+    }
+
+    /// Whether a person works here.
+    pub(super) fn works_here(&self, person: Uuid) -> Decided {
+        let works = self
+            .tx
+            .row("staff", person)
+            .is_some_and(|staff| staff.int("active") == Some(1));
+        if works { Ok(()) } else { refuse("person_not_found") }
+    }
+
+    /// Writes a task that changed.
+    pub(super) fn put_task(&mut self, mut task: Row) {
+        task.set("updated_at", Value::Int(self.tx.now));
+        self.tx.put(task);
+    }
+}
+
+fn task_complete(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let note = arg_text(args, "note", 2_000)?.filter(|note| !note.is_empty());
+    let mut task = desk.open_task(arg_uuid(args, "id")?)?;
+    task.set("status", text("completed"));
+    task.set("completed_at", Value::Int(desk.tx.now));
+    task.set("completed_by", id(desk.person));
+    task.set("snoozed_until", Value::Null);
+    if let Some(note) = note {
+        let notes = desk.add_note(task.text("notes"), &note);
+        task.set("notes", notes);
+    }
+    desk.put_task(task);
+    Ok(())
+}
+
+fn task_reassign(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let to = arg_uuid(args, "to")?;
+    let task = desk.open_task(arg_uuid(args, "id")?)?;
+    desk.works_here(to)?;
+    desk.put_task(task.with("assigned_to", id(to)));
+    Ok(())
+}
+
+fn task_snooze(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let until = arg_instant(args, "until")?;
+    let task = desk.open_task(arg_uuid(args, "id")?)?;
+    if !(desk.tx.now - 31 * DAY..=desk.tx.now + 366 * DAY).contains(&until) {
+        return because("date_out_of_range", json!({ "field": "until" }));
+    }
+    desk.put_task(task.with("snoozed_until", Value::Int(until)));
+    Ok(())
+}
+
+fn task_note(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let line = arg_text(args, "text", 2_000)?.unwrap_or_default();
+    let task = arg_uuid(args, "id")?;
+    if line.is_empty() {
+        return because("text_empty", json!({ "field": "text" }));
+    }
+    let Some(row) = desk.tx.row("task", task).cloned() else {
+        return refuse("task_not_found");
+    };
+    let notes = desk.add_note(row.text("notes"), &line);
+    desk.put_task(row.with("notes", notes));
+    Ok(())
+}
+
+/// One field of a customer as a person may write it.
+pub(super) fn customer_value(args: &Json, field: &'static str, now: i64) -> Result<Option<String>, Refused> {
+    let no = |code| because(code, json!({ "field": field }));
+    if field == "birth_date" {
+        return birth_date(args, now);
+    }
+    let longest = match field {
+        "full_name" => 200,
+        "nickname" => 60,
+        "phone" => 40,
+        "email" => 254,
+        "gender" => 10,
+        _ => 4_000,
+    };
+    let typed = arg_text(args, field, longest)?.filter(|typed| !typed.is_empty());
+    let Some(typed) = typed else {
+        return if field == "full_name" {
+            no("name_empty")
+        } else {
+            Ok(None)
+        };
+    };
+    let digits = typed.chars().filter(char::is_ascii_digit).count();
+    let is_phone = (8..=15).contains(&digits) && typed.chars().all(|c| c.is_ascii_digit() || "+()./ -".contains(c));
+    match field {
+        "phone" if !is_phone => no("phone_invalid"),
+        "gender" if !matches!(typed.as_str(), "male" | "female" | "other") => no("value_not_allowed"),
+        "email" if !typed.contains('@') => no("value_not_allowed"),
+        _ => Ok(Some(typed)),
+    }
+}
+
+fn birth_date(args: &Json, now: i64) -> Result<Option<String>, Refused> {
+    let field = json!({ "field": "birth_date" });
+    let Some(typed) = args
+        .get("birth_date")
+        .and_then(Json::as_str)
+        .filter(|typed| !typed.is_empty())
+    else {
+        return Ok(None);
+    };
+    match NaiveDate::parse_from_str(typed, "%Y-%m-%d") {
+        Ok(date) if date.format("%Y").to_string().as_str() >= "1900" && date <= local(now).date_naive() => {
+            Ok(Some(date.to_string()))
+        }
+        Ok(_) | Err(_) => because("date_out_of_range", field),
+    }
+}
+
+fn customer_create(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let customer = arg_uuid(args, "id")?;
+    let mut made = Row::new("customer", customer, &[]);
+    for field in FIELDS {
+        made.set(field, Value::text(customer_value(args, field, desk.tx.now)?));
+    }
+    if desk.tx.row("customer", customer).is_some() {
+        return refuse("value_not_allowed");
+    }
+    let code = desk.tx.all("customer").count();
+    made.set(
+        "code",
+        Value::Text(format!("CUST-{code}-{}", desk.chance.below(10_000))),
+    );
+    made.set("status", text("active"));
+    made.set("customer_type", text("regular"));
+    made.set("source", text("walk_in"));
+    made.set(
+        "first_visit_date",
+        Value::Text(local(desk.tx.now).date_naive().to_string()),
+    );
+    made.set("created_at", Value::Int(desk.tx.now));
+    made.set("updated_at", Value::Int(desk.tx.now));
+    desk.tx.put(made);
+    Ok(())
+}
+
+fn customer_edit(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    edit(desk, arg_uuid(args, "id")?, args.get("set"), args.get("base"))
+}
+
+/// Changes fields, unless somebody else changed one since the person saw it.
+pub(super) fn edit(desk: &mut Desk<'_>, customer: Uuid, set: Option<&Json>, base: Option<&Json>) -> Decided {
+    let Some(set) = set.filter(|set| set.is_object()) else {
+        return because("value_not_allowed", json!({ "field": "set" }));
+    };
+    let Some(before) = desk.tx.row("customer", customer).cloned() else {
+        return refuse("customer_not_found");
+    };
+    let none = Map::new();
+    let base = base.and_then(Json::as_object).unwrap_or(&none);
+    let mut after = before.clone();
+    // PostgreSQL keeps the keys of an object by length, then by letters; the first that is refused is the answer.
+    let mut fields: Vec<&String> = set.as_object().into_iter().flat_map(Map::keys).collect();
+    fields.sort_by_key(|field| (field.len(), (*field).clone()));
+    for field in fields {
+        let Some(field) = FIELDS.into_iter().find(|known| known == field) else {
+            return because("value_not_allowed", json!({ "field": field }));
+        };
+        let mine = customer_value(set, field, desk.tx.now)?;
+        let theirs = before.text(field).map(str::to_owned);
+        let seen = base.get(field).map(|seen| seen.as_str().unwrap_or_default());
+        let is_moved = seen.is_some_and(|seen| seen != theirs.as_deref().unwrap_or_default());
+        if is_moved && mine != theirs && desk.bug != Some(Bug::BaseIgnored) {
+            let by = last_editor(desk, customer, field);
+            return because(
+                "changed_meanwhile",
+                json!({ "field": field, "yours": mine, "theirs": theirs, "by": by }),
+            );
+        }
+        after.set(field, Value::text(mine));
+    }
+    if after != before {
+        after.set("updated_at", Value::Int(desk.tx.now));
+        desk.tx.put(after);
+    }
+    Ok(())
+}
+
+/// Who changed a field last through a desk. Of several in one transaction the database may name any; so do the tests.
+pub(super) fn last_editor(desk: &Desk<'_>, customer: Uuid, field: &str) -> Option<String> {
+    let is_edit = |action: &Waiting| {
+        matches!(action.name.as_str(), "customer.edit" | "customer.revert")
+            && action.args.get("id").and_then(Json::as_str) == Some(customer.to_string().as_str())
+            && action.args.get("set").is_some_and(|set| set.get(field).is_some())
+    };
+    let here = desk
+        .decided
+        .iter()
+        .rev()
+        .find(|(action, outcome)| outcome.refused.is_none() && is_edit(action));
+    if here.is_some() {
+        return desk.nickname(Some(desk.person));
+    }
+    let before = desk
+        .known
+        .values()
+        .filter(|known| known.outcome.refused.is_none() && is_edit(&known.action));
+    let last = before.max_by_key(|known| (known.at, known.version))?;
+    desk.nickname(Some(last.person))
+}
+
+/// End of the clinic's day, 24 months on.
+fn lot_expiry(at: i64) -> i64 {
+    let day = local(at).date_naive();
+    let last = day.checked_add_months(Months::new(24)).unwrap_or(day);
+    let end = last.and_hms_opt(23, 59, 59).unwrap_or_default();
+    let end = BANGKOK.from_local_datetime(&end).single();
+    end.map_or(at, |end| end.timestamp_micros())
+}
+
+fn member(desk: &mut Desk<'_>, customer: Uuid) -> Row {
+    let known = desk
+        .tx
+        .all("loyalty_profile")
+        .find(|row| row.id("customer_id") == Some(customer));
+    if let Some(known) = known {
+        return known.clone();
+    }
+    let now = desk.tx.now;
+    let profile = desk.chance.uuid();
+    let code = Value::Text(format!("BN{:06}", desk.chance.below(1_000_000)));
+    let mut made = Row::new(
+        "loyalty_profile",
+        profile,
+        &[("customer_id", id(customer)), ("referral_code", code)],
+    );
+    made.set("joined_at", Value::Int(now));
+    made.set("total_spent", Value::Int(0));
+    made.set("total_visits", Value::Int(0));
+    desk.tx.put_profile(made);
+    let entry = desk.chance.uuid();
+    desk.tx
+        .add_entry(entry_row(entry, customer, "bonus", 100, Some("คะแนนต้อนรับ"), now));
+    desk.tx
+        .row("loyalty_profile", profile)
+        .cloned()
+        .unwrap_or_else(|| Row::new("loyalty_profile", profile, &[]))
+}
+
+fn entry_row(entry: Uuid, customer: Uuid, kind: &str, amount: i64, said: Option<&str>, now: i64) -> Row {
+    let fields = [
+        ("customer_id", id(customer)),
+        ("type", text(kind)),
+        ("amount", Value::Int(amount)),
+        ("description", Value::text(said.map(str::to_owned))),
+        ("created_at", Value::Int(now)),
+        ("expires_at", Value::Int(lot_expiry(now))),
+    ];
+    Row::new("point_entry", entry, &fields)
+}
+
+fn multiplier_tenths(desk: &Desk<'_>, tier: &str) -> i64 {
+    let policy = desk
+        .tx
+        .all("clinic")
+        .next()
+        .and_then(|clinic| clinic.text("loyalty_multipliers"));
+    let policy: Json = policy
+        .and_then(|policy| serde_json::from_str(policy).ok())
+        .unwrap_or_default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "multipliers are small numbers with one decimal"
+    )]
+    policy
+        .get(tier)
+        .and_then(Json::as_f64)
+        .map_or(10, |times| (times * 10.0).round() as i64)
+}
+
+fn points_award(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let (entry, customer) = (arg_uuid(args, "id")?, arg_uuid(args, "customer_id")?);
+    let note = arg_text(args, "note", 500)?.filter(|note| !note.is_empty());
+    let satang = args.get("satang").and_then(Json::as_i64).unwrap_or(-1);
+    if !(1..=loyalty::LARGEST_BILL_SATANG).contains(&satang) {
+        return refuse("amount_out_of_range");
+    }
+    if desk.tx.row("customer", customer).is_none() {
+        return refuse("customer_not_found");
+    }
+    let profile = member(desk, customer);
+    let tier = profile.text("tier").unwrap_or(Tier::Bronze.word()).to_owned();
+    if desk.tx.row("point_entry", entry).is_some() {
+        return refuse("value_not_allowed");
+    }
+    let points = loyalty::points_for(satang, multiplier_tenths(desk, &tier));
+    let said = note.as_deref().unwrap_or("คะแนนจากยอดชำระ");
+    desk.tx
+        .add_entry(entry_row(entry, customer, "earned", points, Some(said), desk.tx.now));
+    let profile = profile
+        .id("id")
+        .and_then(|profile| desk.tx.row("loyalty_profile", profile))
+        .cloned();
+    if let Some(mut profile) = profile {
+        let (spent, visits) = (
+            profile.int("total_spent").unwrap_or(0),
+            profile.int("total_visits").unwrap_or(0),
+        );
+        profile.set("total_spent", int((spent + satang).min(9_999_999_999)));
+        profile.set("total_visits", int(visits + 1));
+        profile.set("last_visit", int(desk.tx.now));
+        desk.tx.put_profile(profile);
+    }
+    Ok(())
+}
+
+fn followup_close(desk: &mut Desk<'_>, args: &Json, status: &str, reason: &str) -> Decided {
+    let note = arg_text(args, reason, 2_000)?.filter(|note| !note.is_empty());
+    let Some(mut row) = desk.tx.row("followup", arg_uuid(args, "id")?).cloned() else {
+        return refuse("followup_not_found");
+    };
+    let response: Json = row
+        .text("response")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    if let Some(status @ ("sent" | "delivered" | "cancelled")) = row.text("status") {
+        let detail = json!({ "status": status, "by": response.get("by"), "at": row.int("executed_at") });
+        return because("followup_already_closed", detail);
+    }
+    let mut response = response.as_object().cloned().unwrap_or_default();
+    if let Some(by) = desk.nickname(Some(desk.person)) {
+        response.insert("by".into(), by.into());
+    }
+    if let Some(note) = note {
+        response.insert(reason.into(), note.into());
+    }
+    row.set("status", text(status));
+    row.set("executed_at", Value::Int(desk.tx.now));
+    row.set("response", Value::Text(Json::Object(response).to_string()));
+    desk.tx.put(row);
+    Ok(())
+}
+
+fn notification_read(desk: &mut Desk<'_>, args: &Json) -> Decided {
+    let note = arg_uuid(args, "id")?;
+    let mine = desk
+        .tx
+        .row("notification", note)
+        .filter(|note| note.id("user_id") == Some(desk.person));
+    let Some(mut note) = mine.cloned() else {
+        return refuse("notification_not_found");
+    };
+    mark_read(&mut note, desk.tx.now);
+    desk.tx.put(note);
+    Ok(())
+}
+
+/// Being read and when are one truth.
+pub fn mark_read(note: &mut Row, now: i64) {
+    if note.int("is_read") != Some(1) {
+        note.set("is_read", Value::Int(1));
+        let at = note.int("read_at").unwrap_or(now);
+        note.set("read_at", Value::Int(at));
+    }
+}
+
+/// Adds an entry as the web system does.
+pub fn web_entry(entry: Uuid, customer: Uuid, kind: &str, amount: i64, now: i64) -> Row {
+    let mut made = entry_row(entry, customer, kind, amount, None, now);
+    made.set("expires_at", Value::Null);
+    made
+}

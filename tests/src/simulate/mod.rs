@@ -1,0 +1,31 @@
+//! The sync in a deterministic simulation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::too_many_lines,
+    reason = "the simulation is code of tests: what is not as expected ends it, and the panic names it"
+)]
+
+pub mod chance;
+pub mod check;
+pub mod decide;
+pub mod line;
+pub mod pc;
+pub mod person;
+pub mod plan;
+pub mod planted;
+pub mod predict;
+mod reverse;
+pub mod rounds;
+pub mod row;
+pub mod run;
+pub mod seeds;
+pub mod seen;
+pub mod server;
+pub mod shrink;
+pub mod start;
+pub mod trace;
+pub mod web;
+pub mod world;

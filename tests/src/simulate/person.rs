@@ -1,0 +1,272 @@
+//! What a person does at a PC: one thing at a time, on what the screen shows, with the chances of a busy day. What they did is theirs to
+//! find again: an [`Intention`] that must end done, refused with a reason, or taken back.
+
+use chrono::{SecondsFormat, TimeZone as _, Utc};
+use desk_cache::{
+    CacheError, attention,
+    change::{self, Action, Destination},
+    undo::{self, How, Wish},
+};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::{
+    chance::Chance,
+    pc::Pc,
+    row::{Row, key, noun},
+    seen::Place,
+};
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Something that a person did and saw confirmed on the screen.
+#[derive(Clone, Debug)]
+pub struct Intention {
+    /// The action.
+    pub id: Uuid,
+    /// At which PC.
+    pub pc: usize,
+    /// Who.
+    pub person: Uuid,
+    /// What.
+    pub name: String,
+    /// With what.
+    pub args: Json,
+}
+
+/// What a person did.
+#[derive(Debug)]
+pub enum Did {
+    /// Nothing: there was nothing to do it with, or the PC said no at once.
+    Nothing,
+    /// An action that the PC accepted.
+    Acted(Intention),
+    /// A form was opened.
+    LookedAt,
+    /// An action was taken out before it was sent.
+    TookOut(Uuid),
+    /// A refused action was settled.
+    Settled,
+}
+
+/// Something that this person does now.
+pub fn act(pc: &mut Pc, chance: &mut Chance) -> Did {
+    let Some(person) = chance.pick(&pc.people).copied() else {
+        return Did::Nothing;
+    };
+    match chance.below(100) {
+        0..=9 => take_back(pc, person, chance),
+        10..=15 => settle(pc, person, chance),
+        16..=21 => open_form(pc, chance),
+        _ => match any(pc, person, chance) {
+            Some((name, id, args)) => perform(pc, person, id, name, args),
+            None => Did::Nothing,
+        },
+    }
+}
+
+fn perform(pc: &mut Pc, person: Uuid, id: Uuid, name: &str, args: Json) -> Did {
+    let action = Action {
+        id,
+        person,
+        name: name.to_owned(),
+        args,
+        at: pc.now(),
+    };
+    match change::perform(&pc.cache(), &action, Destination::Clinic) {
+        Ok(()) => Did::Acted(intention(pc, &action)),
+        // The screen says so at once; nothing was promised.
+        Err(CacheError::Refused(_) | CacheError::DiskFull) => Did::Nothing,
+        Err(error) => panic!("{name} at PC {}: {error}", pc.nth),
+    }
+}
+
+fn intention(pc: &Pc, action: &Action) -> Intention {
+    Intention {
+        id: action.id,
+        pc: pc.nth,
+        person: action.person,
+        name: action.name.clone(),
+        args: action.args.clone(),
+    }
+}
+
+/// An action with its id and its arguments.
+fn any(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Option<(&'static str, Uuid, Json)> {
+    let id = chance.uuid();
+    let word = format!("n{:08x}", chance.below(usize::MAX) & 0xffff_ffff);
+    Some(match chance.below(100) {
+        0..=24 => ("task.note", id, json!({ "id": one(pc, "task", chance)?, "text": word })),
+        25..=32 => {
+            let note = chance.percent(50).then_some(word);
+            (
+                "task.complete",
+                id,
+                json!({ "id": one(pc, "task", chance)?, "note": note }),
+            )
+        }
+        33..=38 => (
+            "task.reassign",
+            id,
+            json!({ "id": one(pc, "task", chance)?, "to": one(pc, "staff", chance)? }),
+        ),
+        39..=43 => {
+            let until = pc.now() + chance.between(1, 48) * HOUR;
+            (
+                "task.snooze",
+                id,
+                json!({ "id": one(pc, "task", chance)?, "until": written(until) }),
+            )
+        }
+        44..=61 => ("customer.edit", id, edit(pc, chance)?),
+        62..=68 => (
+            "customer.create",
+            id,
+            json!({ "id": chance.uuid(), "full_name": word, "phone": "0822222222" }),
+        ),
+        69..=82 => {
+            let satang = chance.between(1_000, 500_000);
+            (
+                "points.award",
+                id,
+                json!({ "id": id, "customer_id": one(pc, "customer", chance)?, "satang": satang }),
+            )
+        }
+        83..=86 => (
+            "followup.done",
+            id,
+            json!({ "id": one(pc, "followup", chance)?, "note": word }),
+        ),
+        87..=88 => ("followup.cancel", id, json!({ "id": one(pc, "followup", chance)? })),
+        89..=94 => ("notification.read", id, json!({ "id": mine(pc, person, chance)? })),
+        // What the PC takes and the database never will.
+        95..=97 => (
+            "customer.create",
+            id,
+            json!({ "id": chance.uuid(), "full_name": word, "phone": "none" }),
+        ),
+        _ => ("task.note", id, json!({ "id": one(pc, "task", chance)?, "text": " " })),
+    })
+}
+
+/// Microseconds since 1970 as arguments carry an instant.
+pub fn written(at: i64) -> Json {
+    let at = Utc.timestamp_micros(at).single().unwrap_or_default();
+    Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+fn ids(pc: &Pc, name: &str) -> Vec<Uuid> {
+    let number = noun(name).number;
+    let range = pc.seen.view.range((number, Uuid::nil())..=(number, Uuid::max()));
+    range.map(|((_, id), _)| *id).collect()
+}
+
+fn one(pc: &Pc, name: &str, chance: &mut Chance) -> Option<Uuid> {
+    chance.pick(&ids(pc, name)).copied()
+}
+
+fn mine(pc: &Pc, person: Uuid, chance: &mut Chance) -> Option<Uuid> {
+    let is_mine = |id: &Uuid| {
+        pc.seen
+            .view
+            .get(&key("notification", *id))
+            .and_then(|row| row.id("user_id"))
+            == Some(person)
+    };
+    let mine: Vec<Uuid> = ids(pc, "notification").into_iter().filter(is_mine).collect();
+    chance.pick(&mine).copied()
+}
+
+/// Somebody opens a customer and begins to type, perhaps long before they save.
+fn open_form(pc: &mut Pc, chance: &mut Chance) -> Did {
+    let Some(customer) = one(pc, "customer", chance) else {
+        return Did::Nothing;
+    };
+    let field = ["phone", "nickname", "notes"][chance.below(3)];
+    let shown = pc
+        .seen
+        .view
+        .get(&key("customer", customer))
+        .and_then(|row: &Row| row.text(field));
+    pc.form = Some((customer, field, shown.unwrap_or_default().to_owned()));
+    Did::LookedAt
+}
+
+fn edit(pc: &mut Pc, chance: &mut Chance) -> Option<Json> {
+    if pc.form.is_none() || chance.percent(50) {
+        open_form(pc, chance);
+    }
+    let (customer, field, seen) = pc.form.take()?;
+    let new = format!("09{:08}", chance.below(100_000_000));
+    Some(json!({ "id": customer, "set": { field: new }, "base": { field: seen } }))
+}
+
+fn take_back(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Did {
+    let wish = Wish {
+        person,
+        of: None,
+        id: chance.uuid(),
+        at: pc.now(),
+    };
+    let undone = match undo::undo(&pc.cache(), &wish, Destination::Clinic) {
+        Ok(undone) => undone,
+        Err(CacheError::DiskFull) => return Did::Nothing,
+        Err(error) => panic!("undo at PC {}: {error}", pc.nth),
+    };
+    match undone.map(|undone| (undone.how, undone.action.id)) {
+        Some((How::TakenOut, id)) => Did::TookOut(id),
+        Some((How::Reversed, _)) => {
+            pc.look();
+            match pc.seen.waiting.iter().find(|action| action.id == wish.id) {
+                Some(reversal) => Did::Acted(Intention {
+                    id: wish.id,
+                    pc: pc.nth,
+                    person,
+                    name: reversal.name.clone(),
+                    args: reversal.args.clone(),
+                }),
+                None => Did::Nothing,
+            }
+        }
+        Some((How::Refused(_), _)) | None => Did::Nothing,
+    }
+}
+
+/// Somebody looks at what was refused: lets it be, or asks again.
+fn settle(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Did {
+    let refused = pc.seen.places.iter().filter(|(_, place)| **place == Place::Attention);
+    let refused: Vec<Uuid> = refused.map(|(id, _)| *id).collect();
+    let Some(id) = chance.pick(&refused).copied() else {
+        return Did::Nothing;
+    };
+    if chance.percent(60) {
+        return match attention::accept_theirs(&pc.cache(), id, pc.now()) {
+            Ok(()) => Did::Settled,
+            Err(_) => Did::Nothing,
+        };
+    }
+    let cache = pc.cache();
+    let found = cache
+        .read()
+        .ok()
+        .and_then(|reader| attention::one(&reader, id).ok().flatten());
+    let Some(found) = found.filter(|found| found.code == "changed_meanwhile" && found.name == "customer.edit") else {
+        return Did::Nothing;
+    };
+    let mut args = found.args.clone();
+    let theirs = found.detail.get("theirs").cloned().unwrap_or_default();
+    if let (Some(field), Some(base)) = (found.detail.get("field").and_then(Json::as_str), args.get_mut("base")) {
+        base[field] = theirs;
+    }
+    let again = Action {
+        id: chance.uuid(),
+        person,
+        name: found.name.clone(),
+        args,
+        at: pc.now(),
+    };
+    match attention::insist(&cache, id, &again) {
+        Ok(()) => Did::Acted(intention(pc, &again)),
+        Err(_) => Did::Nothing,
+    }
+}

@@ -1,0 +1,311 @@
+//! What a screen must show: the clinic's rows with every waiting action done on top, in order. Written a second time on purpose, over plain
+//! maps, so that the cache's own replay has something to be compared with.
+
+use chrono::DateTime;
+use desk_core::{
+    loyalty::{self, Tier},
+    synced::Value,
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{
+    decide::{FIELDS, local},
+    row::{Row, id, int, key, noun, text},
+    seen::{Table, Waits},
+};
+
+/// None: the action does not fit what is there, and changes nothing.
+type Done = Option<()>;
+
+/// Does everything that waits.
+pub fn replay(rows: &mut Table, waiting: &[Waits]) {
+    for action in waiting {
+        // Each looks before it changes anything.
+        apply(rows, action, waiting);
+    }
+}
+
+fn apply(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
+    match action.name.as_str() {
+        "task.complete" => complete(rows, action),
+        "task.reassign" | "task.hand_back" => reassign(rows, action),
+        "task.snooze" => {
+            instant(action, "until")?;
+            sleep(rows, action)
+        }
+        "task.unsnooze" => sleep(rows, action),
+        "task.note" => {
+            let said = field(action, "text").unwrap_or_default();
+            let task = uuid(action, "id")?;
+            rows.contains_key(&key("task", task)).then_some(())?;
+            add_line(rows, action, task, said)
+        }
+        "task.reopen" => reopen(rows, action),
+        "task.unnote" => unnote(rows, action),
+        "customer.create" => create(rows, action),
+        "customer.edit" | "customer.revert" => edit(rows, action),
+        "customer.remove" => remove(rows, action, waiting),
+        "points.award" => award(rows, action),
+        "points.reverse" => reverse(rows, action),
+        "followup.done" => close(rows, action, "sent"),
+        "followup.cancel" => close(rows, action, "cancelled"),
+        "followup.reopen" => followup_reopen(rows, action),
+        "notification.read" => read(rows, action),
+        _ => None,
+    }
+}
+
+fn field<'a>(action: &'a Waits, name: &str) -> Option<&'a str> {
+    action.args.get(name).and_then(Json::as_str)
+}
+
+fn uuid(action: &Waits, name: &str) -> Option<Uuid> {
+    Uuid::parse_str(field(action, name)?).ok()
+}
+
+fn instant(action: &Waits, name: &str) -> Option<i64> {
+    let at = DateTime::parse_from_rfc3339(field(action, name)?).ok()?;
+    Some(at.timestamp_micros())
+}
+
+fn open_task<'a>(rows: &'a mut Table, action: &Waits) -> Option<&'a mut Row> {
+    let task = rows.get_mut(&key("task", uuid(action, "id")?))?;
+    let is_closed = matches!(task.text("status"), Some("completed" | "cancelled"));
+    (!is_closed).then_some(task)
+}
+
+fn complete(rows: &mut Table, action: &Waits) -> Done {
+    let task = open_task(rows, action)?;
+    task.set("status", text("completed"));
+    task.set("completed_at", int(action.at));
+    task.set("completed_by", id(action.person));
+    task.set("updated_at", int(action.at));
+    match field(action, "note").filter(|note| !note.is_empty()) {
+        Some(note) => add_line(rows, action, uuid(action, "id")?, note),
+        None => Some(()),
+    }
+}
+
+fn reassign(rows: &mut Table, action: &Waits) -> Done {
+    let to = uuid(action, "to")?;
+    let works = rows.get(&key("staff", to))?.int("active") == Some(1);
+    works.then_some(())?;
+    let task = open_task(rows, action)?;
+    task.set("assigned_to", id(to));
+    task.set("updated_at", int(action.at));
+    Some(())
+}
+
+fn sleep(rows: &mut Table, action: &Waits) -> Done {
+    let task = open_task(rows, action)?;
+    task.set("snoozed_until", int(instant(action, "until")));
+    task.set("updated_at", int(action.at));
+    Some(())
+}
+
+fn reopen(rows: &mut Table, action: &Waits) -> Done {
+    let id = uuid(action, "id")?;
+    let task = rows.get_mut(&key("task", id))?;
+    let is_mine = task.text("status") == Some("completed") && task.id("completed_by") == Some(action.person);
+    is_mine.then_some(())?;
+    task.set("status", text(field(action, "status").unwrap_or("pending")));
+    task.set("completed_at", Value::Null);
+    task.set("completed_by", Value::Null);
+    task.set("snoozed_until", int(instant(action, "until")));
+    task.set("updated_at", int(action.at));
+    add_line(rows, action, id, "เปิดงานอีกครั้ง")
+}
+
+fn add_line(rows: &mut Table, action: &Waits, task: Uuid, said: &str) -> Done {
+    let staff = rows.get(&key("staff", action.person));
+    let nickname = staff
+        .and_then(|staff| staff.text("nickname").or(staff.text("display_name")))
+        .unwrap_or_default();
+    let line = format!(
+        "{} {nickname}: {}",
+        local(action.at).format("%d/%m %H:%M"),
+        one_line(said)
+    );
+    let task = rows.get_mut(&key("task", task))?;
+    let notes = match task.text("notes").filter(|notes| !notes.is_empty()) {
+        Some(notes) => format!("{notes}\n{line}"),
+        None => line,
+    };
+    task.set("notes", Value::Text(notes));
+    Some(())
+}
+
+fn one_line(said: &str) -> String {
+    let parts = said.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+fn unnote(rows: &mut Table, action: &Waits) -> Done {
+    let task = rows.get_mut(&key("task", uuid(action, "id")?))?;
+    let end = format!(": {}", one_line(field(action, "text").unwrap_or_default()));
+    let mut lines: Vec<&str> = task
+        .text("notes")
+        .into_iter()
+        .flat_map(|notes| notes.split('\n'))
+        .collect();
+    let nth = lines.iter().rposition(|line| line.ends_with(&end))?;
+    lines.remove(nth);
+    let left = Some(lines.join("\n")).filter(|left| !left.is_empty());
+    task.set("notes", Value::text(left));
+    Some(())
+}
+
+fn create(rows: &mut Table, action: &Waits) -> Done {
+    let mut made = Row::new("customer", uuid(action, "id")?, &[]);
+    for name in FIELDS {
+        made.set(name, Value::text(field(action, name).map(str::to_owned)));
+    }
+    made.set("status", text("active"));
+    made.set("customer_type", text("regular"));
+    made.set("source", text("walk_in"));
+    made.set("created_at", int(action.at));
+    made.set("updated_at", int(action.at));
+    rows.insert(made.key(), made);
+    Some(())
+}
+
+fn edit(rows: &mut Table, action: &Waits) -> Done {
+    let customer = rows.get_mut(&key("customer", uuid(action, "id")?))?;
+    for (name, value) in action.args.get("set").and_then(Json::as_object).into_iter().flatten() {
+        FIELDS.contains(&name.as_str()).then_some(())?;
+        customer.set(name, Value::text(value.as_str().map(str::to_owned)));
+    }
+    Some(())
+}
+
+fn remove(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
+    let customer = uuid(action, "id")?;
+    let named = Some(customer.to_string());
+    let waits = |other: &Waits| match other.name.as_str() {
+        "customer.edit" => field(other, "id") == named.as_deref(),
+        "points.award" => field(other, "customer_id") == named.as_deref(),
+        _ => false,
+    };
+    let own = [
+        noun("journey"),
+        noun("followup"),
+        noun("loyalty_profile"),
+        noun("point_entry"),
+        noun("appointment"),
+        noun("lead"),
+        noun("preference"),
+    ];
+    let has = |row: &Row| own.iter().any(|noun| noun.number == row.tbl) && row.id("customer_id") == Some(customer);
+    let is_used = rows.values().any(has) || waiting.iter().any(|other| !other.is_undone && waits(other));
+    (!is_used).then_some(())?;
+    rows.remove(&key("customer", customer));
+    Some(())
+}
+
+fn profile_of(rows: &Table, customer: Uuid) -> Option<Row> {
+    let number = noun("loyalty_profile").number;
+    let mut profiles = rows.values().filter(|row| row.tbl == number);
+    profiles.find(|row| row.id("customer_id") == Some(customer)).cloned()
+}
+
+fn multiplier_tenths(rows: &Table, tier: Tier) -> i64 {
+    let clinic = rows.values().find(|row| row.tbl == noun("clinic").number);
+    let policy = clinic.and_then(|clinic| clinic.text("loyalty_multipliers"));
+    let policy: Json = policy
+        .and_then(|policy| serde_json::from_str(policy).ok())
+        .unwrap_or_default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "multipliers are small numbers with one decimal"
+    )]
+    policy
+        .get(tier.word())
+        .and_then(Json::as_f64)
+        .map_or(tier.default_multiplier_tenths(), |times| (times * 10.0).round() as i64)
+}
+
+fn award(rows: &mut Table, action: &Waits) -> Done {
+    let satang = action.args.get("satang").and_then(Json::as_i64)?;
+    let customer = uuid(action, "customer_id")?;
+    rows.contains_key(&key("customer", customer)).then_some(())?;
+    let profile = profile_of(rows, customer);
+    let tier = profile.as_ref().map_or(Tier::Bronze, |profile| {
+        Tier::from_word(profile.text("tier").unwrap_or_default())
+    });
+    let points = loyalty::points_for(satang, multiplier_tenths(rows, tier));
+    let fields = [
+        ("customer_id", id(customer)),
+        ("type", text("earned")),
+        ("amount", int(points)),
+        ("description", Value::text(field(action, "note").map(str::to_owned))),
+        ("created_at", int(action.at)),
+    ];
+    let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
+    rows.insert(entry.key(), entry);
+    if let Some(profile) = profile {
+        let reached = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) + points);
+        rows.insert(profile.key(), moved(&profile, points, reached.max(tier)));
+    }
+    Some(())
+}
+
+fn moved(profile: &Row, points: i64, tier: Tier) -> Row {
+    let mut profile = profile.clone();
+    for sum in ["total_points", "available_points"] {
+        profile.set(sum, int(profile.int(sum).unwrap_or(0) + points));
+    }
+    profile.set("tier", text(tier.word()));
+    profile
+}
+
+fn reverse(rows: &mut Table, action: &Waits) -> Done {
+    let award = rows.get(&key("point_entry", uuid(action, "of")?))?.clone();
+    let customer = award.id("customer_id")?;
+    rows.contains_key(&key("customer", customer)).then_some(())?;
+    let profile = profile_of(rows, customer);
+    let points = award.int("amount").unwrap_or(0);
+    let has = profile.as_ref().and_then(|profile| profile.int("available_points"));
+    (profile.is_none() || has.unwrap_or(0) >= points).then_some(())?;
+    let mut entry = award.clone();
+    entry.set("id", id(uuid(action, "id")?));
+    entry.set("type", text("refund"));
+    entry.set("amount", int(-points));
+    entry.set(
+        "description",
+        Value::Text(format!("ย้อน: {}", award.text("description").unwrap_or_default())),
+    );
+    entry.set("created_at", int(action.at));
+    rows.insert(entry.key(), entry);
+    if let Some(profile) = profile {
+        let left = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) - points);
+        rows.insert(profile.key(), moved(&profile, -points, left));
+    }
+    Some(())
+}
+
+fn close(rows: &mut Table, action: &Waits, status: &str) -> Done {
+    let followup = rows.get_mut(&key("followup", uuid(action, "id")?))?;
+    matches!(followup.text("status").unwrap_or("pending"), "pending" | "failed").then_some(())?;
+    followup.set("status", text(status));
+    followup.set("executed_at", int(action.at));
+    Some(())
+}
+
+fn followup_reopen(rows: &mut Table, action: &Waits) -> Done {
+    let followup = rows.get_mut(&key("followup", uuid(action, "id")?))?;
+    matches!(followup.text("status"), Some("sent" | "cancelled")).then_some(())?;
+    followup.set("status", text(field(action, "status").unwrap_or("pending")));
+    followup.set("executed_at", int(instant(action, "executed_at")));
+    Some(())
+}
+
+fn read(rows: &mut Table, action: &Waits) -> Done {
+    let note = rows.get_mut(&key("notification", uuid(action, "id")?))?;
+    (note.id("user_id") == Some(action.person)).then_some(())?;
+    note.set("is_read", int(1));
+    if note.int("read_at").is_none() {
+        note.set("read_at", int(action.at));
+    }
+    Some(())
+}

@@ -1,0 +1,224 @@
+//! What is in a PC's file, read out plainly: the rows as screens see them, the same with kept rows put back (what the clinic last said),
+//! and where every action is. Nothing here goes through the cache's own reading, so that it can be held against it.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use desk_cache::rebase::Position;
+use desk_core::synced::{Kind, SYNCED, Value};
+use rusqlite::{Connection, types::ValueRef};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::row::{Key, Row, table};
+
+/// Rows by key.
+pub type Table = BTreeMap<Key, Row>;
+
+/// Where an action is, on one PC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the outbox.
+    Waits,
+    /// In the archive, done.
+    Done,
+    /// In the archive, taken back before it was sent.
+    TakenBack,
+    /// Refused; a person is to look at it.
+    Attention,
+    /// Refused, and a person has looked at it.
+    Settled,
+}
+
+/// A waiting action.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// The action.
+    pub id: Uuid,
+    /// Whose.
+    pub person: Uuid,
+    /// Its number in the outbox of this person.
+    pub seq: i64,
+    /// What.
+    pub name: String,
+    /// With what.
+    pub args: Json,
+    /// When.
+    pub at: i64,
+    /// The database has answered.
+    pub is_answered: bool,
+    /// It was taken back, or that was tried.
+    pub is_undone: bool,
+}
+
+/// How far a stream was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// To here.
+    pub at: Position,
+    /// In this life of the database.
+    pub life: String,
+}
+
+impl Stream {
+    /// At a moment that the clinic has been in, not in the middle of a version.
+    pub fn is_whole(&self) -> bool {
+        self.at == Position::end_of(self.at.version)
+    }
+}
+
+/// Everything in the file.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// As screens see it.
+    pub view: Table,
+    /// As the clinic last said it.
+    pub base: Table,
+    /// Keys of kept rows.
+    pub kept: Vec<Key>,
+    /// By scope.
+    pub streams: BTreeMap<String, Stream>,
+    /// In the order in which they were made.
+    pub waiting: Vec<Waits>,
+    /// The last number given out, by person.
+    pub numbers: BTreeMap<Uuid, i64>,
+    /// Of every action ever made here.
+    pub places: BTreeMap<Uuid, Place>,
+}
+
+static SELECTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let select = |table: &desk_core::synced::Table| {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        format!("SELECT {} FROM {}", columns.join(", "), table.name)
+    };
+    SYNCED.iter().map(select).collect()
+});
+
+/// Reads a file.
+///
+/// # Errors
+/// What SQLite says.
+pub fn read(connection: &Connection) -> rusqlite::Result<Seen> {
+    let view = rows(connection)?;
+    let (base, kept) = with_kept_rows(connection, view.clone())?;
+    Ok(Seen {
+        view,
+        base,
+        kept,
+        streams: streams(connection)?,
+        waiting: waiting(connection)?,
+        numbers: numbers(connection)?,
+        places: places(connection)?,
+    })
+}
+
+fn rows(connection: &Connection) -> rusqlite::Result<Table> {
+    let mut all = Table::new();
+    for (table, select) in SYNCED.iter().zip(SELECTS.iter()) {
+        let mut statement = connection.prepare_cached(select)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let values = (0..table.columns.len()).map(|nth| Ok(value(row.get_ref(nth)?)));
+            let row = Row {
+                tbl: table.number,
+                values: values.collect::<rusqlite::Result<_>>()?,
+            };
+            all.insert(row.key(), row);
+        }
+    }
+    Ok(all)
+}
+
+fn value(stored: ValueRef<'_>) -> Value {
+    match stored {
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Uuid::from_slice(bytes).map_or(Value::Null, Value::Uuid),
+        ValueRef::Null | ValueRef::Real(_) => Value::Null,
+    }
+}
+
+fn with_kept_rows(connection: &Connection, mut base: Table) -> rusqlite::Result<(Table, Vec<Key>)> {
+    let mut statement = connection.prepare_cached("SELECT tbl, pk, row FROM shadow")?;
+    let mut rows = statement.query([])?;
+    let mut kept = vec![];
+    while let Some(row) = rows.next()? {
+        let key: Key = (row.get(0)?, row.get(1)?);
+        let before: Option<String> = row.get(2)?;
+        match before.and_then(|text| serde_json::from_str::<Vec<Json>>(&text).ok()) {
+            Some(fields) => base.insert(key, kept_row(key.0, fields)),
+            None => base.remove(&key),
+        };
+        kept.push(key);
+    }
+    Ok((base, kept))
+}
+
+fn kept_row(tbl: i16, fields: Vec<Json>) -> Row {
+    let read = |(field, kind): (Json, Kind)| match (field, kind) {
+        (Json::String(text), Kind::Uuid) => Uuid::parse_str(&text).map_or(Value::Null, Value::Uuid),
+        (Json::String(text), _) => Value::Text(text),
+        (Json::Number(number), _) => number.as_i64().map_or(Value::Null, Value::Int),
+        _ => Value::Null,
+    };
+    let kinds = table(tbl).columns.iter().map(|column| column.kind);
+    Row {
+        tbl,
+        values: fields.into_iter().zip(kinds).map(read).collect(),
+    }
+}
+
+fn streams(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Stream>> {
+    let mut statement = connection.prepare_cached("SELECT scope, version, tbl, pk, epoch FROM stream")?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let at = Position {
+            version: row.get(1)?,
+            tbl: row.get(2)?,
+            pk: row.get(3)?,
+        };
+        let life = row.get(4)?;
+        Ok((row.get(0)?, Stream { at, life }))
+    };
+    statement.query_map([], read)?.collect()
+}
+
+fn waiting(connection: &Connection) -> rusqlite::Result<Vec<Waits>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, person_id, seq, name, args, at, outcome IS NOT NULL, undone_at IS NOT NULL FROM outbox ORDER BY number",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let args: String = row.get(4)?;
+        Ok(Waits {
+            id: row.get(0)?,
+            person: row.get(1)?,
+            seq: row.get(2)?,
+            name: row.get(3)?,
+            args: serde_json::from_str(&args).unwrap_or_default(),
+            at: row.get(5)?,
+            is_answered: row.get(6)?,
+            is_undone: row.get(7)?,
+        })
+    };
+    statement.query_map([], read)?.collect()
+}
+
+fn numbers(connection: &Connection) -> rusqlite::Result<BTreeMap<Uuid, i64>> {
+    let mut statement = connection.prepare_cached("SELECT person_id, last_seq FROM sender")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn places(connection: &Connection) -> rusqlite::Result<BTreeMap<Uuid, Place>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, outcome FROM archive UNION ALL SELECT id, 'attention' FROM attention UNION ALL SELECT id, 'waits' FROM outbox",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let place = match row.get_ref(1)?.as_str().unwrap_or_default() {
+            "waits" => Place::Waits,
+            "attention" => Place::Attention,
+            "taken_back" => Place::TakenBack,
+            "ok" => Place::Done,
+            _ => Place::Settled,
+        };
+        Ok((row.get(0)?, place))
+    };
+    statement.query_map([], read)?.collect()
+}

@@ -1,0 +1,560 @@
+//! The clinic's PostgreSQL in memory: rows, the commit clock, the feed coalesced per scope and key, the outboxes it has seen, and every
+//! action's outcome. It says what `migrations/clinic/*create_feed*` and `*create_push*` say; `tests/tests/simulate_model.rs` compares the
+//! two. Where a planted bug lives in the database, it is marked here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use desk_cache::{
+    outbox::{Outcome, Refusal, Waiting},
+    rebase::{Change, Op, Position},
+};
+use desk_clinic::{ClinicError, feed::Head};
+use desk_core::synced::Value;
+use desk_sync::{Failure, clinic};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{
+    chance::Chance,
+    decide,
+    planted::Bug,
+    row::{Key, Row, Rows, Scope, key, noun},
+};
+
+/// The clinic of the simulation.
+pub const CLINIC: Uuid = Uuid::from_u128(0xc11c);
+
+/// One PostgreSQL role: one person on one PC, once enrolled.
+pub type Login = u32;
+
+/// Which history of which cluster this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// The feed's epoch.
+    pub epoch: Uuid,
+    /// The cluster.
+    pub sysid: u32,
+    /// Its timeline.
+    pub timeline: u32,
+    /// The clock's table.
+    pub clock_oid: i64,
+}
+
+/// Who a login is, and whether it still is.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The person.
+    pub person: Uuid,
+    /// False once access has ended.
+    pub is_active: bool,
+}
+
+/// What was asked and what became of it.
+#[derive(Clone, Debug)]
+pub struct Mutation {
+    /// What was asked.
+    pub action: Waiting,
+    /// Who asked.
+    pub person: Uuid,
+    /// The instant of its transaction.
+    pub at: i64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The commit in which it was decided.
+    pub version: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Client {
+    login: Login,
+    last_seq: i64,
+    /// Only for the planted bug that knows actions by their number.
+    by_seq: BTreeMap<i64, Outcome>,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// All rows.
+    pub rows: Rows,
+    /// The last event per scope and key.
+    pub feed: BTreeMap<(Scope, Key), (i64, Op)>,
+    /// Of the last commit.
+    pub version: i64,
+    /// Tombstones up to here are gone.
+    pub trimmed_to: i64,
+    /// Which history.
+    pub life: Life,
+    /// Who may connect.
+    pub logins: BTreeMap<Login, Member>,
+    /// By action.
+    pub mutations: BTreeMap<Uuid, Arc<Mutation>>,
+    /// Ledger entries that cancel another one.
+    pub reversing: BTreeSet<Uuid>,
+    /// How often each action took effect in this history: what must never be two.
+    pub effects: BTreeMap<Uuid, u32>,
+    /// The rows as they were at each version.
+    pub past: Vec<Arc<Rows>>,
+    /// It does not know the desks' newest actions yet.
+    pub is_older: bool,
+    /// The bug that lives in it.
+    pub bug: Option<Bug>,
+    clients: BTreeMap<Uuid, Client>,
+}
+
+/// A transaction under way: its own view of the rows, and the events that it leaves in the feed.
+#[derive(Clone, Debug)]
+pub struct Tx {
+    /// The rows as this transaction sees them.
+    pub rows: Rows,
+    /// Ledger entries that cancel another one.
+    pub reversing: BTreeSet<Uuid>,
+    /// Microseconds since 1970.
+    pub now: i64,
+    events: BTreeMap<(Scope, Key), Op>,
+    bug: Option<Bug>,
+}
+
+impl Tx {
+    /// A row.
+    pub fn row(&self, name: &str, id: Uuid) -> Option<&Row> {
+        self.rows.get(&key(name, id)).map(Arc::as_ref)
+    }
+
+    /// All rows of a noun.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &Row> {
+        let number = noun(name).number;
+        let range = self.rows.range((number, Uuid::nil())..=(number, Uuid::max()));
+        range.map(|(_, row)| row.as_ref())
+    }
+
+    /// Writes a row, as the capture sees it: U where it is now, L where it was if its scope moved, nothing if nothing changed.
+    pub fn put(&mut self, row: Row) {
+        let (key, scope) = (row.key(), row.scope());
+        let before = self.rows.get(&key).map(|before| (before.scope(), **before == row));
+        if before.is_some_and(|(_, is_same)| is_same) {
+            return;
+        }
+        self.note(scope, key, Op::Put);
+        if let Some((old, _)) = before.filter(|(old, _)| *old != scope) {
+            match self.bug {
+                Some(Bug::NoLeave) => {}
+                Some(Bug::LeaveNotForgotten) => self.note(scope, key, Op::Leave),
+                _ => self.note(old, key, Op::Leave),
+            }
+        }
+        self.rows.insert(key, Arc::new(row));
+    }
+
+    /// Deletes a row.
+    pub fn remove(&mut self, key: Key) {
+        if let Some(row) = self.rows.remove(&key) {
+            let was_written = self.events.get(&(row.scope(), key)) == Some(&Op::Put);
+            if was_written && self.bug == Some(Bug::DeleteLostInOneTransaction) {
+                self.events.remove(&(row.scope(), key));
+            } else {
+                self.note(row.scope(), key, Op::Delete);
+            }
+        }
+    }
+
+    /// Changes rows without anybody noticing, as with triggers switched off.
+    pub fn put_unseen(&mut self, row: Row) {
+        self.rows.insert(row.key(), Arc::new(row));
+    }
+
+    fn note(&mut self, scope: Scope, key: Key, op: Op) {
+        self.events.insert((scope, key), op);
+    }
+
+    /// Writes a ledger entry; its member's points follow.
+    pub fn add_entry(&mut self, entry: Row) {
+        let customer = entry.id("customer_id").unwrap_or_default();
+        self.put(entry);
+        let profile = self
+            .all("loyalty_profile")
+            .find(|row| row.id("customer_id") == Some(customer));
+        if let Some(profile) = profile.cloned() {
+            self.put_profile(profile);
+        }
+    }
+
+    /// Writes a membership: whatever sums are written, the ledger's are stored.
+    pub fn put_profile(&mut self, mut profile: Row) {
+        let customer = profile.id("customer_id");
+        let (mut lifetime, mut available) = (0, 0);
+        for entry in self
+            .all("point_entry")
+            .filter(|entry| entry.id("customer_id") == customer)
+        {
+            let amount = entry.int("amount").unwrap_or_default();
+            let kind = entry.text("type").unwrap_or_default();
+            let is_reversal = entry.id("id").is_some_and(|id| self.reversing.contains(&id));
+            if (matches!(kind, "earned" | "bonus") && amount > 0) || is_reversal {
+                lifetime += amount;
+            }
+            available += match kind {
+                "redeemed" | "expired" => -amount.abs(),
+                _ => amount,
+            };
+        }
+        profile.set("total_points", Value::Int(lifetime));
+        profile.set("available_points", Value::Int(available));
+        let tier = desk_core::loyalty::Tier::of_lifetime_points(lifetime);
+        profile.set("tier", super::row::text(tier.word()));
+        self.put(profile);
+    }
+}
+
+impl Server {
+    /// A database with these rows, at a version.
+    pub fn new(rows: Rows, version: i64) -> Self {
+        let here = Arc::new(rows.clone());
+        Self {
+            rows,
+            feed: BTreeMap::new(),
+            version,
+            trimmed_to: 0,
+            life: Life {
+                epoch: Uuid::from_u128(1),
+                sysid: 1,
+                timeline: 1,
+                clock_oid: 1,
+            },
+            logins: BTreeMap::new(),
+            mutations: BTreeMap::new(),
+            reversing: BTreeSet::new(),
+            effects: BTreeMap::new(),
+            past: (0..=version).map(|_| here.clone()).collect(),
+            is_older: false,
+            bug: None,
+            clients: BTreeMap::new(),
+        }
+    }
+
+    /// Where the clock stands, as a desk is told; `is_standby`: as a standby tells it.
+    pub fn head(&self, is_standby: bool) -> Head {
+        Head {
+            clinic_id: CLINIC,
+            version: self.version,
+            trimmed_to: self.trimmed_to,
+            epoch: self.life.epoch,
+            channel: Uuid::nil(),
+            sysid: Some(self.life.sysid.to_string()),
+            timeline: (!is_standby).then(|| self.life.timeline.to_string()),
+            in_recovery: is_standby,
+            clock_oid: self.life.clock_oid,
+        }
+    }
+
+    /// The person behind a login.
+    ///
+    /// # Errors
+    /// What a login hears that is not let in any more.
+    pub fn person(&self, login: Login) -> Result<Uuid, Failure> {
+        let member = self.logins.get(&login);
+        let member = member.filter(|member| member.is_active || self.bug == Some(Bug::RevokedServed));
+        Ok(member.ok_or(ClinicError::AuthRefused)?.person)
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self, now: i64) -> Tx {
+        Tx {
+            rows: self.rows.clone(),
+            reversing: self.reversing.clone(),
+            now,
+            events: BTreeMap::new(),
+            bug: self.bug,
+        }
+    }
+
+    /// Commits: the clock moves if anything synced changed, or if `must_move`. Answers the version.
+    pub fn commit(&mut self, tx: Tx, must_move: bool) -> i64 {
+        if tx.events.is_empty() && !must_move {
+            return self.version;
+        }
+        self.version += 1;
+        let version = self.version;
+        self.write(tx, version);
+        self.past.push(Arc::new(self.rows.clone()));
+        version
+    }
+
+    fn write(&mut self, tx: Tx, version: i64) {
+        for (place, op) in tx.events {
+            self.feed.insert(place, (version, op));
+        }
+        (self.rows, self.reversing) = (tx.rows, tx.reversing);
+    }
+
+    /// Planted: a number taken when a transaction began, not when it became visible.
+    pub fn reserve(&mut self) -> i64 {
+        self.version += 1;
+        self.past.push(Arc::new(self.rows.clone()));
+        self.version
+    }
+
+    /// Planted: commits under a number taken earlier.
+    pub fn commit_as(&mut self, tx: Tx, version: i64) {
+        self.write(tx, version);
+        if let Some(last) = self.past.last_mut() {
+            *last = Arc::new(self.rows.clone());
+        }
+    }
+
+    /// Forgets tombstones up to a version.
+    pub fn trim(&mut self, to: i64) {
+        self.feed.retain(|_, (version, op)| *op == Op::Put || *version > to);
+        self.trimmed_to = self.trimmed_to.max(to);
+    }
+
+    /// Reads on in a stream. The rows are those of the same moment.
+    pub fn pull(
+        &self,
+        reader: Uuid,
+        scope: Scope,
+        from: Position,
+        limit: usize,
+    ) -> (Vec<(i64, Change)>, Position, bool) {
+        let mut found: Vec<(i64, Key, Op)> = self
+            .feed
+            .range((scope, (i16::MIN, Uuid::nil()))..=(scope, (i16::MAX, Uuid::max())))
+            .map(|((_, key), (version, op))| (*version, *key, *op))
+            .filter(|(version, (tbl, pk), _)| (*version, *tbl, *pk) > (from.version, from.tbl, from.pk))
+            .filter(|(_, _, op)| self.bug != Some(Bug::DeletesLost) || *op != Op::Delete)
+            .collect();
+        found.sort_by_key(|(version, key, _)| (*version, *key));
+        found.truncate(limit);
+        let may_read = scope == Scope::Clinic || scope == Scope::Person(reader);
+        if !may_read && self.bug != Some(Bug::ScopeLeak) {
+            found.clear();
+        }
+        let is_consistent = found.len() < limit;
+        let next = match found.last() {
+            Some((version, (tbl, pk), _)) if !is_consistent => self.next_of_full_page(*version, *tbl, *pk),
+            _ => Position::end_of(self.version),
+        };
+        let changes = found
+            .into_iter()
+            .map(|(version, key, op)| (version, self.change(key, op)));
+        (changes.collect(), next, is_consistent)
+    }
+
+    fn next_of_full_page(&self, version: i64, tbl: i16, pk: Uuid) -> Position {
+        match self.bug {
+            Some(Bug::PageByVersion) => Position::end_of(version),
+            Some(Bug::NextIsHead) => Position::end_of(self.version),
+            _ => Position { version, tbl, pk },
+        }
+    }
+
+    fn change(&self, key: Key, op: Op) -> Change {
+        let older = self.past.len().checked_sub(2).and_then(|nth| self.past.get(nth));
+        let rows = match (self.bug, older) {
+            (Some(Bug::PayloadOfAnotherSnapshot), Some(older)) => older.as_ref(),
+            _ => &self.rows,
+        };
+        let row = (op == Op::Put).then(|| rows.get(&key)).flatten();
+        let (op, row) = match (op, row) {
+            (Op::Put, Some(row)) => (Op::Put, Some(row.values.clone())),
+            (Op::Put, None) => (Op::Leave, None),
+            (op, _) => (op, None),
+        };
+        Change {
+            tbl: key.0,
+            op,
+            pk: key.1,
+            row,
+        }
+    }
+
+    /// What a login may see.
+    pub fn visible(&self, person: Uuid) -> Vec<Arc<Row>> {
+        let may_see = |row: &&Arc<Row>| matches!(row.scope(), Scope::Clinic) || row.scope() == Scope::Person(person);
+        self.rows.values().filter(may_see).cloned().collect()
+    }
+
+    /// Which of these actions are remembered as done.
+    pub fn known(&self, actions: &[Uuid]) -> Vec<Uuid> {
+        let is_done = |id: &Uuid| {
+            self.mutations
+                .get(id)
+                .is_some_and(|known| known.outcome.refused.is_none())
+        };
+        let is_known = |id: &&Uuid| is_done(id) || self.bug == Some(Bug::KnownToAll);
+        actions.iter().filter(is_known).copied().collect()
+    }
+
+    /// Decides a batch: all of it has an outcome, or none of it happened.
+    ///
+    /// # Errors
+    /// As `desk.push` says.
+    pub fn push(
+        &mut self,
+        login: Login,
+        client: Uuid,
+        batch: &[Waiting],
+        now: i64,
+        chance: &mut Chance,
+    ) -> Result<Vec<Outcome>, ClinicError> {
+        let member = self.logins.get(&login).filter(|member| member.is_active);
+        let person = member.ok_or(ClinicError::AuthRefused)?.person;
+        let seen = self.clients.get(&client).cloned().unwrap_or(Client {
+            login,
+            last_seq: 0,
+            by_seq: BTreeMap::new(),
+        });
+        if seen.login != login {
+            return Err(refused("client_of_another_login"));
+        }
+        let mut push = Push {
+            tx: self.begin(now),
+            client: seen,
+            person,
+            decided: vec![],
+        };
+        let mut answers = vec![];
+        for action in batch {
+            answers.push(self.one(&mut push, action, chance)?);
+        }
+        if self.bug == Some(Bug::LastOfBatchLost) && batch.len() > 1 {
+            push.decided.pop();
+        }
+        self.finish(client, push);
+        Ok(answers)
+    }
+
+    fn one(&self, push: &mut Push, action: &Waiting, chance: &mut Chance) -> Result<Outcome, ClinicError> {
+        let last = push.client.last_seq;
+        if action.seq > last + 1 {
+            return Err(ClinicError::Gap);
+        }
+        if let Some(outcome) = self.remembered(push, action)? {
+            push.client.last_seq = last.max(action.seq);
+            return Ok(outcome);
+        }
+        if action.seq <= last && self.bug != Some(Bug::NoDedupe) {
+            return Err(ClinicError::Forked);
+        }
+        let outcome = self.decide(push, action, chance)?;
+        push.client.last_seq = action.seq;
+        push.client.by_seq.insert(action.seq, outcome.clone());
+        push.decided.push((action.clone(), outcome.clone()));
+        Ok(outcome)
+    }
+
+    /// The stored outcome of an action asked again, whoever asks.
+    fn remembered(&self, push: &Push, action: &Waiting) -> Result<Option<Outcome>, ClinicError> {
+        match self.bug {
+            Some(Bug::NoDedupe) => return Ok(None),
+            Some(Bug::KnownByNumber) => {
+                return Ok(push.client.by_seq.get(&action.seq).map(|known| Outcome {
+                    id: action.id,
+                    ..known.clone()
+                }));
+            }
+            _ => {}
+        }
+        let here = push.decided.iter().find(|(other, _)| other.id == action.id);
+        let known = here.map(|(other, outcome)| (other, outcome));
+        let known = known.or(self
+            .mutations
+            .get(&action.id)
+            .map(|known| (&known.action, &known.outcome)));
+        match known {
+            Some((asked, _)) if (&asked.name, &asked.args, asked.v) != (&action.name, &action.args, action.v) => {
+                Err(ClinicError::Forked)
+            }
+            Some((_, outcome)) => Ok(Some(outcome.clone())),
+            None => Ok(None),
+        }
+    }
+
+    fn decide(&self, push: &mut Push, action: &Waiting, chance: &mut Chance) -> Result<Outcome, ClinicError> {
+        if self.is_older && decide::is_new(&action.name) {
+            return Err(ClinicError::TooOld);
+        }
+        let before = push.tx.clone();
+        let mut desk = decide::Desk {
+            tx: &mut push.tx,
+            person: push.person,
+            known: &self.mutations,
+            decided: &push.decided,
+            chance,
+            bug: self.bug,
+        };
+        let refused = decide::decide(&mut desk, &action.name, &action.args).err();
+        if refused.is_some() {
+            push.tx = before;
+            if self.bug == Some(Bug::PoisonBlocks) {
+                return Err(ClinicError::Retry("P0001".into()));
+            }
+        }
+        let refused = refused.map(|refused| Refusal {
+            code: refused.code.to_owned(),
+            detail: Some(refused.detail.to_string()),
+        });
+        let refused = refused.filter(|_| self.bug != Some(Bug::RefusalsAnsweredOk));
+        Ok(Outcome { id: action.id, refused })
+    }
+
+    fn finish(&mut self, client: Uuid, push: Push) {
+        let Push {
+            tx,
+            client: seen,
+            person,
+            decided,
+        } = push;
+        let at = tx.now;
+        let version = self.commit(tx, true);
+        self.clients.insert(client, seen);
+        for (action, outcome) in decided {
+            if outcome.refused.is_none() {
+                *self.effects.entry(action.id).or_default() += 1;
+            }
+            let mutation = Mutation {
+                person,
+                at,
+                outcome,
+                version,
+                action,
+            };
+            self.mutations.insert(mutation.action.id, Arc::new(mutation));
+        }
+    }
+
+    /// Checks a place as the shipped code does, unless a bug is planted there.
+    ///
+    /// # Errors
+    /// As [`clinic::check`].
+    pub fn check(&self, head: &Head, from: Position, epoch: &str) -> Result<(), Failure> {
+        let mut head = head.clone();
+        match self.bug {
+            Some(Bug::LifeIgnored) => {
+                return clinic::check(&head, from.min(Position::end_of(head.version)), &head.life());
+            }
+            Some(Bug::TrimIgnored) => head.trimmed_to = 0,
+            Some(Bug::TrimByVersion) if from.version >= head.trimmed_to => head.trimmed_to = 0,
+            _ => {}
+        }
+        clinic::check(&head, from, epoch)
+    }
+}
+
+/// A batch on its way to an outcome.
+struct Push {
+    tx: Tx,
+    client: Client,
+    person: Uuid,
+    decided: Vec<(Waiting, Outcome)>,
+}
+
+fn refused(code: &str) -> ClinicError {
+    ClinicError::Refused {
+        code: code.to_owned(),
+        detail: Json::Object(serde_json::Map::new()),
+    }
+}

@@ -1,0 +1,142 @@
+//! The clinic on the first morning: a few people, customers, journeys, tasks, contacts, memberships and notifications.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use desk_core::synced::Value;
+use uuid::Uuid;
+
+use super::{
+    pc::first_file,
+    row::{Row, Rows, id, text},
+    server::{CLINIC, Server},
+    trace::Trace,
+    web,
+    world::{Wire, World},
+};
+
+/// The first morning, in microseconds since 1970: 2 March 2026, 09:00 in Bangkok.
+pub const MORNING: i64 = 1_772_416_800_000_000;
+
+/// People of the clinic.
+pub const PEOPLE: [Uuid; 4] = [person(1), person(2), person(3), person(4)];
+
+const fn person(nth: u128) -> Uuid {
+    Uuid::from_u128(0x9e00 + nth)
+}
+
+const fn thing(kind: u128, nth: u128) -> Uuid {
+    Uuid::from_u128((kind << 64) + nth)
+}
+
+/// The clinic's rows.
+pub fn rows() -> Rows {
+    let mut rows = vec![clinic()];
+    rows.extend((1..=4).map(staff));
+    let rule = thing(15, 1);
+    rows.push(Row::new(
+        "followup_rule",
+        rule,
+        &[("name", text("after")), ("active", Value::Int(1))],
+    ));
+    for nth in 1..=5 {
+        rows.push(web::customer(thing(1, nth), &format!("c{nth}"), MORNING));
+    }
+    for nth in 1..=2 {
+        let fields = [
+            ("customer_id", id(thing(1, nth))),
+            ("stage", text("scanned")),
+            ("sales_id", id(person(1))),
+        ];
+        rows.push(Row::new("journey", thing(2, nth), &fields));
+    }
+    for nth in 1..=4 {
+        let owner = PEOPLE[usize::try_from(nth - 1).unwrap_or(0)];
+        rows.push(web::task(
+            thing(4, nth),
+            thing(2, 1 + nth % 2),
+            owner,
+            &format!("t{nth}"),
+            MORNING,
+        ));
+        rows.push(web::notification(thing(9, nth), owner, &format!("n{nth}"), MORNING));
+    }
+    for nth in 1..=2 {
+        rows.push(web::followup(thing(5, nth), rule, thing(1, nth), MORNING));
+    }
+    rows.extend(membership(thing(1, 1)));
+    rows.into_iter().map(|row| (row.key(), Arc::new(row))).collect()
+}
+
+fn clinic() -> Row {
+    let fields = [
+        ("name_th", text("คลินิก")),
+        ("timezone", text("Asia/Bangkok")),
+        (
+            "loyalty_multipliers",
+            text(r#"{"bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3}"#),
+        ),
+    ];
+    Row::new("clinic", CLINIC, &fields)
+}
+
+fn staff(nth: u128) -> Row {
+    let fields = [
+        ("role", text("sales")),
+        ("display_name", Value::Text(format!("Person {nth}"))),
+        ("nickname", Value::Text(format!("p{nth}"))),
+        ("active", Value::Int(1)),
+    ];
+    Row::new("staff", person(nth), &fields)
+}
+
+fn membership(customer: Uuid) -> [Row; 2] {
+    let entry = [
+        ("customer_id", id(customer)),
+        ("type", text("bonus")),
+        ("amount", Value::Int(100)),
+    ];
+    let profile = [
+        ("customer_id", id(customer)),
+        ("total_points", Value::Int(100)),
+        ("available_points", Value::Int(100)),
+        ("tier", text("bronze")),
+        ("total_spent", Value::Int(0)),
+        ("total_visits", Value::Int(0)),
+    ];
+    [
+        Row::new("point_entry", thing(7, 1), &entry),
+        Row::new("loyalty_profile", thing(6, 1), &profile),
+    ]
+}
+
+/// The clinic's database on the first morning, at a version: a database in which nothing has happened yet stands at 0.
+pub fn server(version: i64) -> Server {
+    Server::new(rows(), version)
+}
+
+/// The file of a new PC whose first person this is. Made by the shipped first load, once per process.
+pub fn file(person: Uuid, version: i64) -> Arc<Vec<u8>> {
+    type Made = Mutex<HashMap<(Uuid, i64), Arc<Vec<u8>>>>;
+    static MADE: OnceLock<Made> = OnceLock::new();
+    let mut made = MADE
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let file = made
+        .entry((person, version))
+        .or_insert_with(|| Arc::new(make(person, version)));
+    file.clone()
+}
+
+fn make(person: Uuid, version: i64) -> Vec<u8> {
+    let mut world = World::new(server(version), 1_000, MORNING, None, Trace::default());
+    let login = world.enrol(person);
+    // Enrolment moved the clock; the file is to stand where the run's database stands.
+    (world.server.version, world.server.past) = (version, server(version).past);
+    world.wires.push(Wire::default());
+    world.wires[0].logins.insert(person, login);
+    first_file(&Arc::new(Mutex::new(world)), 0, person)
+}

@@ -1,0 +1,330 @@
+//! What the web system and the clinic's other programs write, past every desk: small edits, imports, moves of notifications, deletes. An
+//! edit is data, so that the same one can be made in the model and in PostgreSQL.
+
+use desk_core::synced::Value;
+use uuid::Uuid;
+
+use super::{
+    chance::Chance,
+    decide::{mark_read, web_entry},
+    row::{Key, Row, Rows, id, key, noun, text},
+    server::Tx,
+};
+
+/// One statement of the web system.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are those of the noun")]
+pub enum Edit {
+    /// Somebody registers on the web page.
+    AddCustomer { id: Uuid, name: String },
+    /// A field is corrected.
+    SetCustomer {
+        id: Uuid,
+        field: &'static str,
+        value: String,
+    },
+    /// A customer without anything goes.
+    DropCustomer { id: Uuid },
+    /// A task for somebody.
+    AddTask {
+        id: Uuid,
+        journey: Uuid,
+        person: Uuid,
+        title: String,
+    },
+    /// Its title changes.
+    RenameTask { id: Uuid, title: String },
+    /// It is closed on the web page.
+    CloseTask { id: Uuid, person: Uuid },
+    /// It is deleted.
+    DropTask { id: Uuid },
+    /// A contact is planned.
+    AddFollowup { id: Uuid, rule: Uuid, customer: Uuid },
+    /// It is deleted.
+    DropFollowup { id: Uuid },
+    /// Points are spent or given elsewhere.
+    AddEntry {
+        id: Uuid,
+        customer: Uuid,
+        kind: &'static str,
+        amount: i64,
+    },
+    /// Somebody is told something.
+    AddNotification { id: Uuid, person: Uuid, title: String },
+    /// It goes to somebody else.
+    MoveNotification { id: Uuid, to: Uuid },
+    /// It is read on the web page.
+    ReadNotification { id: Uuid },
+    /// It is deleted.
+    DropNotification { id: Uuid },
+    /// Somebody is called differently from now on.
+    RenameStaff { id: Uuid, nickname: String },
+}
+
+/// Makes an edit, if what it is about is (still) there.
+pub fn make(tx: &mut Tx, edit: &Edit) {
+    match edit {
+        Edit::AddCustomer { id, name } => tx.put(customer(*id, name, tx.now)),
+        Edit::SetCustomer { id, field, value } => change(tx, key("customer", *id), |row| row.set(field, text(value))),
+        Edit::DropCustomer { id } => tx.remove(key("customer", *id)),
+        Edit::AddTask {
+            id,
+            journey,
+            person,
+            title,
+        } => tx.put(task(*id, *journey, *person, title, tx.now)),
+        Edit::RenameTask { id, title } => change(tx, key("task", *id), |row| row.set("title", text(title))),
+        Edit::CloseTask { id: task, person } => {
+            let now = tx.now;
+            change(tx, key("task", *task), |row| {
+                row.set("status", text("completed"));
+                row.set("completed_at", Value::Int(now));
+                row.set("completed_by", id(*person));
+            });
+        }
+        Edit::DropTask { id } => tx.remove(key("task", *id)),
+        Edit::AddFollowup { id, rule, customer } => tx.put(followup(*id, *rule, *customer, tx.now)),
+        Edit::DropFollowup { id } => tx.remove(key("followup", *id)),
+        Edit::AddEntry {
+            id,
+            customer,
+            kind,
+            amount,
+        } => {
+            // The database takes no entry that leaves less than nothing.
+            let has = tx
+                .all("loyalty_profile")
+                .find(|row| row.id("customer_id") == Some(*customer))
+                .and_then(|row| row.int("available_points"));
+            if has.unwrap_or(0) + amount >= 0 {
+                tx.add_entry(web_entry(*id, *customer, kind, *amount, tx.now));
+            }
+        }
+        Edit::AddNotification { id, person, title } => tx.put(notification(*id, *person, title, tx.now)),
+        Edit::MoveNotification { id: note, to } => {
+            change(tx, key("notification", *note), |row| row.set("user_id", id(*to)))
+        }
+        Edit::ReadNotification { id } => {
+            let now = tx.now;
+            change(tx, key("notification", *id), |row| mark_read(row, now));
+        }
+        Edit::DropNotification { id } => tx.remove(key("notification", *id)),
+        Edit::RenameStaff { id, nickname } => change(tx, key("staff", *id), |row| row.set("nickname", text(nickname))),
+    }
+}
+
+fn change(tx: &mut Tx, key: Key, how: impl FnOnce(&mut Row)) {
+    if let Some(mut row) = tx.rows.get(&key).map(|row| row.as_ref().clone()) {
+        how(&mut row);
+        tx.put(row);
+    }
+}
+
+/// A customer as the web system registers one.
+pub fn customer(customer: Uuid, name: &str, now: i64) -> Row {
+    let fields = [
+        ("code", Value::Text(format!("WEB-{}", customer.simple()))),
+        ("full_name", text(name)),
+        ("phone", text("0811111111")),
+        ("status", text("active")),
+        ("customer_type", text("regular")),
+        ("created_at", Value::Int(now)),
+        ("updated_at", Value::Int(now)),
+    ];
+    Row::new("customer", customer, &fields)
+}
+
+/// An open task.
+pub fn task(task: Uuid, journey: Uuid, person: Uuid, title: &str, now: i64) -> Row {
+    let fields = [
+        ("journey_id", id(journey)),
+        ("assigned_to", id(person)),
+        ("task_type", text("call")),
+        ("title", text(title)),
+        ("priority", text("medium")),
+        ("status", text("pending")),
+        ("created_at", Value::Int(now)),
+        ("updated_at", Value::Int(now)),
+    ];
+    Row::new("task", task, &fields)
+}
+
+/// A planned contact.
+pub fn followup(followup: Uuid, rule: Uuid, customer: Uuid, now: i64) -> Row {
+    let fields = [
+        ("rule_id", id(rule)),
+        ("customer_id", id(customer)),
+        ("channel", text("call")),
+        ("scheduled_at", Value::Int(now)),
+        ("status", text("pending")),
+        ("content", text("{}")),
+        ("response", text("{}")),
+    ];
+    Row::new("followup", followup, &fields)
+}
+
+/// Something that somebody is told.
+pub fn notification(note: Uuid, person: Uuid, title: &str, now: i64) -> Row {
+    let fields = [
+        ("user_id", id(person)),
+        ("type", text("info")),
+        ("title", text(title)),
+        ("message", text("")),
+        ("priority", text("medium")),
+        ("is_read", Value::Int(0)),
+        ("created_at", Value::Int(now)),
+        ("dismissed", Value::Int(0)),
+    ];
+    Row::new("notification", note, &fields)
+}
+
+/// Something that the web system may do with these rows.
+pub fn any(rows: &Rows, chance: &mut Chance) -> Option<Edit> {
+    let fresh = chance.uuid();
+    let word = format!("w{}", chance.below(1_000));
+    let person = one(rows, "staff", chance)?;
+    Some(match chance.below(20) {
+        0 => Edit::AddCustomer { id: fresh, name: word },
+        1..=4 => Edit::SetCustomer {
+            id: one(rows, "customer", chance)?,
+            field: ["phone", "nickname", "notes"][chance.below(3)],
+            value: format!("08{:08}", chance.below(100_000_000)),
+        },
+        5 | 6 => Edit::AddTask {
+            id: fresh,
+            journey: one(rows, "journey", chance)?,
+            person,
+            title: word,
+        },
+        7 => Edit::RenameTask {
+            id: one(rows, "task", chance)?,
+            title: word,
+        },
+        8 => Edit::CloseTask {
+            id: one(rows, "task", chance)?,
+            person,
+        },
+        9 => Edit::DropTask {
+            id: one(rows, "task", chance)?,
+        },
+        10 => Edit::AddFollowup {
+            id: fresh,
+            rule: one(rows, "followup_rule", chance)?,
+            customer: one(rows, "journey", chance)
+                .and_then(|journey| rows.get(&key("journey", journey))?.id("customer_id"))?,
+        },
+        11 => Edit::DropFollowup {
+            id: one(rows, "followup", chance)?,
+        },
+        12 => spend(rows, fresh, chance)?,
+        13 => Edit::RenameStaff {
+            id: person,
+            nickname: word,
+        },
+        14 | 15 => Edit::AddNotification {
+            id: fresh,
+            person,
+            title: word,
+        },
+        16 | 17 => Edit::MoveNotification {
+            id: one(rows, "notification", chance)?,
+            to: person,
+        },
+        18 => Edit::ReadNotification {
+            id: one(rows, "notification", chance)?,
+        },
+        _ => Edit::DropNotification {
+            id: one(rows, "notification", chance)?,
+        },
+    })
+}
+
+/// Points spent elsewhere, never more than there are.
+fn spend(rows: &Rows, entry: Uuid, chance: &mut Chance) -> Option<Edit> {
+    let profile = rows.get(&key("loyalty_profile", one(rows, "loyalty_profile", chance)?))?;
+    let has = profile.int("available_points")?;
+    let (kind, amount) = if has > 20 && chance.percent(70) {
+        ("redeemed", -chance.between(1, has))
+    } else {
+        ("bonus", chance.between(1, 300))
+    };
+    Some(Edit::AddEntry {
+        id: entry,
+        customer: profile.id("customer_id")?,
+        kind,
+        amount,
+    })
+}
+
+/// Any row of a noun.
+pub fn one(rows: &Rows, name: &str, chance: &mut Chance) -> Option<Uuid> {
+    let number = noun(name).number;
+    let ids: Vec<Uuid> = rows
+        .range((number, Uuid::nil())..=(number, Uuid::max()))
+        .map(|((_, id), _)| *id)
+        .collect();
+    chance.pick(&ids).copied()
+}
+
+/// Several edits that belong together: what one transaction does.
+pub fn transaction(rows: &Rows, chance: &mut Chance) -> Vec<Edit> {
+    match chance.below(10) {
+        0 => back_and_forth(rows, chance),
+        1 => gone_and_back(rows, chance),
+        2 => import(chance),
+        _ => {
+            let count = 1 + chance.below(3);
+            (0..count).filter_map(|_| any(rows, chance)).collect()
+        }
+    }
+}
+
+/// A notification goes from person to person, perhaps back to the first.
+fn back_and_forth(rows: &Rows, chance: &mut Chance) -> Vec<Edit> {
+    let Some(note) = one(rows, "notification", chance) else {
+        return vec![];
+    };
+    let hops = 2 + chance.below(3);
+    let mut edits: Vec<Edit> = (0..hops)
+        .filter_map(|_| {
+            Some(Edit::MoveNotification {
+                id: note,
+                to: one(rows, "staff", chance)?,
+            })
+        })
+        .collect();
+    let owner = rows.get(&key("notification", note)).and_then(|row| row.id("user_id"));
+    if let Some(owner) = owner.filter(|_| chance.percent(50)) {
+        edits.push(Edit::MoveNotification { id: note, to: owner });
+    }
+    edits
+}
+
+/// A row is deleted and inserted again with the same key, perhaps for another person, perhaps deleted in the end.
+fn gone_and_back(rows: &Rows, chance: &mut Chance) -> Vec<Edit> {
+    let found = (one(rows, "notification", chance), one(rows, "staff", chance));
+    let (Some(note), Some(person)) = found else {
+        return vec![];
+    };
+    let again = Edit::AddNotification {
+        id: note,
+        person,
+        title: "again".into(),
+    };
+    let mut edits = vec![Edit::DropNotification { id: note }, again];
+    if chance.percent(30) {
+        edits.push(Edit::DropNotification { id: note });
+    }
+    edits
+}
+
+/// Many rows in one transaction: more than a page.
+fn import(chance: &mut Chance) -> Vec<Edit> {
+    let count = 3 + chance.below(12);
+    (0..count)
+        .map(|nth| Edit::AddCustomer {
+            id: chance.uuid(),
+            name: format!("i{nth}"),
+        })
+        .collect()
+}
