@@ -157,7 +157,10 @@ async fn naive(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> R
         ..page(&stream, pulled.changes, pulled.next, pulled.is_consistent, vec![], now)
     };
     rebase::apply(cache, &page)?;
-    cache.write(|transaction| left.iter().try_for_each(|(tbl, id)| row::delete(transaction, super::row::table(*tbl), *id)))?;
+    cache.write(|transaction| {
+        left.iter()
+            .try_for_each(|(tbl, id)| row::delete(transaction, super::row::table(*tbl), *id))
+    })?;
     Ok(Done {
         again: !pulled.is_consistent,
         is_consistent: pulled.is_consistent,
