@@ -43,6 +43,20 @@ test('Alt and a number opens that hit; the empty search then shows it as opened 
   await on.see('[role=option][data-row-id=c2]');
 });
 
+test('Enter before the answer opens what was typed, not what stood there', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl K');
+  await on.type('พลอย');
+  await on.see('[role=option]');
+  const release = on.holdNext('customer_search');
+  await on.type('ฮ');
+  await on.press('Enter');
+  release();
+  await settle();
+  expect(on.none('[data-screen=card]')).toBe(true);
+  expect(on.none('[role=option]')).toBe(true);
+});
+
 test('each lot of points says the day on which it expires', async () => {
   const on = await openWindow();
   await on.press('Ctrl K');

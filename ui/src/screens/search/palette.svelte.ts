@@ -25,17 +25,33 @@ function hitOf({ profile, loyalty, preference }: CustomerCard): CustomerHit {
   };
 }
 
+/** As many rows as there is room for, and as Alt 1–9 opens. */
+const FIRST = 9;
+/** A pause in typing. */
+const PAUSE_MS = 120;
+
 export class Palette {
-  text = $state('');
+  /** What the field holds. The screen follows `asked`: a key repaints the field alone and, with its answer, the rest once. */
+  typed = '';
+  /** What the shown answer is for. */
+  asked = $state('');
   found = $state.raw<CustomersFound | undefined>();
   recent = $state.raw<CustomerHit[]>([]);
   error = $state.raw<AppError | undefined>();
+  #isPaused = $state(true);
+  #pause: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
+  #answer: Promise<void> = Promise.resolve();
 
-  readonly isAsking: boolean = $derived(this.text.trim().length > 0);
+  readonly isAsking: boolean = $derived(this.asked.length > 0);
   readonly hits: CustomerHit[] = $derived(this.isAsking ? (this.found?.hits ?? []) : this.recent);
   readonly selection: Selection = new Selection(() => this.hits.map(({ id }) => id));
   readonly selected: CustomerHit | undefined = $derived(this.hits.find(({ id }) => id === this.selection.id));
+  /** The rows in the page: those below the fold follow when the person pauses or walks there, so that no key waits for them. */
+  readonly shown: CustomerHit[] = $derived.by(() => {
+    const isAll = this.#isPaused || this.hits.findIndex(({ id }) => id === this.selection.id) >= FIRST;
+    return isAll ? this.hits : this.hits.slice(0, FIRST);
+  });
   /** Milliseconds the search itself took. */
   readonly took: string | undefined = $derived.by(() => {
     if (!this.found || !this.isAsking) return undefined;
@@ -44,17 +60,21 @@ export class Palette {
   });
 
   /** Asks anew at every keystroke. An answer that a newer one has overtaken is dropped. */
-  async search(text: string): Promise<void> {
-    this.text = text;
-    const turn = ++this.#turn;
-    try {
-      const found = await call('customer_search', { text });
-      if (turn !== this.#turn) return;
-      this.found = found;
-      this.error = undefined;
-    } catch (thrown) {
-      if (turn === this.#turn) this.error = asAppError(thrown);
-    }
+  search(text: string): void {
+    this.typed = text.trim();
+    this.#isPaused = false;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => (this.#isPaused = true), PAUSE_MS);
+    this.#answer = this.#ask(++this.#turn, this.typed);
+  }
+
+  async #ask(turn: number, text: string): Promise<void> {
+    const found = text ? await call('customer_search', { text }).catch(asAppError) : undefined;
+    if (turn !== this.#turn) return;
+    const isRefused = found !== undefined && 'code' in found;
+    this.asked = text;
+    this.error = isRefused ? found : undefined;
+    if (!isRefused) this.found = found;
   }
 
   /** The customers opened last, as they are now; one that is gone is left out. */
@@ -65,5 +85,11 @@ export class Palette {
 
   open(hit: CustomerHit | undefined): void {
     if (hit) route.go({ name: 'card', id: hit.id });
+  }
+
+  /** Opens the selected one of what was typed last: whoever presses Enter before the answer means that answer. */
+  async openSelected(): Promise<void> {
+    await this.#answer;
+    this.open(this.selected);
   }
 }
