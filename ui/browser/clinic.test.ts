@@ -123,6 +123,10 @@ test('tasks are completed, snoozed and noted, and leave the colleague’s list',
 });
 
 test('a notification is read', async () => {
+  // The read one tells the Rust test to insert the lead and to press its toast on PC-B, where nothing is pressed from here on: a later
+  // key would lead away again.
+  await english.press('Ctrl 5');
+  await english.see('[data-screen=sync]');
   await thai.press('Ctrl D');
   await thai.see('[data-screen=notifications] [data-row-id]');
   const row = `[data-row-id="${await thai.selected()}"]`;
@@ -131,8 +135,6 @@ test('a notification is read', async () => {
 });
 
 test('a lead of the web system stands in Today at both counters, and its toast leads to it', async () => {
-  // From here on the Rust test inserts a lead and presses its toast on PC-B.
-  await english.press('Ctrl 5');
   await thai.press('Ctrl 1');
   await thai.read('มายด์', '[data-screen=today]');
   await english.see(LEAD);
