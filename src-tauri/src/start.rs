@@ -14,7 +14,7 @@ use crate::clock::SystemClock;
 use crate::notifier::{self, Pressed, Toasts};
 use crate::secrets::SystemKeyring;
 use crate::window::MainWindow;
-use crate::{log, places, quit, window};
+use crate::{log, paint, places, quit, window};
 
 /// The desk, as soon as it has started.
 #[derive(Default)]
@@ -40,6 +40,7 @@ pub fn set_up(app: &AppHandle, home: Option<PathBuf>) -> Result<(), Box<dyn std:
     let data = places::data(app, home.as_deref())?;
     log::start(&data)?;
     tracing::info!(version = %app.package_info().version, "started");
+    paint::hold_still();
     window::open(app, home.as_deref())?;
     let (toasts, pressed) = notifier::open();
     let keyring = SystemKeyring::new(home.as_deref());

@@ -1,5 +1,5 @@
 //! What a person waits for, measured in real windows: the program's start, a key in search, and a hot lead's toast. Each against a floor of
-//! the same run: an empty WebKitGTK window, two frames without work, and PostgreSQL's own NOTIFY.
+//! the same run: an empty WebKitGTK window, a frame that paints next to nothing, and PostgreSQL's own NOTIFY.
 //!
 //! `cargo run --release -p desk-tests --bin bench-window [start] [keys] [toasts] [large=CUSTOMERS]`: without words, the first three. `large`
 //! asks the keys again on a clinic of that size, loaded from a PostgreSQL that `desk-server demo` filled; the demo clinic on the PC itself
