@@ -67,7 +67,8 @@ const SETTLED: &str = "const done = arguments[0], { bench } = window;
     look();";
 
 /// A frame that paints a box of ten pixels, thirty times: nothing is painted sooner.
-const FRAMES: &str = "const done = arguments[0], took = [], box = document.body.appendChild(document.createElement('div'));
+const FRAMES: &str =
+    "const done = arguments[0], took = [], box = document.body.appendChild(document.createElement('div'));
     box.style.cssText = 'position: fixed; left: 0; top: 0; width: 10px; height: 10px';
     const next = () => {
         if (took.length === 30) return box.remove(), done(took);
