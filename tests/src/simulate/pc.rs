@@ -91,7 +91,7 @@ pub struct Pc {
     work: Option<Work>,
     zombies: Vec<Work>,
     failed: bool,
-    looked_at: Option<i64>,
+    looked_at: Option<u64>,
 }
 
 /// A first load of the world's clinic, as bytes: what a new PC's file is.
@@ -405,19 +405,18 @@ impl Pc {
 
     /// Reads the file if it has changed since the last look.
     pub fn look(&mut self) {
-        let cache = self.cache();
-        let reader = cache.read().expect("a reader of the cache");
-        // SQLite counts what other connections have committed.
-        let version: i64 = reader
-            .query_row("PRAGMA data_version", [], |row| row.get(0))
-            .expect("the file's version");
-        if self.looked_at == Some(version) && !self.was_replaced {
+        let looked_at = self.looked_at.filter(|_| !self.was_replaced);
+        // Through the writer: it knows its own pages, whereas a reader decrypts the whole file again after every commit.
+        let seen = self.cache().write(|writer| {
+            let changes = writer.total_changes();
+            let seen = (looked_at != Some(changes)).then(|| seen::read(writer)).transpose()?;
+            Ok(seen.map(|seen| (changes, seen)))
+        });
+        let Some((changes, seen)) = seen.expect("what is in the file") else {
             return;
-        }
-        let seen = seen::read(&reader).expect("what is in the file");
-        drop(reader);
+        };
         self.seen = seen;
-        self.looked_at = Some(version);
+        self.looked_at = Some(changes);
         self.is_unchecked = true;
     }
 
