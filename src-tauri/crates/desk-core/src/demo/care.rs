@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Demo, clinic::STAFF, instant, names, people::Customer, random::Random, shifted, text};
-use crate::synced::Value;
+use crate::{synced::Value, text::is_thai};
 
 /// The nine stages.
 const STAGES: [&str; 9] = [
@@ -201,7 +201,7 @@ impl Demo {
             Value::Uuid(self.journey_id(way.number)),
             self.by(who),
             text(*kind),
-            text(format!("{title} คุณ{}", called(&way.customer))),
+            text(format!("{title} {}", called(&way.customer))),
             text(*description),
             text(priority),
             text(status),
@@ -268,7 +268,7 @@ impl Demo {
         } else {
             at.clone()
         };
-        let content = format!("{{\"message\":\"คุณ{} {message}\"}}", called(&way.customer));
+        let content = format!("{{\"message\":\"{} {message}\"}}", called(&way.customer));
         vec![
             Value::Uuid(self.id("followup", index)),
             Value::Uuid(self.id("rule", rule)),
@@ -359,12 +359,15 @@ fn stage(index: usize) -> &'static str {
     STAGES.get(index).copied().unwrap_or("completed")
 }
 
-fn called(customer: &Customer) -> &str {
-    if customer.nickname.is_empty() {
+/// `คุณพลอย`, but `คุณ Wei`: a Latin word inside Thai has a space before it.
+fn called(customer: &Customer) -> String {
+    let name = if customer.nickname.is_empty() {
         customer.name.split(' ').next().unwrap_or_default()
     } else {
         customer.nickname
-    }
+    };
+    let gap = if name.starts_with(is_thai) { "" } else { " " };
+    format!("คุณ{gap}{name}")
 }
 
 fn plan(way: &Journey, random: &mut Random) -> String {

@@ -262,3 +262,22 @@ fn the_same_seed_is_the_same_clinic_and_another_is_another() {
         "an empty one too"
     );
 }
+
+#[test]
+fn a_latin_name_after_a_thai_word_stands_apart() {
+    let texts = (1..20).flat_map(|seed| {
+        let demo = Demo::new(seed, 400, NaiveDate::from_ymd_opt(2026, 10, 1).unwrap());
+        let rows: Vec<_> = demo.rows("task").chain(demo.rows("followup")).flatten().collect();
+        rows
+    });
+    let mut latin = 0;
+    for value in texts {
+        let Value::Text(text) = value else { continue };
+        let Some((_, called)) = text.split_once("คุณ") else {
+            continue;
+        };
+        assert!(!called.starts_with(|c: char| c.is_ascii_alphabetic()), "{text}");
+        latin += usize::from(called.trim_start().starts_with(|c: char| c.is_ascii_alphabetic()));
+    }
+    assert!(latin > 0, "nobody has a Latin name");
+}
