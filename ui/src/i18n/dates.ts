@@ -1,6 +1,7 @@
 /** Dates and times as people in the clinic read them: Buddhist era in Thai, Gregorian in English, always the clinic's clock. */
 import { locale } from './locale.svelte';
 import { m } from './index';
+import { afterThai } from './spacing';
 import { zone } from './zone.svelte';
 
 const DAY = 86_400_000;
@@ -109,6 +110,11 @@ export function whenShort(ms: number, now: number): string {
   if (away === -1) return m.when_yesterday({ time: time(ms) });
   if (away === 1) return m.when_tomorrow({ time: time(ms) });
   return `${shortDate(ms, now)} ${time(ms)}`;
+}
+
+/** The same in a sentence, right after a word: "ครบกำหนดพรุ่งนี้ 10:24", but "ครบกำหนด 28 ก.ย. 10:24". */
+export function whenAfter(ms: number, now: number): string {
+  return afterThai(whenShort(ms, now));
 }
 
 /** A day beside today: "วันนี้", "เมื่อวาน", "พรุ่งนี้" or the date. */

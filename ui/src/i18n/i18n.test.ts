@@ -9,7 +9,9 @@ import * as dates from './dates';
 import { locale } from './locale.svelte';
 import { initials } from './names';
 import { baht, movement, multiplier, points, satangFrom } from './numbers';
+import { m } from './index';
 import { tell, whyLine } from './reasons';
+import { afterThai, beforeThai } from './spacing';
 import { zone } from './zone.svelte';
 
 const at = (iso: string) => Date.parse(`${iso}+07:00`);
@@ -177,15 +179,33 @@ describe('numbers', () => {
   });
 });
 
+describe('what a message leaves open', () => {
+  const told = (name: string) => [
+    m.card_sales({ name: afterThai(name) }),
+    m.lead_taken({ name: beforeThai(name) }),
+    m.toast_task_given({ name: beforeThai(afterThai(name)) }),
+  ];
+
+  test('a Latin name stands apart from the Thai around it, a Thai one does not', () => {
+    expect(told('เมย์')).toEqual(['ดูแลโดยเมย์', 'เมย์รับแล้ว', 'มอบให้เมย์แล้ว']);
+    expect(told('Wei')).toEqual(['ดูแลโดย Wei', 'Wei รับแล้ว', 'มอบให้ Wei แล้ว']);
+    locale.current = 'en';
+    expect(told('เมย์')).toEqual(['Looked after by เมย์', 'Taken by เมย์', 'Given to เมย์']);
+  });
+});
+
 describe('reasons', () => {
   const cases: [Reason, string, string][] = [
     [{ code: 'overdue', since: at('2026-10-01T10:00:00') }, 'เกินกำหนด 24 นาที', '24 min overdue'],
-    [{ code: 'due_at', at: at('2026-10-01T15:00:00') }, 'กำหนดวันนี้ 15:00', 'Due today 15:00'],
-    [{ code: 'due_at', at: at('2026-10-02T11:00:00') }, 'กำหนด พรุ่งนี้ 11:00', 'Due tomorrow 11:00'],
+    [{ code: 'due_at', at: at('2026-10-01T15:00:00') }, 'ครบกำหนดวันนี้ 15:00', 'Due today 15:00'],
+    [{ code: 'due_at', at: at('2026-10-02T11:00:00') }, 'ครบกำหนดพรุ่งนี้ 11:00', 'Due tomorrow 11:00'],
+    [{ code: 'due_at', at: at('2026-10-04T11:00:00') }, 'ครบกำหนด 4 ต.ค. 11:00', 'Due 4 Oct 11:00'],
+    [{ code: 'due_at', at: at('2026-09-30T11:00:00') }, 'ครบกำหนดเมื่อวาน 11:00', 'Due yesterday 11:00'],
     [{ code: 'urgent', priority: 'critical' }, 'ความสำคัญ: ด่วนมาก', 'Priority: Critical'],
     [{ code: 'booked_today', time: '10:30' }, 'มีนัดวันนี้ 10:30', 'Booked today 10:30'],
     [{ code: 'stage', stage: 'treatment_scheduled' }, 'อยู่ขั้นนัดทำ', 'At stage Booked'],
     [{ code: 'woke', at: at('2026-10-01T09:00:00') }, 'เลื่อนไว้ถึง 09:00', 'Was snoozed until 09:00'],
+    [{ code: 'woke', at: at('2026-09-30T09:00:00') }, 'เลื่อนไว้ถึงเมื่อวาน 09:00', 'Was snoozed until yesterday 09:00'],
     [{ code: 'fact', text: 'ซื้อ 18 จาก 41 คน' }, 'ซื้อ 18 จาก 41 คน', 'ซื้อ 18 จาก 41 คน'],
     [{ code: 'score', score: 82, threshold: 70 }, 'คะแนน 82 จาก 100 ถึงเกณฑ์ 70', 'Score 82 of 100, threshold 70'],
     [{ code: 'waiting_since', at: at('2026-10-01T10:12:00') }, 'รอตั้งแต่ 10:12', 'Waiting since 10:12'],

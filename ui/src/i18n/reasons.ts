@@ -1,7 +1,8 @@
 /** Why a row is here, in words: one sentence for each code of `Reason`. A new code is a type error here. */
 import type { Reason } from '../backend/bindings/Reason';
-import { dayNumber, span, time, whenShort } from './dates';
+import { dayNumber, span, time, whenAfter } from './dates';
 import { m } from './index';
+import { afterThai } from './spacing';
 import { priorityName, stageName } from './words';
 
 type Teller<C extends Reason['code']> = (reason: Extract<Reason, { code: C }>, now: number) => string;
@@ -11,14 +12,14 @@ const TELLERS: { [C in Reason['code']]: Teller<C> } = {
   due_at: ({ at }, now) =>
     dayNumber(at) === dayNumber(now)
       ? m.reason_due_today({ time: time(at) })
-      : m.reason_due_at({ when: whenShort(at, now) }),
+      : m.reason_due_at({ when: whenAfter(at, now) }),
   urgent: ({ priority }) => m.reason_urgent({ priority: priorityName(priority) }),
   booked_today: ({ time: at }) => m.reason_booked_today({ time: at }),
-  stage: ({ stage }) => m.reason_stage({ stage: stageName(stage) }),
-  woke: ({ at }, now) => m.reason_woke({ when: whenShort(at, now) }),
+  stage: ({ stage }) => m.reason_stage({ stage: afterThai(stageName(stage)) }),
+  woke: ({ at }, now) => m.reason_woke({ when: whenAfter(at, now) }),
   fact: ({ text }) => text,
   score: ({ score, threshold }) => m.reason_score({ score, threshold }),
-  waiting_since: ({ at }, now) => m.reason_waiting_since({ when: whenShort(at, now) }),
+  waiting_since: ({ at }, now) => m.reason_waiting_since({ when: whenAfter(at, now) }),
   do_not_contact: () => m.reason_do_not_contact(),
   rule: ({ name }) => m.reason_rule({ name }),
 };
