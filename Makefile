@@ -113,6 +113,8 @@ bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, E
 	target/release/bench-search $(CUSTOMERS)
 	$(say) 'the first load of $(CUSTOMERS) customers'
 	target/release/bench-sync $(CUSTOMERS) $(ENTRIES) $(ROUNDS)
+	$(say) "a person's work while sync takes in 200,000 rows"
+	target/release/bench-busy $(CUSTOMERS)
 	$(say) 'the real window'
 	target/release/bench-window $(WINDOW)
 

@@ -1,5 +1,6 @@
 //! Taking in what the clinic sends while unsent actions stay in force: put back what they touched, apply the clinic's rows, let go of the
-//! actions the clinic has settled, do the rest again on top, and save how far we are. One transaction, so a crash leaves the old state.
+//! actions the clinic has settled, do the rest again on top, and save how far we are. Every transaction leaves a state that a person may see
+//! and a crash may leave; they are short, because a person who presses a key waits for no more than one of them.
 
 use desk_core::synced::{self, Table, Value};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -12,6 +13,9 @@ use crate::{
     outbox::{self, Outcome, Refusal},
     row, shadow,
 };
+
+/// Rows of one transaction, or as many as have been put back for it when those are more: putting back costs as much as taking in.
+const SLICE: usize = 50;
 
 /// How far a stream has been read: everything up to and including this key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,17 +98,41 @@ pub struct Stream {
 /// # Errors
 /// [`CacheError::Shape`] when a row does not fit this version's nouns; nothing is changed then.
 pub fn apply(cache: &Cache, page: &Page) -> Result<()> {
-    cache.write(|transaction| {
-        shadow::restore_all(transaction)?;
-        for change in &page.changes {
-            take_in(transaction, &page.scope, change)?;
+    page.changes.iter().try_for_each(check)?;
+    let mut rest = page.changes.as_slice();
+    loop {
+        let taken = cache.write_behind(|transaction| take_slice(transaction, page, rest))?;
+        match rest.get(taken..) {
+            Some(later) if !later.is_empty() => rest = later,
+            _ => return Ok(()),
         }
-        if page.is_consistent {
-            settle(transaction, page)?;
-        }
-        change::replay(transaction)?;
-        save(transaction, &page.scope, &stream_after(transaction, page)?)
-    })
+    }
+}
+
+fn check(change: &Change) -> Result<()> {
+    match (synced::table(change.tbl), &change.row) {
+        (Some(table), Some(row)) if !row::fits(table, row) => Err(CacheError::Shape { table: table.name }),
+        _ => Ok(()),
+    }
+}
+
+/// Takes in the next rows, as one transaction; how many. The place moves on, and actions are let go, with the last of them only: until then
+/// the rows are newer than the place says, as they are in the middle of any page.
+fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<usize> {
+    let dirty = shadow::restore_all(transaction)?;
+    let (slice, later) = rest.split_at(rest.len().min(SLICE.max(dirty)));
+    for change in slice {
+        take_in(transaction, &page.scope, change)?;
+    }
+    let is_last = later.is_empty();
+    if is_last && page.is_consistent {
+        settle(transaction, page)?;
+    }
+    change::replay(transaction)?;
+    if is_last {
+        save(transaction, &page.scope, &stream_after(transaction, page)?)?;
+    }
+    Ok(slice.len())
 }
 
 fn take_in(connection: &Connection, scope: &str, change: &Change) -> Result<()> {

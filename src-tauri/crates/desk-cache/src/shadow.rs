@@ -21,18 +21,18 @@ pub(crate) fn keep(connection: &Connection, table: &'static Table, id: Uuid) -> 
     Ok(())
 }
 
-/// Puts every kept row back and forgets them all.
-pub(crate) fn restore_all(connection: &Connection) -> Result<()> {
+/// Puts every kept row back and forgets them all; how many there were.
+pub(crate) fn restore_all(connection: &Connection) -> Result<usize> {
     let kept: Vec<(i16, Uuid, Option<String>)> = connection
         .prepare_cached("SELECT tbl, pk, row FROM shadow")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for (number, id, before) in kept {
-        let table = synced::table(number).ok_or(CacheError::Damaged)?;
-        restore(connection, table, id, before.as_deref())?;
+    for (number, id, before) in &kept {
+        let table = synced::table(*number).ok_or(CacheError::Damaged)?;
+        restore(connection, table, *id, before.as_deref())?;
     }
     connection.prepare_cached("DELETE FROM shadow")?.execute([])?;
-    Ok(())
+    Ok(kept.len())
 }
 
 fn restore(connection: &Connection, table: &'static Table, id: Uuid, before: Option<&str>) -> Result<()> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Action, Ledger, written};
 use crate::{
     error::{CacheError, Result},
-    query::loyalty::multiplier_tenths,
+    query::loyalty::{multiplier_tenths, newcomer},
     row,
 };
 
@@ -102,8 +102,14 @@ pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         return Err(CacheError::Refused("amount_out_of_range"));
     }
     let customer = action.uuid("customer_id")?;
-    let member = member(ledger, customer)?;
-    let tier = member.as_ref().map_or(Tier::Bronze, |member| member.tier);
+    let member = match member(ledger, customer)? {
+        None if ledger.is_the_clinic() => Some(join(ledger, customer, action.at)?),
+        member => member,
+    };
+    let tier = match &member {
+        Some(member) => member.tier,
+        None => newcomer(ledger.connection, customer)?.tier,
+    };
     let points = loyalty::points_for(satang, multiplier_tenths(ledger.connection, tier)?);
     let entry = Entry {
         kind: "earned",
@@ -117,6 +123,31 @@ pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         // Becoming a member, with its code and welcome points, is the database's to do.
         None => Ok(()),
     }
+}
+
+/// Makes a member in the demo clinic, which has no database to do it. Nobody joins twice, so the customer's key serves both rows.
+fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
+    let welcome = Entry {
+        kind: "bonus",
+        points: loyalty::WELCOME_POINTS,
+        said: Some("คะแนนต้อนรับ".into()),
+        expires_at: None,
+    };
+    write_entry(ledger, customer, at, customer, &welcome)?;
+    ledger.touch("loyalty_profile", customer)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "INSERT INTO loyalty_profile (id, customer_id, total_points, available_points, tier, joined_at)
+             VALUES (?1, ?1, ?2, ?2, ?3, ?4)",
+        )?
+        .execute((customer, welcome.points, Tier::Bronze.word(), at))?;
+    Ok(Member {
+        profile: customer,
+        lifetime: welcome.points,
+        available: welcome.points,
+        tier: Tier::Bronze,
+    })
 }
 
 fn member(ledger: &Ledger<'_>, customer: Uuid) -> Result<Option<Member>> {

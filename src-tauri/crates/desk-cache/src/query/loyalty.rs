@@ -20,6 +20,17 @@ pub struct Member {
     pub referral_code: Option<String>,
 }
 
+/// Somebody without a membership, as the clinic will see them when what waits here has reached it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// What they will have by then: nothing, or the welcome points and what waits.
+    pub points: i64,
+    /// What the next award brings beside its own points: the first one makes the member.
+    pub welcome: i64,
+    /// The tier of the next award.
+    pub tier: Tier,
+}
+
 /// One entry of the ledger.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -58,6 +69,22 @@ pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>>
             })
         })
         .optional()?)
+}
+
+/// How a customer without a membership stands. The database makes the member with the first award; one that waits here comes first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn newcomer(connection: &Connection, customer: Uuid) -> Result<Newcomer> {
+    let waits: Option<i64> = connection
+        .prepare_cached(
+            "SELECT sum(e.amount) FROM shadow x JOIN point_entry e ON e.id = x.pk WHERE x.tbl = 7 AND e.customer_id = ?1",
+        )?
+        .query_row([customer], |row| row.get(0))?;
+    let points = waits.map_or(0, |waiting| loyalty::WELCOME_POINTS.saturating_add(waiting));
+    let welcome = if waits.is_none() { loyalty::WELCOME_POINTS } else { 0 };
+    let tier = Tier::of_lifetime_points(points);
+    Ok(Newcomer { points, welcome, tier })
 }
 
 /// The ledger of a customer, newest first.

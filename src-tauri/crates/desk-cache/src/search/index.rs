@@ -1,7 +1,7 @@
 //! Keeps the search tables: all at once after a bulk load, or one customer at a time. Rows go in sorted, so that a hundred thousand
 //! customers take seconds; what a bulk build holds in memory is about a hundred bytes a term.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use chrono::{Datelike as _, NaiveDate};
 use desk_core::{phone, text, text::sound};
@@ -68,22 +68,29 @@ pub fn create_indexes(connection: &Connection) -> Result<()> {
     connection.execute_batch("CREATE UNIQUE INDEX IF NOT EXISTS search_person_id ON search_person (id)")
 }
 
-/// Brings one customer's search rows up to date; a customer that is gone loses them.
+/// Brings one customer's search rows up to date; a customer that is gone loses them. One whose searched fields are as they were keeps them:
+/// most of what the clinic changes in a customer nobody searches for.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn reindex(connection: &Connection, customer_id: Uuid) -> Result<()> {
-    remove(connection, customer_id)?;
-    let sql = format!("SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ?1");
-    let read = |row: &rusqlite::Row<'_>| Ok((Person::from_customer(row)?, row.get::<_, Option<String>>(7)?));
-    let Some((mut person, visit)) = connection
-        .prepare_cached(&sql)?
-        .query_row([customer_id.as_bytes()], read)
-        .optional()?
-    else {
+    let known = known(connection, customer_id)?;
+    let fresh = fresh(connection, customer_id)?;
+    if let (Some(known), Some((person, day))) = (&known, &fresh)
+        && known.doc / NUMBERS_A_DAY == *day
+        && *known
+            == (Person {
+                doc: known.doc,
+                ..person.clone()
+            })
+    {
         return Ok(());
-    };
-    person.doc = free_doc(connection, day(visit.as_deref()))?;
+    }
+    if let Some(known) = known {
+        forget(connection, &known)?;
+    }
+    let Some((mut person, day)) = fresh else { return Ok(()) };
+    person.doc = free_doc(connection, day)?;
     insert_person(connection, &person)?;
     let mut terms = Terms::default();
     terms.add(&person);
@@ -95,14 +102,35 @@ pub fn reindex(connection: &Connection, customer_id: Uuid) -> Result<()> {
 /// # Errors
 /// What SQLite says.
 pub fn remove(connection: &Connection, customer_id: Uuid) -> Result<()> {
+    known(connection, customer_id)?.map_or(Ok(()), |person| forget(connection, &person))
+}
+
+/// A customer as search knows them.
+fn known(connection: &Connection, customer_id: Uuid) -> Result<Option<Person>> {
     let sql = "SELECT doc, nickname, name, line_name, email, phone, code, id FROM search_person WHERE id = ?1";
-    let known = connection
+    connection
         .prepare_cached(sql)?
         .query_row([customer_id.as_bytes()], Person::from_index)
-        .optional()?;
-    let Some(person) = known else { return Ok(()) };
+        .optional()
+}
+
+/// A customer as the row has them, and the day of their last visit.
+fn fresh(connection: &Connection, customer_id: Uuid) -> Result<Option<(Person, i64)>> {
+    static SELECT: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ?1"));
+    let read = |row: &rusqlite::Row<'_>| {
+        let visit: Option<String> = row.get(7)?;
+        Ok((Person::from_customer(row)?, day(visit.as_deref())))
+    };
+    connection
+        .prepare_cached(&SELECT)?
+        .query_row([customer_id.as_bytes()], read)
+        .optional()
+}
+
+fn forget(connection: &Connection, person: &Person) -> Result<()> {
     let mut terms = Terms::default();
-    terms.add(&person);
+    terms.add(person);
     // Names without people stay in search_inside and search_sound: they lead nowhere, and the next bulk build leaves them out.
     let mut delete_term =
         connection.prepare_cached("DELETE FROM search_term WHERE field = ?1 AND term = ?2 AND doc = ?3")?;

@@ -5,7 +5,7 @@ use rusqlite::{Result, Row};
 use uuid::Uuid;
 
 /// The folded fields. `doc` is 0 until the row has its place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Person {
     pub doc: i64,
     pub nickname: String,
