@@ -31,7 +31,9 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn tests() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = vec![];
-    ["tests/tests", "tests/src", "src-tauri"].map(|folder| rust_files(&root.join(folder), &mut files));
+    for folder in ["tests/tests", "tests/src", "src-tauri"] {
+        rust_files(&root.join(folder), &mut files);
+    }
     let mut names = BTreeSet::from(["simulation".to_owned(), "chaos".to_owned()]);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
