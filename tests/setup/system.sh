@@ -20,6 +20,7 @@ test=(
   dbus                         # a session bus of the test's own
   gnome-keyring libsecret-tools
   imagemagick                  # `import`: a picture of the screen
+  pgbouncer                    # a pooler between desks and PostgreSQL
   xvfb                         # a display without a screen
   webkit2gtk-driver            # drives the window
 )

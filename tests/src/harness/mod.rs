@@ -8,6 +8,7 @@
 //! | part | what it stands for |
 //! |---|---|
 //! | [`pg::PgCluster`] | the clinic's PostgreSQL |
+//! | [`pooler::Pooler`] | a pooler in front of it, in transaction mode |
 //! | [`netcut::NetCut`] | the network between one PC and PostgreSQL |
 //! | [`desk::Desk`] | one PC with the program: display, session bus, keyring, notifications, home folders |
 //! | [`ports`] | the machine below a desk without a window |
@@ -27,6 +28,7 @@ pub mod keyring;
 pub mod netcut;
 pub mod notifications;
 pub mod pg;
+pub mod pooler;
 pub mod ports;
 pub mod process;
 pub mod wait;

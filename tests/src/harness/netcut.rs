@@ -31,6 +31,7 @@ struct Now {
     clients: usize,
     servers: usize,
     accepted: usize,
+    sent: usize,
 }
 
 /// A path to one server; gone, with all its connections, when dropped.
@@ -131,6 +132,12 @@ impl NetCut {
         self.now.borrow().accepted
     }
 
+    /// How many bytes the desk has ever sent on its way here.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        self.now.borrow().sent
+    }
+
     fn wait(&self, what: &str, is_so: impl Fn(&Now) -> bool) {
         wait_until(what, secs(10), || is_so(&self.now.borrow()).then_some(()));
     }
@@ -185,8 +192,8 @@ async fn serve(
         let (mut client_in, mut client_out) = client.split();
         let (mut server_in, mut server_out) = server.split();
         tokio::select! {
-            () = pump(&mut client_in, &mut server_out, wish.clone()) => {}
-            () = pump(&mut server_in, &mut client_out, wish.clone()) => {}
+            () = pump(&mut client_in, &mut server_out, wish.clone(), |count| report.send_modify(|now| now.sent += count)) => {}
+            () = pump(&mut server_in, &mut client_out, wish.clone(), |_| ()) => {}
         }
     }
     if *wish.borrow() == Path::HalfOpen {
@@ -202,11 +209,12 @@ async fn until_open(wish: &mut watch::Receiver<Path>) -> bool {
     decided.is_ok_and(|path| *path != Path::Cut)
 }
 
-/// Carries bytes one way until an end closes, or the path is cut or half opened.
+/// Carries bytes one way until an end closes, or the path is cut or half opened; tells how many it has read.
 async fn pump(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     mut wish: watch::Receiver<Path>,
+    tell: impl Fn(usize),
 ) {
     let mut bytes = vec![0; 64 * 1024];
     loop {
@@ -219,7 +227,10 @@ async fn pump(
         };
         tokio::select! {
             read = read => match read {
-                Ok(count @ 1..) => if carry(&bytes[..count], to, &mut wish).await.is_none() { return },
+                Ok(count @ 1..) => {
+                    tell(count);
+                    if carry(&bytes[..count], to, &mut wish).await.is_none() { return }
+                }
                 Ok(0) | Err(_) => return,
             },
             changed = wish.changed() => if changed.is_err() || is_broken(*wish.borrow()) { return },

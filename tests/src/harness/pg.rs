@@ -357,8 +357,8 @@ fn program(name: &str) -> PathBuf {
     newest.join("bin").join(name)
 }
 
-/// PostgreSQL refuses to run as root, so root hands it to the user that Debian's package makes for it.
-fn server_user() -> Option<(u32, u32)> {
+/// PostgreSQL and its poolers refuse to run as root, so root hands them to the user that Debian's package makes for it.
+pub(super) fn server_user() -> Option<(u32, u32)> {
     let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
     let line = users.lines().find(|line| line.starts_with("postgres:"));
     let number = |n: usize| line.and_then(|line| line.split(':').nth(n)?.parse().ok());

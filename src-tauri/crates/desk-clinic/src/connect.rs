@@ -1,10 +1,11 @@
 //! How a desk reaches its PostgreSQL: always encrypted and to the right server, unless the server is this very machine.
 
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 
 pub use sqlx::postgres::PgConnection;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::postgres::{PgConnectOptions, PgSslMode, Postgres};
+use sqlx::{ConnectOptions, Connection, Transaction};
 
 use crate::{ClinicError, Result};
 
@@ -34,6 +35,8 @@ pub fn options(to: &ConnectTo) -> PgConnectOptions {
         .username(&to.login)
         .password(&to.password)
         .application_name("aura-desk")
+        // Our numbers are exact, and poolers refuse start-up settings that they do not know.
+        .extra_float_digits(None)
         .ssl_mode(if is_this_machine(&to.host) {
             PgSslMode::Prefer
         } else {
@@ -54,12 +57,73 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     Ok(PgConnection::connect_with(options).await?)
 }
 
-/// Asks for nothing but an answer: a connection can have died without a word.
+/// Whose connection the server's end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// This desk's alone, as long as it lasts.
+    Own,
+    /// Not known, or that of a pooler in transaction mode: each transaction may meet another connection of the server, with the statements
+    /// prepared there by somebody else, and perhaps another life of the database.
+    Shared,
+}
+
+/// One request. On a shared way it is a transaction, which keeps the server's connection from the first word to the last: even an unnamed
+/// statement is two messages, and a pooler may put a change of connections between them.
+pub enum Turn<'c> {
+    /// On a connection of one's own.
+    Own(&'c mut PgConnection),
+    /// On a shared one.
+    Shared(Transaction<'c, Postgres>),
+}
+
+/// Begins a request. Dropped before [`Turn::end`], a shared one has not happened: throw the connection away.
 ///
 /// # Errors
 /// [`crate::ClinicError::Unreachable`].
-pub async fn ping(conn: &mut PgConnection) -> Result<()> {
-    Ok(conn.ping().await?)
+pub async fn turn(conn: &mut PgConnection, way: Way) -> Result<Turn<'_>> {
+    Ok(match way {
+        Way::Own => Turn::Own(conn),
+        Way::Shared => Turn::Shared(conn.begin().await?),
+    })
+}
+
+impl Turn<'_> {
+    /// Ends the request; only now is it done.
+    ///
+    /// # Errors
+    /// Whatever a commit says; what became of the request is then unknown.
+    pub async fn end(self) -> Result<()> {
+        match self {
+            Self::Own(_) => Ok(()),
+            Self::Shared(transaction) => Ok(transaction.commit().await?),
+        }
+    }
+}
+
+impl Deref for Turn<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Own(conn) => conn,
+            Self::Shared(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Own(conn) => conn,
+            Self::Shared(transaction) => transaction,
+        }
+    }
+}
+
+/// Whether a statement may stay prepared on this connection, under a name. Within a [`Turn`] on a shared way it may not: the name would stay
+/// on a connection of the server that somebody else gets next.
+pub(crate) fn keeps_statements(conn: &PgConnection) -> bool {
+    !conn.is_in_transaction()
 }
 
 /// The IT person's way in, out of a `postgres://` URL: its connection and where that leads, which is what desks are told by default.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::connect::{connect, options};
+use crate::connect::{Way, connect, options, turn};
 use crate::ticket::EnrolmentTicket;
 use crate::{ClinicError, Result, scram};
 
@@ -45,11 +45,14 @@ pub async fn enrol(ticket: &EnrolmentTicket, new_password: &str, device: &str) -
     let mut conn = connect(&options(&ticket.connect_to()))
         .await
         .map_err(|error| why_not(error, ticket))?;
+    let mut turn = turn(&mut conn, Way::Shared).await?;
     let answer: serde_json::Value = sqlx::query_scalar("select desk.enrol($1, $2)")
         .bind(verifier)
         .bind(device)
-        .fetch_one(&mut conn)
+        .persistent(false)
+        .fetch_one(&mut *turn)
         .await?;
+    turn.end().await?;
     conn.close().await.ok();
     serde_json::from_value(answer).map_err(|_| ClinicError::Answer("enrolment"))
 }

@@ -10,6 +10,7 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
+use crate::connect::keeps_statements;
 use crate::synced::{json_list, pairs};
 use crate::{ClinicError, Result};
 
@@ -168,12 +169,13 @@ fn pull_text() -> String {
     )
 }
 
-/// Reads the clock alone: the cheap question whether there is anything to pull.
+/// Reads the clock alone: the cheap question whether there is anything to pull. One message there and one back, without anything prepared, so
+/// it can be asked on any connection.
 ///
 /// # Errors
 /// `Refused("not_enrolled")` when this login sees no clinic (not enrolled yet, disabled, or the person left).
 pub async fn head(conn: &mut PgConnection) -> Result<Head> {
-    let row = sqlx::query(HEAD).fetch_optional(conn).await?;
+    let row = sqlx::raw_sql(HEAD).fetch_optional(conn).await?;
     head_of(&row.ok_or_else(|| ClinicError::refused("not_enrolled"))?)
 }
 
@@ -189,6 +191,7 @@ pub async fn pull(conn: &mut PgConnection, scope: &str, after: Position, limit: 
         .bind(after.pk)
         .bind(limit)
         .bind(pending)
+        .persistent(keeps_statements(conn))
         .fetch_optional(conn)
         .await?
         .ok_or_else(|| ClinicError::refused("not_enrolled"))?;
@@ -201,7 +204,8 @@ pub async fn pull(conn: &mut PgConnection, scope: &str, after: Position, limit: 
 /// `Unreachable`.
 pub async fn known(conn: &mut PgConnection, actions: &[Uuid]) -> Result<Vec<Uuid>> {
     let text = "select m.id from desk.mutation m where m.clinic_id = (select k.clinic_id from desk.clock k) and m.id = any($1) and m.status = 'ok'";
-    Ok(sqlx::query_scalar(text).bind(actions).fetch_all(conn).await?)
+    let query = sqlx::query_scalar(text).persistent(keeps_statements(conn));
+    Ok(query.bind(actions).fetch_all(conn).await?)
 }
 
 fn head_of(row: &PgRow) -> Result<Head> {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
+use crate::connect::keeps_statements;
 use crate::{ClinicError, Result};
 
 /// Most actions in one batch: larger ones hold the clinic's clock longer without being faster.
@@ -65,6 +66,7 @@ pub async fn push(conn: &mut PgConnection, client_id: Uuid, batch: &[Mutation]) 
     let answer: Json = sqlx::query_scalar("select desk.push($1, $2)")
         .bind(client_id)
         .bind(batch)
+        .persistent(keeps_statements(conn))
         .fetch_one(conn)
         .await?;
     serde_json::from_value(answer).map_err(|_| ClinicError::Answer("outcomes"))

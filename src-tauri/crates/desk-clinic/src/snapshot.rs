@@ -1,7 +1,9 @@
-//! The first load: every table by binary COPY in one REPEATABLE READ transaction, row by row without copying a field.
+//! The first load: every table by binary COPY in one REPEATABLE READ transaction, row by row without copying a field. Nothing is prepared
+//! here: the connection may be a pooler's.
 
 use desk_core::synced::Table;
 use futures_util::TryStreamExt as _;
+use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use crate::feed::{self, Head};
@@ -28,7 +30,7 @@ pub async fn begin(conn: &mut PgConnection) -> Result<Head> {
 /// `Unreachable`.
 pub async fn expected_rows(conn: &mut PgConnection) -> Result<i64> {
     let text = "select (select count(id) from public.customers) + (select count(id) from public.point_transactions)";
-    Ok(sqlx::query_scalar(text).fetch_one(conn).await?)
+    Ok(sqlx::raw_sql(text).fetch_one(conn).await?.try_get(0)?)
 }
 
 /// Closes the snapshot.
@@ -36,7 +38,7 @@ pub async fn expected_rows(conn: &mut PgConnection) -> Result<i64> {
 /// # Errors
 /// `Unreachable`.
 pub async fn end(conn: &mut PgConnection) -> Result<()> {
-    sqlx::query("commit").execute(conn).await?;
+    sqlx::raw_sql("commit").execute(conn).await?;
     Ok(())
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{ClinicError, Result};
 
 /// The channel of a clinic, out of its `channel` in [`crate::feed::Head`].
 pub fn channel_name(channel: Uuid) -> String {
@@ -28,10 +29,11 @@ async fn echo(pool: &PgPool) -> Result<bool> {
     let nonce = format!("desk_probe_{}", Uuid::new_v4().simple());
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(&nonce).await?;
-    sqlx::query("select pg_notify($1, '')")
-        .bind(&nonce)
-        .execute(pool)
-        .await?;
+    // The one who calls must be able to hear too: behind a pooler it may be the call's only receiver, and sqlx breaks off an ordinary
+    // connection that gets one.
+    let mut caller = PgListener::connect_with(pool).await?;
+    let call = AssertSqlSafe(format!("notify {nonce}"));
+    sqlx::raw_sql(call).execute(&mut caller).await?;
     Ok(matches!(
         tokio::time::timeout(Duration::from_secs(1), listener.recv()).await,
         Ok(Ok(_))
@@ -57,12 +59,14 @@ pub async fn listen(options: &PgConnectOptions, channel: Uuid) -> Result<Wake> {
 }
 
 impl Wake {
-    /// Waits for the next reason to pull: a notification, or a connection that was lost and made again (something may have been missed).
+    /// Waits for the next call.
     ///
     /// # Errors
-    /// The connection cannot be made again: pull, then listen anew.
+    /// The connection was lost: pull, because something may have been missed, then prove anew that calls are delivered before listening. The
+    /// next connection may lead elsewhere.
     pub async fn next(&mut self) -> Result<()> {
-        self.listener.try_recv().await?;
+        let call = self.listener.try_recv().await?;
+        call.ok_or(ClinicError::Unreachable("wake-up"))?;
         while self.listener.next_buffered().is_some() {}
         Ok(())
     }

@@ -1,6 +1,11 @@
 //! The real clinic: one connection per person who uses this PC, made when first needed and thrown away after any trouble.
 
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use desk_cache::{
     load::Loader,
@@ -9,8 +14,8 @@ use desk_cache::{
 };
 use desk_clinic::{
     ClinicError,
-    connect::{self, ConnectTo, PgConnection},
-    feed,
+    connect::{self, ConnectTo, PgConnection, Way},
+    feed::{self, Head},
     push::{self, Mutation, Status},
 };
 use tokio::sync::Mutex;
@@ -29,16 +34,22 @@ const PAGE: i64 = 1_000;
 /// No answer within this time counts as a broken connection: a half-open socket would keep us waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A pooler keeps a connection open whatever happens behind it. What a PC asks when it connects, it has to ask again now and then.
+const SHARED_CONNECTION_LASTS: Duration = Duration::from_secs(60);
+
 /// The clinic's PostgreSQL, with the logins of this PC.
 pub struct PostgresClinic {
     logins: HashMap<Uuid, ConnectTo>,
     connections: Mutex<HashMap<Uuid, Connection>>,
+    is_own_way: AtomicBool,
 }
 
-/// A connection, and which life of the database it was made in. No restore and no failover leaves a connection open, so asking once is enough.
+/// A connection, and the life of the database that it last met. No restore and no failover leaves a connection of one's own open; behind a
+/// pooler either may happen unseen, so there each push asks again.
 struct Connection {
     postgres: PgConnection,
     life: String,
+    made_at: Instant,
 }
 
 impl PostgresClinic {
@@ -47,7 +58,34 @@ impl PostgresClinic {
         Self {
             logins,
             connections: Mutex::new(HashMap::new()),
+            is_own_way: AtomicBool::new(false),
         }
+    }
+
+    /// What has been found out about the way to the clinic. Until then it counts as shared, which works on any.
+    pub fn set_way(&self, way: Way) {
+        self.is_own_way.store(way == Way::Own, Ordering::Relaxed);
+    }
+
+    fn way(&self) -> Way {
+        if self.is_own_way.load(Ordering::Relaxed) {
+            Way::Own
+        } else {
+            Way::Shared
+        }
+    }
+
+    /// Where the clinic stands: the cheap question between rounds.
+    ///
+    /// # Errors
+    /// Why the clinic gave no answer.
+    pub async fn head(&self, person: Uuid) -> Result<Head, Failure> {
+        let mut connection = self.connection(person).await?;
+        let head = in_time(feed::head(&mut connection.postgres)).await?;
+        only_primary(&head)?;
+        connection.life = head.life();
+        self.give_back(person, connection).await;
+        Ok(head)
     }
 
     /// The login of a person.
@@ -56,7 +94,9 @@ impl PostgresClinic {
     }
 
     async fn connection(&self, person: Uuid) -> Result<Connection, Failure> {
-        if let Some(connection) = self.connections.lock().await.remove(&person) {
+        let kept = self.connections.lock().await.remove(&person);
+        let is_good = |kept: &Connection| self.way() == Way::Own || kept.made_at.elapsed() < SHARED_CONNECTION_LASTS;
+        if let Some(connection) = kept.filter(is_good) {
             return Ok(connection);
         }
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
@@ -66,6 +106,7 @@ impl PostgresClinic {
         Ok(Connection {
             postgres,
             life: head.life(),
+            made_at: Instant::now(),
         })
     }
 
@@ -77,11 +118,7 @@ impl PostgresClinic {
 
 impl Clinic for PostgresClinic {
     async fn reach(&self, person: Uuid, epoch: &str) -> Result<(), Failure> {
-        let mut connection = self.connection(person).await?;
-        same_life(&connection.life, epoch)?;
-        in_time(connect::ping(&mut connection.postgres)).await?;
-        self.give_back(person, connection).await;
-        Ok(())
+        same_life(&self.head(person).await?.life(), epoch)
     }
 
     async fn push(
@@ -93,15 +130,25 @@ impl Clinic for PostgresClinic {
     ) -> Result<Vec<Outcome>, Failure> {
         let batch: Vec<Mutation> = actions.iter().map(mutation).collect();
         let mut connection = self.connection(person).await?;
+        let way = self.way();
+        let mut turn = in_time(connect::turn(&mut connection.postgres, way)).await?;
+        if way == Way::Shared {
+            let head = in_time(feed::head(&mut turn)).await?;
+            only_primary(&head)?;
+            connection.life = head.life();
+        }
         same_life(&connection.life, epoch)?;
-        let outcomes = in_time(push::push(&mut connection.postgres, client, &batch)).await?;
+        let outcomes = in_time(push::push(&mut turn, client, &batch)).await?;
+        in_time(turn.end()).await?;
         self.give_back(person, connection).await;
         Ok(outcomes.into_iter().map(outcome).collect())
     }
 
     async fn pull(&self, person: Uuid, scope: &str, from: rebase::Position, epoch: &str) -> Result<Pulled, Failure> {
         let mut connection = self.connection(person).await?;
-        let page = in_time(feed::pull(&mut connection.postgres, scope, theirs(from), PAGE, &[])).await?;
+        let mut turn = in_time(connect::turn(&mut connection.postgres, self.way())).await?;
+        let page = in_time(feed::pull(&mut turn, scope, theirs(from), PAGE, &[])).await?;
+        in_time(turn.end()).await?;
         self.give_back(person, connection).await;
         check(&page.head, from, epoch)?;
         Ok(pulled(page))
@@ -119,7 +166,9 @@ impl Clinic for PostgresClinic {
 
     async fn known(&self, person: Uuid, actions: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
         let mut connection = self.connection(person).await?;
-        let known = in_time(feed::known(&mut connection.postgres, actions)).await?;
+        let mut turn = in_time(connect::turn(&mut connection.postgres, self.way())).await?;
+        let known = in_time(feed::known(&mut turn, actions)).await?;
+        in_time(turn.end()).await?;
         self.give_back(person, connection).await;
         Ok(known)
     }

@@ -3,23 +3,33 @@
 
 use std::{sync::Arc, time::Duration};
 
-use desk_cache::{Cache, rebase};
-use desk_clinic::{connect, feed, wake};
+use desk_cache::{
+    Cache,
+    rebase::{self, Position, Stream, person_scope},
+};
+use desk_clinic::{
+    connect::{self, Way},
+    feed::{self, Head},
+    wake,
+};
 use desk_core::synced::SYNCED;
 use tokio::{sync::Notify, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    clinic::Failure,
+    clinic::{Failure, same_life},
     engine::{Engine, Event, Pace, Step},
     load::load_anew,
     postgres::{PostgresClinic, in_time},
     round::{self, Done},
 };
 
-/// LISTEN is tried again this long after it failed: a pooler may have been taken away, a firewall opened.
-const TRY_LISTEN_EVERY: Duration = Duration::from_secs(60);
+/// LISTEN is tried again this long after it could not be tried out.
+const TRY_LISTEN_AGAIN: Duration = Duration::from_secs(60);
+/// And this long after it was proven not to deliver: somebody has to rebuild the way for that to change, and that breaks connections, after
+/// which it is tried at once.
+const PROVE_LISTEN_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// How things stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +78,7 @@ impl Session {
             wanted: wanted.clone(),
             live: None,
             listen_again: Instant::now(),
+            round_again: Instant::now(),
             status: None,
             hindrance: None,
             is_reloading: false,
@@ -111,6 +122,8 @@ struct Runner {
     wanted: Arc<Notify>,
     live: Option<wake::Wake>,
     listen_again: Instant,
+    /// Until then asking where the clinic stands is enough, as long as it stands where we do.
+    round_again: Instant,
     last_synced_at: Option<i64>,
     status: Option<Status>,
     /// Whose actions the clinic did not take last, and why not.
@@ -156,7 +169,7 @@ impl Runner {
             tracing::warn!(%failure, "sync step failed");
         }
         if self.hindrance.is_none() {
-            self.live = None;
+            self.deaf();
         }
         if failure == Failure::AccessEnded {
             self.dismiss(person, engine);
@@ -196,6 +209,7 @@ impl Runner {
         }
         if done.is_consistent && *step == Step::PullClinic {
             self.last_synced_at = Some(now);
+            self.round_again = Instant::now() + Pace::LIVE.between;
             self.note(self.hindrance.clone().map(|(_, failure)| failure));
         }
         if done.outbox_moved || (done.is_consistent && !done.nouns.is_empty()) {
@@ -222,19 +236,31 @@ impl Runner {
         self.listener.stands(&status);
     }
 
-    /// Between rounds: waits for a call, an action here, or the time to ask.
+    /// Between rounds: waits for a call, an action here, or the time to ask. Where nothing calls it asks, and goes on waiting while the clinic
+    /// stands where this PC does.
     async fn rest(&mut self, reader: Uuid, engine: &mut Engine, pause: Duration) -> Event {
-        self.listen_if_due(reader).await;
-        let online = self.status.as_ref().is_some_and(|status| status.failure.is_none());
-        let pace = if self.live.is_some() { Pace::LIVE } else { Pace::POLLING };
-        engine.set_pace(pace);
-        let pause = if online { pace.between } else { pause };
+        loop {
+            self.listen_if_due(reader).await;
+            let pace = if self.live.is_some() { Pace::LIVE } else { Pace::POLLING };
+            engine.set_pace(pace);
+            let pause = if self.is_online() { pace.between } else { pause };
+            match self.wait(around(pause)).await {
+                Event::TimeIsUp if self.has_nothing_new(reader).await => {
+                    self.last_synced_at = Some(self.listener.now())
+                }
+                event => return event,
+            }
+            self.note(None);
+        }
+    }
+
+    async fn wait(&mut self, pause: Duration) -> Event {
         let wanted = self.wanted.clone();
         tokio::select! {
             () = wanted.notified() => Event::Wanted,
             called = called(&mut self.live) => {
                 if called.is_err() {
-                    self.live = None;
+                    self.deaf();
                 }
                 Event::Wanted
             }
@@ -242,15 +268,47 @@ impl Runner {
         }
     }
 
+    fn is_online(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.failure.is_none())
+    }
+
+    /// Whether a round would bring nothing, by one small question instead of a question a stream. Now and then a round is made all the same.
+    async fn has_nothing_new(&self, reader: Uuid) -> bool {
+        if self.live.is_some() || !self.is_online() || Instant::now() >= self.round_again {
+            return false;
+        }
+        let Ok(head) = self.clinic.head(reader).await else {
+            return false;
+        };
+        let streams = self.people.iter().map(|person| person_scope(*person));
+        let mut streams = streams.chain(["clinic".to_owned()]);
+        let Ok(cache) = self.cache.read() else { return false };
+        streams.all(|scope| rebase::stream(&cache, &scope).is_ok_and(|stream| stands_at(stream.as_ref(), &head)))
+    }
+
+    /// Nothing calls any more, and the next connection may lead another way.
+    fn deaf(&mut self) {
+        self.live = None;
+        self.listen_again = Instant::now();
+        self.clinic.set_way(Way::Shared);
+    }
+
     async fn listen_if_due(&mut self, reader: Uuid) {
-        let online = self.status.as_ref().is_some_and(|status| status.failure.is_none());
         // The clinic that does not take something is there.
-        if !(online || self.hindrance.is_some()) || self.live.is_some() || Instant::now() < self.listen_again {
+        let is_there = self.is_online() || self.hindrance.is_some();
+        if !is_there || self.live.is_some() || Instant::now() < self.listen_again {
             return;
         }
-        self.listen_again = Instant::now() + TRY_LISTEN_EVERY;
-        self.live = self.listen(reader).await.ok().flatten();
+        let heard = self.listen(reader).await;
+        let again = if heard.is_ok() {
+            PROVE_LISTEN_AGAIN
+        } else {
+            TRY_LISTEN_AGAIN
+        };
+        self.listen_again = Instant::now() + again;
+        self.live = heard.ok().flatten();
         if self.live.is_some() {
+            self.clinic.set_way(Way::Own);
             // Anything committed between the last round and now was not announced to us.
             self.wanted.notify_one();
             self.note(self.hindrance.clone().map(|(_, failure)| failure));
@@ -268,6 +326,19 @@ impl Runner {
         let head = in_time(feed::head(&mut connection)).await?;
         Ok(Some(in_time(wake::listen(&options, head.channel)).await?))
     }
+}
+
+/// Give or take a tenth: a clinic's desks, cut off together, shall not all come back in the same moment, again and again.
+fn around(pause: Duration) -> Duration {
+    let (_, chance) = Uuid::new_v4().as_u64_pair();
+    pause.mul_f64(0.9 + 0.2 * f64::from(u16::try_from(chance % 1_000).unwrap_or_default()) / 1_000.0)
+}
+
+/// Whether this stream has been read to where the clinic stands, in the same life.
+fn stands_at(stream: Option<&Stream>, head: &Head) -> bool {
+    stream.is_some_and(|stream| {
+        stream.position == Position::end_of(head.version) && same_life(&head.life(), &stream.epoch).is_ok()
+    })
 }
 
 /// Resolves at the next call of the clinic; never, where it cannot call.
