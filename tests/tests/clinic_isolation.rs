@@ -182,8 +182,10 @@ async fn writing(conn: &mut PgConnection, before: &str, table: &Table, found: &m
 /// Every function outside PostgreSQL's own that the login may call, except those that are meant for it.
 async fn functions(pg: &PgCluster, conn: &mut PgConnection, found: &mut BTreeSet<String>) {
     let meant = [
+        "desk.confirm_wipe()",
         "desk.enrol(text,text)",
         "desk.my_pairs()",
+        "desk.my_wipe_order()",
         "desk.push(uuid,jsonb)",
         "desk.whereabouts()",
         "get_workflow_stats(uuid)",

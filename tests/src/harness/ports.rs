@@ -41,6 +41,19 @@ impl Clock for TestClock {
 #[derive(Default)]
 pub struct Memory(Mutex<HashMap<String, Vec<u8>>>);
 
+impl Memory {
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+
+    /// Another keyring with the same in it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap().clone()))
+    }
+}
+
 impl Secrets for Memory {
     fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
         Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))

@@ -80,6 +80,21 @@ impl Pc {
         Desk::launch(ports, places, "test".into()).await
     }
 
+    /// Another PC with the same files and keyring; this one's program must not be running.
+    pub fn copy(&self) -> Self {
+        let copy = Self {
+            secrets: Arc::new(self.secrets.copy()),
+            ..Self::default()
+        };
+        let (from, to) = (self.folder.path().join("clinic"), copy.folder.path().join("clinic"));
+        std::fs::create_dir_all(&to).unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+        copy
+    }
+
     /// Starts the program on a new PC and connects it with a code; waits for the first load.
     pub async fn connect(&self, code: String, device: &str) -> Arc<Desk> {
         let desk = self.start().await;

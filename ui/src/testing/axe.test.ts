@@ -13,6 +13,7 @@ async function toCard(on: Opened, id = 'c1') {
 
 const SCENES: Scene[] = [
   ['first start', { phase: 'first_start' }],
+  ['first start, wiped', { phase: 'first_start', blocked: 'pc_wiped' }],
   [
     'first start, PIN',
     { phase: 'first_start' },
@@ -26,6 +27,7 @@ const SCENES: Scene[] = [
   ['loading', { phase: 'loading' }],
   ['blocked', { phase: 'blocked' }],
   ['lock', { phase: 'locked' }],
+  ['lock, wipe ordered', { phase: 'locked', blocked: 'wipe_ordered' }],
   ['lock of the demo', { phase: 'locked', mode: 'demo' }],
   ['today', {}, (on) => on.see('[data-row-id=l1]')],
   ['today, follow-up', {}, (on) => on.press('↓', '↓')],

@@ -167,6 +167,12 @@ test('half a note survives the lock and another person, and only its author sees
   expect(JSON.stringify(localStorage)).not.toContain('ลูกค้าชอบ');
 });
 
+test('a PC that the clinic has wiped says so on its first screen, and takes a new code there', async () => {
+  const on = await openWindow({ phase: 'first_start', blocked: 'pc_wiped' });
+  expect(on.one('[data-notice=pc_wiped]').textContent).toContain('ถูกล้างตามคำสั่งของคลินิก');
+  expect(on.one('textarea[name=code]')).toBeTruthy();
+});
+
 test('who unlocks again is where they were', async () => {
   const on = await openWindow();
   await on.press('F4', 'F12');

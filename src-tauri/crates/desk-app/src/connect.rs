@@ -45,7 +45,10 @@ impl Desk {
         let (mut home, key) = match known {
             Some((home, key)) if home.vault.clinic_id == enrolled.clinic_id => (home, key),
             Some(_) => return Err(Code::OtherClinic.into()),
-            None => (self.new_home(&ticket, &enrolled, &request.device)?, Key::random()?),
+            None => (
+                self.new_home(&ticket, &enrolled, &request.device).await?,
+                Key::random()?,
+            ),
         };
         home.vault.put(member(&enrolled, &ticket.login, &request.pin, &key)?);
         home.save()?;
@@ -87,7 +90,8 @@ impl Desk {
         }
     }
 
-    fn new_home(&self, ticket: &EnrolmentTicket, enrolled: &Enrolled, device: &str) -> Result<Home, AppError> {
+    async fn new_home(&self, ticket: &EnrolmentTicket, enrolled: &Enrolled, device: &str) -> Result<Home, AppError> {
+        self.forget_wipe().await;
         let secret = vault::new_secret()?;
         self.ports.secrets.set(DEVICE, secret.as_slice())?;
         let folder = self.clinic_folder();
@@ -119,14 +123,20 @@ impl Desk {
     pub(crate) fn login(&self, home: &Home, person: Uuid) -> Result<ConnectTo, AppError> {
         let member = home.vault.people.iter().find(|member| member.id == person);
         let member = member.ok_or(Code::PersonNotFound)?;
-        let server = home.vault.server.clone().ok_or(Code::ClinicUnreachable)?;
-        let kept = self.ports.secrets.get(&password_entry(&member.login))?;
+        let server = home.vault.server.as_ref().ok_or(Code::ClinicUnreachable)?;
+        self.connect_as(server, &member.login)
+    }
+
+    /// The way to the clinic as this login, with the password out of the keyring.
+    pub(crate) fn connect_as(&self, server: &Server, login: &str) -> Result<ConnectTo, AppError> {
+        let kept = self.ports.secrets.get(&password_entry(login))?;
         let password = kept.ok_or(Code::KeyringEmpty)?;
+        let server = server.clone();
         Ok(ConnectTo {
             host: server.host,
             port: server.port,
             database: server.database,
-            login: member.login.clone(),
+            login: login.to_owned(),
             password: String::from_utf8_lossy(&password).into_owned(),
             ca: server.ca,
         })
@@ -142,7 +152,7 @@ fn member(enrolled: &Enrolled, login: &str, pin: &str, key: &Key) -> Result<Memb
     Member::new(enrolled.person_id, nickname, role, login.to_owned(), pin, key)
 }
 
-fn password_entry(login: &str) -> String {
+pub(crate) fn password_entry(login: &str) -> String {
     format!("login {login}")
 }
 

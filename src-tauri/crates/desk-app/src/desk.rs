@@ -27,6 +27,7 @@ use crate::{
     ports::{Clock, Notifier, Secrets, Window},
     topic,
     vault::{DeviceSecret, Vault},
+    watch,
 };
 
 /// What the desk needs from the machine.
@@ -72,6 +73,8 @@ pub(crate) struct State {
     pub(crate) blocked: Option<Code>,
     pub(crate) offered_code: Option<String>,
     pub(crate) status: Option<Status>,
+    /// An order to wipe this PC is being obeyed.
+    pub(crate) is_leaving: bool,
     /// What the digest on the screen stands for. In memory, because its toast goes with the program.
     pub(crate) digest: BTreeSet<String>,
     /// The clinic's zone and quiet hours, once the cache is open.
@@ -125,6 +128,7 @@ impl Desk {
         desk.wake.belongs_to(&desk);
         desk.find_home().await;
         tokio::spawn(alerts::run(Arc::downgrade(&desk)));
+        tokio::spawn(watch::run(Arc::downgrade(&desk)));
         desk
     }
 
@@ -277,6 +281,7 @@ impl From<Failure> for Code {
         match failure {
             Failure::Unreachable | Failure::Forked => Self::ClinicUnreachable,
             Failure::AccessEnded => Self::AccessEnded,
+            Failure::WipeOrdered(_) => Self::WipeOrdered,
             Failure::Certificate => Self::CertificateRefused,
             Failure::Schema | Failure::Reload => Self::SchemaMismatch,
             Failure::Other(_) | Failure::Cache(_) => Self::Unexpected,
@@ -321,6 +326,9 @@ impl Listener for WakeUps {
         let told = before.is_some_and(|before| is_same(&before, status));
         if !told {
             desk.changed(&["sync"]);
+        }
+        if let Some(Failure::WipeOrdered(unsent)) = status.failure {
+            desk.hear_order(unsent);
         }
     }
 

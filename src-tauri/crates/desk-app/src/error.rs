@@ -52,6 +52,10 @@ codes! {
     CertificateRefused => "certificate_refused",
     /// The database refused this PC's credential.
     AccessEnded => "access_ended",
+    /// The clinic has ordered this PC wiped, and it is about to be.
+    WipeOrdered => "wipe_ordered",
+    /// This PC was wiped because the clinic ordered it.
+    PcWiped => "pc_wiped",
     /// This PC belongs to another clinic already.
     OtherClinic => "other_clinic",
     /// Not four digits, or too easy.

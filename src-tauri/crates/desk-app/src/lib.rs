@@ -26,6 +26,8 @@ mod topic;
 mod translate;
 mod undo;
 pub mod vault;
+mod watch;
+mod wipe;
 mod words;
 
 pub use desk::{Desk, Places, Ports};

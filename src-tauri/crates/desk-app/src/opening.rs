@@ -31,6 +31,9 @@ impl Desk {
         self.close().await;
         {
             let mut state = self.state();
+            if !home.is_demo {
+                self.check_not_leaving(&state)?;
+            }
             state.home = Some(home.clone());
             (state.blocked, state.offered_code) = (None, None);
         }
@@ -115,31 +118,35 @@ impl Desk {
         let (path, cache_key) = (home.cache_path(), key.clone());
         let cache = Arc::new(blocking(move || Cache::open(&path, &cache_key)).await?);
         let session = (!home.is_demo).then(|| self.start_session(home, &cache));
-        self.state().open = Some(Open {
-            cache,
-            key: key.clone(),
-            session,
-        });
+        {
+            let mut state = self.state();
+            if !home.is_demo {
+                self.check_not_leaving(&state)?;
+            }
+            state.open = Some(Open {
+                cache,
+                key: key.clone(),
+                session,
+            });
+        }
         self.learn_day().await;
         self.sign_in(person);
         Ok(())
     }
 
     pub(crate) fn start_session(self: &Arc<Self>, home: &Home, cache: &Arc<Cache>) -> Session {
-        let logins: HashMap<Uuid, ConnectTo> = home
-            .vault
-            .people
-            .iter()
-            .filter_map(|member| Some((member.id, self.login(home, member.id).ok()?)))
-            .collect();
-        let people: Vec<Uuid> = home
-            .vault
-            .people
-            .iter()
-            .map(|member| member.id)
-            .filter(|id| logins.contains_key(id))
-            .collect();
+        let (people, logins) = self.logins(home);
         Session::start(cache.clone(), PostgresClinic::new(logins), people, self.wake.clone())
+    }
+
+    /// The people of this PC whose logins are at hand, first come first.
+    pub(crate) fn logins(&self, home: &Home) -> (Vec<Uuid>, HashMap<Uuid, ConnectTo>) {
+        let people = home.vault.people.iter().map(|member| member.id);
+        let logins: HashMap<Uuid, ConnectTo> = people
+            .clone()
+            .filter_map(|person| Some((person, self.login(home, person).ok()?)))
+            .collect();
+        (people.filter(|person| logins.contains_key(person)).collect(), logins)
     }
 
     pub(crate) async fn close(self: &Arc<Self>) {

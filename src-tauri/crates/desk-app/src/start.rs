@@ -31,6 +31,9 @@ impl Desk {
 
     /// Finds this PC's clinic, else the demo clinic, if there is one.
     pub(crate) async fn find_home(self: &Arc<Self>) {
+        if self.finish_wipe() {
+            return;
+        }
         let found = if self.clinic_folder().join("people.sealed").exists() {
             self.open_clinic_home()
         } else if demo::exists(&self.demo_folder()) {
@@ -112,8 +115,14 @@ impl Desk {
         })
         .await
         .map_err(|_| Code::Unexpected)?;
-        home.save()?;
-        self.state().home = Some(home.clone());
+        {
+            let mut state = self.state();
+            if !home.is_demo {
+                self.check_not_leaving(&state)?;
+            }
+            home.save()?;
+            state.home = Some(home.clone());
+        }
         let key = tried?;
         if self.state().open.is_some() {
             self.sign_in(request.person);
@@ -191,7 +200,9 @@ fn phase(state: &crate::desk::State) -> Phase {
         _ if state.loading.is_some() => Phase::Loading,
         _ if state.me.is_some() => Phase::Ready,
         // Without its key the old cache stays closed for good: the PC begins anew with a code.
-        _ if state.home.is_none() && state.blocked == Some(Code::KeyringEmpty) => Phase::FirstStart,
+        _ if state.home.is_none() && matches!(state.blocked, Some(Code::KeyringEmpty | Code::PcWiped)) => {
+            Phase::FirstStart
+        }
         _ if state.blocked.is_some() && state.home.is_none() => Phase::Blocked,
         _ if state.home.is_some() => Phase::Locked,
         _ => Phase::FirstStart,

@@ -110,7 +110,7 @@ fn mode(is_demo: bool, status: Option<&Status>) -> SyncMode {
     match status.map(|status| &status.failure) {
         _ if is_demo => SyncMode::Demo,
         _ if status.is_some_and(|status| status.is_reloading) => SyncMode::Reloading,
-        Some(Some(Failure::AccessEnded)) => SyncMode::Revoked,
+        Some(Some(Failure::AccessEnded | Failure::WipeOrdered(_))) => SyncMode::Revoked,
         Some(None) => SyncMode::Online,
         Some(Some(_)) | None => SyncMode::Offline,
     }

@@ -203,7 +203,7 @@ fn pin_key(pin: &str, salt: &[u8]) -> Result<DeviceSecret, AppError> {
     Ok(key)
 }
 
-fn seal(secret: &DeviceSecret, plain: &[u8]) -> Result<Vec<u8>, AppError> {
+pub(crate) fn seal(secret: &DeviceSecret, plain: &[u8]) -> Result<Vec<u8>, AppError> {
     let mut nonce = [0; NONCE];
     random(&mut nonce)?;
     let cipher = XChaCha20Poly1305::new(secret.as_slice().into());
@@ -213,7 +213,7 @@ fn seal(secret: &DeviceSecret, plain: &[u8]) -> Result<Vec<u8>, AppError> {
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn unseal(secret: &DeviceSecret, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn unseal(secret: &DeviceSecret, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
     let cipher = XChaCha20Poly1305::new(secret.as_slice().into());
     cipher
@@ -226,7 +226,8 @@ fn random(bytes: &mut [u8]) -> Result<(), AppError> {
     getrandom::fill(bytes).map_err(|_| Code::Unexpected.into())
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file so that an interruption leaves the one before.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside: PathBuf = path.with_extension("new");
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;

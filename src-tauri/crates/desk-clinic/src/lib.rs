@@ -8,6 +8,7 @@ pub mod enrol;
 mod error;
 pub mod feed;
 pub mod migrate;
+pub mod pc;
 pub mod push;
 mod scram;
 pub mod snapshot;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
 
-use crate::{demo, doctor, migrate, staff};
+use crate::{demo, doctor, migrate, pc, staff};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -38,6 +38,9 @@ pub enum Command {
     /// People and their logins.
     #[command(subcommand)]
     Staff(Staff),
+    /// PCs: which there are, and having one wiped.
+    #[command(subcommand)]
+    Pc(Pc),
     /// Fill a clinic that has no customers yet with made-up ones, their history and six made-up colleagues. All or nothing.
     Demo(Demo),
     /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
@@ -76,6 +79,24 @@ pub enum Staff {
         /// The person's e-mail or id.
         #[arg(long)]
         user: String,
+    },
+}
+
+/// PCs.
+#[derive(Debug, Subcommand)]
+pub enum Pc {
+    /// List every PC that was ever connected, with its people, and which wipes were ordered and confirmed.
+    List,
+    /// Have a PC destroy its copy, its keys and its unsent work at its next contact. Ends every login of that PC now. It cannot be taken back.
+    Wipe {
+        /// What the PC is called, as `pc list` shows it. Two PCs of one name are both wiped.
+        device: String,
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+        /// Let the PC send what waits before; its access ends with the wipe. Never for a PC in the wrong hands.
+        #[arg(long)]
+        keep_unsent: bool,
     },
 }
 
@@ -161,6 +182,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Migrate(what) => migrate::run(&mut conn, what).await,
         Command::Staff(what) => staff::run(&mut conn, place, what).await,
+        Command::Pc(what) => pc::run(&mut conn, what).await,
         Command::Demo(what) => demo::run(&mut conn, what).await,
         Command::Doctor => doctor::run(&mut conn).await,
     }

@@ -5,6 +5,7 @@ pub mod cli;
 mod demo;
 mod doctor;
 mod migrate;
+mod pc;
 mod staff;
 mod words;
 

@@ -21,6 +21,9 @@ fn refusal(code: &str) -> String {
         "person_must_sign_up_first" => {
             "with Supabase a person signs up in the web system first, then gets a login here"
         }
+        "pc_not_found" => {
+            "ไม่มีเครื่องชื่อนี้ที่ยังไม่ถูกล้าง ดูชื่อได้ด้วย desk-server pc list / no PC of this name is left to wipe; desk-server pc list shows the names"
+        }
         "clinic_exists" => "a clinic with this code is there already; nothing was changed. To fill it: --clinic",
         "clinic_code_invalid" => "a clinic's code has 1 to 20 letters, digits, - or _",
         "clinic_has_customers" => {

@@ -7,7 +7,7 @@ use desk_cache::{
     outbox::{Outcome, Waiting},
     rebase::{Change, Position, Stream},
 };
-use desk_clinic::{ClinicError, feed::Head};
+use desk_clinic::{ClinicError, feed::Head, pc::Unsent};
 use desk_core::synced::Value;
 use uuid::Uuid;
 
@@ -20,6 +20,9 @@ pub enum Failure {
     /// The clinic does not let this login in any more.
     #[error("access has ended")]
     AccessEnded,
+    /// The clinic wants this PC wiped.
+    #[error("the clinic has ordered this PC wiped")]
+    WipeOrdered(Unsent),
     /// The server's certificate is not the clinic's.
     #[error("the certificate was refused")]
     Certificate,

@@ -3,6 +3,7 @@
 
 pub mod clinic;
 pub mod engine;
+pub mod leave;
 pub mod load;
 pub mod postgres;
 pub mod round;

@@ -16,6 +16,7 @@ use desk_clinic::{
     ClinicError,
     connect::{self, ConnectTo, PgConnection, Way},
     feed::{self, Head},
+    pc,
     push::{self, Mutation, Status},
 };
 use tokio::sync::Mutex;
@@ -41,6 +42,8 @@ const SHARED_CONNECTION_LASTS: Duration = Duration::from_secs(60);
 pub struct PostgresClinic {
     logins: HashMap<Uuid, ConnectTo>,
     connections: Mutex<HashMap<Uuid, Connection>>,
+    /// An order to wipe this PC is being obeyed: what waits is sent, in whatever life of the database.
+    is_leaving: bool,
     is_own_way: AtomicBool,
 }
 
@@ -58,6 +61,7 @@ impl PostgresClinic {
         Self {
             logins,
             connections: Mutex::new(HashMap::new()),
+            is_leaving: false,
             is_own_way: AtomicBool::new(false),
         }
     }
@@ -88,6 +92,14 @@ impl PostgresClinic {
         Ok(head)
     }
 
+    /// A clinic that a PC sends the rest to before it wipes itself: the order is known and stops nothing, and no load would come after it.
+    pub fn leaving(logins: HashMap<Uuid, ConnectTo>) -> Self {
+        Self {
+            is_leaving: true,
+            ..Self::new(logins)
+        }
+    }
+
     /// The login of a person.
     pub fn login(&self, person: Uuid) -> Option<&ConnectTo> {
         self.logins.get(&person)
@@ -101,6 +113,9 @@ impl PostgresClinic {
         }
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
         let mut postgres = in_time(connect::connect(&connect::options(login))).await?;
+        if !self.is_leaving {
+            not_ordered(&mut postgres).await?;
+        }
         let head = in_time(feed::head(&mut postgres)).await?;
         only_primary(&head)?;
         Ok(Connection {
@@ -108,6 +123,14 @@ impl PostgresClinic {
             life: head.life(),
             made_at: Instant::now(),
         })
+    }
+
+    fn same_life(&self, life: &str, epoch: &str) -> Result<(), Failure> {
+        if self.is_leaving {
+            Ok(())
+        } else {
+            same_life(life, epoch)
+        }
     }
 
     /// A connection goes back only after an orderly answer.
@@ -118,7 +141,7 @@ impl PostgresClinic {
 
 impl Clinic for PostgresClinic {
     async fn reach(&self, person: Uuid, epoch: &str) -> Result<(), Failure> {
-        same_life(&self.head(person).await?.life(), epoch)
+        self.same_life(&self.head(person).await?.life(), epoch)
     }
 
     async fn push(
@@ -137,7 +160,7 @@ impl Clinic for PostgresClinic {
             only_primary(&head)?;
             connection.life = head.life();
         }
-        same_life(&connection.life, epoch)?;
+        self.same_life(&connection.life, epoch)?;
         let outcomes = in_time(push::push(&mut turn, client, &batch)).await?;
         in_time(turn.end()).await?;
         self.give_back(person, connection).await;
@@ -230,6 +253,14 @@ fn outcome(outcome: push::Outcome) -> Outcome {
             code,
             detail: outcome.detail.map(|detail| detail.to_string()),
         }),
+    }
+}
+
+/// An order ends this PC's connections, so each new one asks.
+async fn not_ordered(postgres: &mut PgConnection) -> Result<(), Failure> {
+    match in_time(pc::wipe_order(postgres)).await? {
+        Some(order) => Err(Failure::WipeOrdered(order.unsent)),
+        None => Ok(()),
     }
 }
 

@@ -38,6 +38,7 @@ pub fn event(step: &Step, done: &Result<Done, Failure>) -> Event {
         Err(
             Failure::Unreachable
             | Failure::AccessEnded
+            | Failure::WipeOrdered(_)
             | Failure::Certificate
             | Failure::Schema
             | Failure::Forked

@@ -46,7 +46,7 @@ version: string,
  */
 loading: Loading | null, 
 /**
- * Why the program cannot go on, while `phase` is `blocked`: an error code.
+ * Why the program cannot go on, while `phase` is `blocked`, or why it is back at the lock or the first screen: an error code.
  */
 blocked: string | null, 
 /**

@@ -25,6 +25,8 @@ export interface FakeOptions {
   settings?: Partial<Settings>;
   /** Nothing due at all. */
   isEmpty?: boolean;
+  /** Why this screen and no other. */
+  blocked?: Code;
 }
 
 const SETTINGS: Settings = {
@@ -63,6 +65,7 @@ export class FakeClinic {
   /** What can be taken back, oldest first. */
   done: Done[] = [];
   attention: AttentionRow[];
+  blocked: Code | null;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
   /** Commands that fail, with a code: for tests of what a person sees then. */
@@ -73,6 +76,7 @@ export class FakeClinic {
   #ids = 0;
 
   constructor(options: FakeOptions = {}) {
+    this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
     this.phase = options.phase ?? 'ready';
     const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
     this.me = this.phase === 'ready' ? (person?.id ?? null) : null;
@@ -178,7 +182,7 @@ export class FakeClinic {
       device: 'PC-A',
       version: '0.1.0',
       loading: this.phase === 'loading' ? { noun: 'point_entry', rows: this.loaded, expected: 1_000_000 } : null,
-      blocked: this.phase === 'blocked' ? 'cache_newer' : null,
+      blocked: this.blocked,
       offeredCode: null,
     };
   }

@@ -27,7 +27,7 @@ pub struct StartState {
     pub version: String,
     /// Progress of the first load while `phase` is `loading`.
     pub loading: Option<Loading>,
-    /// Why the program cannot go on, while `phase` is `blocked`: an error code.
+    /// Why the program cannot go on, while `phase` is `blocked`, or why it is back at the lock or the first screen: an error code.
     pub blocked: Option<String>,
     /// An enrolment link that was opened from outside, ready to be confirmed.
     pub offered_code: Option<String>,

@@ -1,0 +1,64 @@
+//! A PC's contact with its clinic outside of a session: hearing whether it is to be wiped, which needs no cache and no PIN, sending the rest
+//! where the order allows it, and confirming.
+
+use desk_cache::{Cache, outbox};
+use desk_clinic::{
+    connect::{self, ConnectTo},
+    feed,
+    pc::{self, WipeOrder},
+};
+use uuid::Uuid;
+
+use crate::{
+    clinic::{Clinic, Failure},
+    engine::Step,
+    postgres::in_time,
+    round,
+};
+
+/// Asks as one login. No order means more than that: the clinic lets this login in and shows it its own rows.
+///
+/// # Errors
+/// Why the clinic gave no answer, [`Failure::AccessEnded`] for a login that was ended.
+pub async fn ask(login: &ConnectTo) -> Result<Option<WipeOrder>, Failure> {
+    let mut connection = in_time(connect::connect(&connect::options(login))).await?;
+    let order = in_time(pc::wipe_order(&mut connection)).await?;
+    if order.is_none() {
+        in_time(feed::head(&mut connection)).await?;
+    }
+    Ok(order)
+}
+
+/// Sends everything that waits of these people. What the clinic refuses counts as sent: it was decided.
+///
+/// # Errors
+/// Why something still waits. What was sent is noted, so this can be repeated.
+pub async fn send_rest(cache: &Cache, clinic: &impl Clinic, people: &[Uuid], now: i64) -> Result<(), Failure> {
+    for person in people {
+        match send_of(cache, clinic, *person, now).await {
+            // From somebody whose access has ended the clinic takes nothing any more.
+            Ok(()) | Err(Failure::AccessEnded) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+async fn send_of(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<(), Failure> {
+    let step = Step::Push(person);
+    while round::carry_out(cache, clinic, person, &step, now).await?.again {}
+    if outbox::unsent(&*cache.read()?, person, 1)?.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Other("not every action was answered".into()))
+    }
+}
+
+/// Tells the clinic that this PC is wiped; the login ends with it.
+///
+/// # Errors
+/// Why the clinic gave no answer.
+pub async fn confirm(login: &ConnectTo) -> Result<(), Failure> {
+    let mut connection = in_time(connect::connect(&connect::options(login))).await?;
+    in_time(pc::confirm_wipe(&mut connection)).await
+}

@@ -1,0 +1,270 @@
+//! A PC that the clinic wants wiped, on a real PostgreSQL: it obeys at its next contact, whatever stands in between, and says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod clinic_support;
+mod journey_support;
+
+use std::{fs, sync::Arc};
+
+use clinic_support::{A, DB, admin, desk as login, journey, migrated, ticket};
+use desk_app::{
+    Desk,
+    api::{
+        session::{Phase, StartState, Unlock},
+        sync::SyncMode,
+        task::TaskComplete,
+    },
+    ports::Secrets as _,
+};
+use desk_clinic::pc::{self, PcLogin, Unsent};
+use desk_clinic::staff;
+use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
+use journey_support::{LONG, PIN, Pc, connect, stand, until_agreed, until_mode};
+use uuid::Uuid;
+
+/// A code of the fixture's person `n`, with the way to PostgreSQL through `port`.
+async fn code(pg: &PgCluster, n: u32, port: u16) -> String {
+    let mut ticket = ticket(pg, A, n).await;
+    ticket.port = port;
+    ticket.code()
+}
+
+async fn order(pg: &PgCluster, unsent: Unsent) -> i32 {
+    pc::order_wipe(&mut admin(pg).await, A, "PC-A", unsent).await.unwrap()
+}
+
+/// What `pc list` knows of the only login of PC-A.
+async fn listed(pg: &PgCluster) -> PcLogin {
+    let mut rows = pc::list(&mut admin(pg).await).await.unwrap();
+    rows.retain(|row| row.device == "PC-A");
+    rows.remove(0)
+}
+
+async fn until_wiped(desk: &Arc<Desk>) -> StartState {
+    eventually("the first screen, saying why", LONG, async || {
+        let state = stand(desk).await;
+        (state.phase == Phase::FirstStart && state.blocked.as_deref() == Some("pc_wiped")).then_some(state)
+    })
+    .await
+}
+
+async fn until_confirmed(pg: &PgCluster) {
+    eventually("the clinic hears of it", LONG, async || listed(pg).await.wiped_at).await;
+}
+
+/// Nothing of the clinic is left: no file, no secret that opens one, no word of who or where.
+fn assert_clean(pc: &Pc) {
+    assert!(!pc.folder.path().join("clinic").exists());
+    assert!(pc.secrets.get("device").unwrap().is_none());
+}
+
+async fn done_mutations(pg: &PgCluster, task: Uuid) -> String {
+    pg.psql(
+        DB,
+        &format!("select count(*) from desk.mutation where args ->> 'id' = '{task}' and status = 'ok'"),
+    )
+}
+
+/// A PC with one action that the clinic has not seen, offline.
+async fn with_unsent(pg: &PgCluster, pc: &Pc, net: &NetCut) -> (Arc<Desk>, Uuid) {
+    let (_, task) = journey(pg, A, 1, 7);
+    let desk = pc.connect(code(pg, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    net.cut();
+    until_mode(&desk, SyncMode::Offline).await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    (desk, task)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_pc_is_wiped_at_once_and_says_so() {
+    let pg = migrated().await;
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    assert!(listed(&pg).await.wipe_ordered_at.is_none());
+    assert_eq!(order(&pg, Unsent::Destroyed).await, 1);
+    until_wiped(&desk).await;
+    assert_clean(&pc);
+    until_confirmed(&pg).await;
+    eventually("its login is forgotten", LONG, async || {
+        pc.secrets.is_empty().then_some(())
+    })
+    .await;
+
+    // It says so until it is connected anew, and then it is a PC like any other.
+    desk.shut_down().await;
+    drop(desk);
+    let desk = pc.start().await;
+    until_wiped(&desk).await;
+    connect(&desk, code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    desk.shut_down().await;
+    drop(desk);
+    let desk = pc.start_and_unlock().await;
+    until_agreed(&desk).await;
+    assert!(desk.today(desk_app::api::Nothing {}).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_pc_that_nobody_unlocks_is_wiped_and_sends_nothing() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    desk.shut_down().await;
+    drop(desk);
+    // The person had been ended before anybody thought of wiping: their login is let in again for this alone.
+    staff::disable(&mut admin(&pg).await, A, "user7@example.test")
+        .await
+        .unwrap();
+    order(&pg, Unsent::Destroyed).await;
+    let desk = pc.start().await;
+    assert_eq!(stand(&desk).await.phase, Phase::Locked);
+    net.resume();
+    until_wiped(&desk).await;
+    assert_clean(&pc);
+    until_confirmed(&pg).await;
+    assert_eq!(done_mutations(&pg, task).await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pc_in_good_hands_sends_what_waits_and_then_is_wiped() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    order(&pg, Unsent::SentFirst).await;
+    net.resume();
+    until_wiped(&desk).await;
+    assert_clean(&pc);
+    assert_eq!(done_mutations(&pg, task).await, "1");
+    until_confirmed(&pg).await;
+    assert!(
+        listed(&pg).await.disabled_at.is_some(),
+        "its access ended with the wipe"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_to_send_first_waits_for_the_pin_and_the_network_and_can_be_made_stricter() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    desk.shut_down().await;
+    drop(desk);
+    order(&pg, Unsent::SentFirst).await;
+    net.resume();
+    let desk = pc.start().await;
+    eventually("the lock screen says what is ordered", LONG, async || {
+        (stand(&desk).await.blocked.as_deref() == Some("wipe_ordered")).then_some(())
+    })
+    .await;
+    assert_eq!(stand(&desk).await.phase, Phase::Locked);
+    assert!(pc.folder.path().join("clinic/cache.db").exists());
+    order(&pg, Unsent::Destroyed).await;
+    until_wiped(&desk).await;
+    assert_eq!(done_mutations(&pg, task).await, "0");
+}
+
+/// Wherever the program is killed after the wipe was decided, the next start finishes it; nothing can be unlocked in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wipe_that_was_killed_anywhere_is_finished_at_the_next_start() {
+    let pg = migrated().await;
+    let net = NetCut::to(pg.port());
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    desk.shut_down().await;
+    drop(desk);
+    net.cut();
+    type Step = fn(&Pc);
+    let steps: [Step; 4] = [
+        |_| {},
+        |pc| pc.secrets.forget("device").unwrap(),
+        |pc| fs::remove_file(pc.folder.path().join("clinic/people.sealed")).unwrap(),
+        |pc| fs::remove_file(pc.folder.path().join("clinic/cache.db")).unwrap(),
+    ];
+    for died_after in 0..steps.len() {
+        let copy = pc.copy();
+        fs::write(copy.folder.path().join("wiped"), []).unwrap();
+        steps[..=died_after].iter().for_each(|step| step(&copy));
+        let desk = copy.start().await;
+        let state = until_wiped(&desk).await;
+        assert!(state.people.is_empty() && state.clinic.is_none());
+        assert_clean(&copy);
+        let tried = desk
+            .unlock(Unlock {
+                person: Uuid::nil(),
+                pin: PIN.into(),
+            })
+            .await;
+        assert!(tried.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wiped_pc_that_was_killed_before_it_could_say_so_says_so_later() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let desk = pc.connect(code(&pg, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    order(&pg, Unsent::Destroyed).await;
+    // The answer does not get through: the network goes as soon as the order was heard.
+    eventually("the order is heard", LONG, async || {
+        (stand(&desk).await.blocked.is_some()).then(|| net.cut())
+    })
+    .await;
+    until_wiped(&desk).await;
+    desk.shut_down().await;
+    drop(desk);
+    let mark = fs::read(pc.folder.path().join("wiped")).unwrap();
+    for word in ["127.0.0.1", "desk_", "clinic", "นิก7"] {
+        assert!(
+            !mark.windows(word.len()).any(|bytes| bytes == word.as_bytes()),
+            "{word}"
+        );
+    }
+    let desk = pc.start().await;
+    until_wiped(&desk).await;
+    net.resume();
+    until_confirmed(&pg).await;
+}
+
+/// The two functions tell and change the caller's own state and nobody else's.
+#[tokio::test]
+async fn a_login_hears_and_confirms_for_itself_alone() {
+    let pg = migrated().await;
+    let (mut marked, mut other) = (login(&pg, A, 7).await, login(&pg, A, 5).await);
+    pg.psql(
+        DB,
+        &format!(
+            "update desk.member set device = 'PC-A' where role_name = '{}'",
+            marked.login
+        ),
+    );
+    other.sql("select desk.confirm_wipe()").await.unwrap();
+    order(&pg, Unsent::SentFirst).await;
+    marked.conn = desk_clinic::connect::connect(&marked.options).await.unwrap();
+    let word = "select coalesce(desk.my_wipe_order(), 'none')";
+    assert_eq!(marked.sql(word).await.unwrap(), "after_sending");
+    assert_eq!(other.sql(word).await.unwrap(), "none");
+    order(&pg, Unsent::Destroyed).await;
+    marked.conn = desk_clinic::connect::connect(&marked.options).await.unwrap();
+    assert_eq!(marked.sql(word).await.unwrap(), "now");
+    assert_eq!(
+        marked.sql("select count(*)::text from public.customers").await.unwrap(),
+        "0"
+    );
+    other.sql("select desk.confirm_wipe()").await.unwrap();
+    assert!(listed(&pg).await.wiped_at.is_none(), "a colleague cannot say so");
+    marked.sql("select desk.confirm_wipe()").await.unwrap();
+    assert!(listed(&pg).await.wiped_at.is_some());
+    assert!(desk_clinic::connect::connect(&marked.options).await.is_err());
+    assert!(other.sql("select count(*)::text from public.customers").await.unwrap() != "0");
+    let again = pc::order_wipe(&mut admin(&pg).await, A, "PC-A", Unsent::Destroyed).await;
+    assert!(again.is_err(), "nothing is left to wipe");
+}
