@@ -26,6 +26,7 @@ use chaos_support::verdict::{Count, Truth, compare, judge, ledgers, no_stranger}
 use chaos_support::work::{Pool, Worker};
 use clinic_support::{A, B, DB, migrated, ticket};
 use desk_tests::harness::pg::PgCluster;
+use desk_tests::harness::wait::{secs, wait_until};
 use uuid::Uuid;
 
 /// Person of the fixture and their clinic: three desks in A, two in B.
@@ -204,6 +205,40 @@ impl World {
         }
     }
 
+    /// People work at every desk while something happens; then all is mended and judged.
+    fn through(mut self, what_happens: impl FnOnce(&mut Self)) -> (Self, Vec<Worker>) {
+        let began = Instant::now();
+        let (stop, revivals) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let workers = self.employ(&stop, &revivals);
+        what_happens(&mut self);
+        stop.store(true, Ordering::Relaxed);
+        self.mend(Instant::now() + Duration::from_secs(3600));
+        let workers: Vec<Worker> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();
+        let agreed = self.calm();
+        for (fault, seen) in FAULTS.iter().zip(self.seen) {
+            println!("{fault:?}: {seen}");
+        }
+        let longest = workers.iter().map(|worker| worker.longest).max().unwrap();
+        println!(
+            "desks started again {}, all agreed {agreed:.1?} after the last fault, longest answer {longest:.0?}, whole run {:.0?}",
+            revivals.load(Ordering::Relaxed),
+            began.elapsed()
+        );
+        self.assert_nothing_lost(&workers);
+        (self, workers)
+    }
+
+    fn assert_nothing_lost(&self, workers: &[Worker]) {
+        let (counts, faults) = self.judge(workers);
+        for (count, clinic) in counts.iter().zip(["A", "B"]) {
+            println!("clinic {clinic}: {count:?}");
+        }
+        let log = |desk: &Arc<Desk>| format!("{}:\n{}", desk.name, desk.log_tail());
+        let logs = || self.desks.iter().map(log).collect::<Vec<_>>().join("\n");
+        assert!(faults.is_empty(), "seed {}:\n{faults}\n{}", self.seed, logs());
+        assert!(counts.iter().all(|count| count.confirmed > 0));
+    }
+
     fn calm(&mut self) -> Duration {
         let began = Instant::now();
         self.ill.clear();
@@ -291,41 +326,33 @@ fn pool(pg: &PgCluster, clinic: &str) -> Pool {
 
 fn run(seed: u64, kills: usize) -> (World, Vec<Worker>) {
     println!("seed {seed}: make chaos KILLS={kills} SEED={seed}");
-    let began = Instant::now();
     let mut world = World::start(seed);
     world.is_long = kills > 50;
-    let (stop, revivals) = (Arc::new(AtomicBool::new(false)), Arc::default());
-    let workers = world.employ(&stop, &revivals);
-    world.storm(kills);
-    stop.store(true, Ordering::Relaxed);
-    world.mend(Instant::now() + Duration::from_secs(3600));
-    let workers: Vec<Worker> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();
-    let agreed = world.calm();
-    let (counts, faults) = world.judge(&workers);
-    for (fault, seen) in FAULTS.iter().zip(world.seen) {
-        println!("{fault:?}: {seen}");
+    world.through(|world| world.storm(kills))
+}
+
+/// Two PCs of one clinic without the network; a third, and another clinic, work on.
+const APART: [usize; 2] = [0, 2];
+
+/// Cuts them off until so many actions wait at both together, and kills them now and then.
+fn work_apart(world: &mut World, actions: usize, kills: usize) {
+    for n in APART {
+        world.desks[n].net.cut();
     }
-    let longest = workers.iter().map(|worker| worker.longest).max().unwrap();
-    println!(
-        "desks started again {}, all agreed {agreed:.1?} after the last fault, longest answer {longest:.0?}, whole run {:.0?}",
-        revivals.load(Ordering::Relaxed),
-        began.elapsed()
-    );
-    counts
-        .iter()
-        .zip(["A", "B"])
-        .for_each(|(count, clinic)| println!("clinic {clinic}: {count:?}"));
-    let logs = || {
-        world
-            .desks
-            .iter()
-            .map(|desk| format!("{}:\n{}", desk.name, desk.log_tail()))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    assert!(faults.is_empty(), "seed {seed}:\n{faults}\n{}", logs());
-    assert!(counts.iter().all(|count| count.confirmed > 0));
-    (world, workers)
+    for nth in 1..=kills {
+        until_waiting(world, actions * nth / (kills + 1));
+        world.seen[Fault::KillDesk as usize] += usize::from(world.desks[APART[nth % 2]].kill());
+    }
+    println!("{} actions wait at the two", until_waiting(world, actions));
+}
+
+fn until_waiting(world: &World, actions: usize) -> usize {
+    wait_until(format!("{actions} actions wait"), secs(240), || {
+        world.add_work();
+        let waiting = APART.map(|n| world.desks[n].waiting());
+        let both = waiting.into_iter().sum::<Option<usize>>()?;
+        (both >= actions).then_some(both)
+    })
 }
 
 fn wish(name: &str, otherwise: u64) -> u64 {
@@ -337,6 +364,11 @@ fn wish(name: &str, otherwise: u64) -> u64 {
 fn desks_and_servers_killed_at_random_lose_nothing_double_nothing_and_invent_nothing() {
     let (world, workers) = run(wish("SEED", 1), 12);
     world.judge_sees(&workers);
+}
+
+#[test]
+fn two_pcs_apart_with_500_actions_and_five_kills_lose_nothing_and_double_nothing() {
+    World::start(wish("SEED", 2)).through(|world| work_apart(world, 500, 5));
 }
 
 #[test]

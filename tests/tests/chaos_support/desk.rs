@@ -159,6 +159,14 @@ impl Desk {
         self.ask("sync_state", &Nothing {}).said()
     }
 
+    /// How many actions wait to be sent; nobody knows while it is killed.
+    pub fn waiting(&self) -> Option<usize> {
+        match self.ask::<SyncState>("sync_state", &Nothing {}) {
+            Answer::Said(state) => Some(state.waiting.len()),
+            Answer::Refused(_) | Answer::Silent => None,
+        }
+    }
+
     /// Connects the PC with a code and waits for the first load.
     pub fn connect(&self, code: String) {
         let connect = Connect {
