@@ -14,12 +14,13 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        customer::{CustomerOpen, CustomerSearch, PointsAward},
+        customer::{CustomerCard, CustomerCreate, CustomerOpen, CustomerSearch, PointsAward, PointsPreview},
         session::{Phase, Unlock},
         sync::SyncMode,
         task::TaskComplete,
         today::Today,
     },
+    error::Code,
 };
 use journey_support::{Pc, stand, sync};
 use uuid::Uuid;
@@ -88,6 +89,68 @@ async fn a_morning_in_the_demo_clinic() {
     let state = desk.demo_remove(Nothing {}).await.unwrap();
     assert_eq!(state.phase, Phase::FirstStart);
     assert!(!pc.folder.path().join("demo").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_client_of_the_demo_gets_the_points_that_were_promised() {
+    let pc = Pc::default();
+    let desk = pc.start().await;
+    desk.demo_open(Nothing {}).await.unwrap();
+    unlock_as_nok(&desk).await;
+    let customer_id = desk
+        .customer_create(CustomerCreate {
+            full_name: "ฟ้า".into(),
+            nickname: None,
+            phone: None,
+            email: None,
+            birth_date: None,
+            gender: None,
+            notes: None,
+        })
+        .await
+        .unwrap()
+        .id;
+    let bill = |satang| PointsAward {
+        entry_id: Uuid::now_v7(),
+        customer_id,
+        satang,
+        note: None,
+    };
+
+    let refused = desk.points_award(bill(999)).await.unwrap_err();
+    assert_eq!(refused.code, Code::AmountOutOfRange);
+    assert_eq!(refused.fields["least"], "1000", "one point is ten baht");
+    assert_eq!(open(&desk, customer_id).await.loyalty.map(|it| it.ledger_total), None);
+
+    let first = desk
+        .points_preview(PointsPreview {
+            customer_id,
+            satang: 199_900,
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.points, first.welcome_points, first.available_after),
+        (199, 100, 299)
+    );
+    desk.points_award(bill(199_900)).await.unwrap();
+    let loyalty = open(&desk, customer_id).await.loyalty.unwrap();
+    assert_eq!((loyalty.available_points, loyalty.ledger_total), (299, 2));
+    let second = desk
+        .points_preview(PointsPreview {
+            customer_id,
+            satang: 1_000,
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        (second.points, second.welcome_points, second.available_after),
+        (1, 0, 300)
+    );
+}
+
+async fn open(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {
+    desk.customer_card(CustomerOpen { id }).await.unwrap()
 }
 
 /// Unlocks as นก.

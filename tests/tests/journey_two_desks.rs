@@ -18,7 +18,7 @@ use desk_app::{
         Nothing,
         customer::{
             CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, CustomerSearch, FieldChange,
-            PointsAward,
+            PointsAward, PointsPreview,
         },
         session::{Connect, Phase},
         sync::{AttentionSettle, Settle, SyncMode},
@@ -158,6 +158,40 @@ async fn an_hour_without_network_with_a_kill_in_the_middle_loses_and_doubles_not
         pg.psql(DB, &format!("select notes from public.task_queue where id = '{task}'"))
             .contains("โทรแล้ว")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_member_gets_the_points_that_were_promised_without_the_network() {
+    let pg = migrated().await;
+    let net = NetCut::to(pg.port());
+    let pc = Pc::default();
+    let desk = pc.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    net.cut();
+    until_mode(&desk, SyncMode::Offline).await;
+
+    let customer_id = uid(&pg, "customer", 1);
+    let mut promised = vec![];
+    // The first makes a silver member; the second is counted as theirs, and nobody is welcomed twice.
+    for satang in [1_290_000, 100_000] {
+        let bill = PointsPreview { customer_id, satang };
+        let promise = desk.points_preview(bill).await.unwrap();
+        promised.push((promise.points, promise.welcome_points, promise.available_after));
+        let entry_id = Uuid::now_v7();
+        let award = PointsAward {
+            entry_id,
+            customer_id,
+            satang,
+            note: None,
+        };
+        desk.points_award(award).await.unwrap();
+    }
+    assert_eq!(promised, [(1_290, 100, 1_390), (150, 0, 1_540)]);
+
+    net.resume();
+    until_agreed(&desk).await;
+    let loyalty = card(&desk, customer_id).await.loyalty.unwrap();
+    assert_eq!((loyalty.available_points, loyalty.ledger_total), (1_540, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

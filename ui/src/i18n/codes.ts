@@ -6,11 +6,12 @@ import type { AppError } from '../backend/bindings/AppError';
 import type { Code } from '../backend/bindings/Code';
 import { time } from './dates';
 import { m } from './index';
+import { baht } from './numbers';
 
 type Fields = AppError['fields'];
 interface Words {
   what: (fields: Fields) => string;
-  next: () => string;
+  next: (fields: Fields) => string;
 }
 
 /** The time in `until`: milliseconds since 1970 or an ISO instant. */
@@ -19,6 +20,8 @@ function untilTime(until: string | undefined): string {
   const ms = /^\d+$/.test(until) ? Number(until) : Date.parse(until);
   return Number.isNaN(ms) ? until : time(ms);
 }
+
+const bahtOf = (satang: string) => baht(Number(satang));
 
 export const CODES: Record<Code, Words> = {
   code_malformed: { what: () => m.code_code_malformed(), next: m.code_code_malformed_next },
@@ -59,7 +62,11 @@ export const CODES: Record<Code, Words> = {
   phone_invalid: { what: () => m.code_phone_invalid(), next: m.code_phone_invalid_next },
   email_invalid: { what: () => m.code_email_invalid(), next: m.code_email_invalid_next },
   date_out_of_range: { what: () => m.code_date_out_of_range(), next: m.code_date_out_of_range_next },
-  amount_out_of_range: { what: () => m.code_amount_out_of_range(), next: m.code_amount_out_of_range_next },
+  amount_out_of_range: {
+    what: (f) => (f['least'] ? m.code_amount_too_small({ baht: bahtOf(f['least']) }) : m.code_amount_out_of_range()),
+    next: (f) =>
+      f['least'] ? m.code_amount_too_small_next({ baht: bahtOf(f['least']) }) : m.code_amount_out_of_range_next(),
+  },
   value_not_allowed: { what: () => m.code_value_not_allowed(), next: m.code_value_not_allowed_next },
   changed_meanwhile: { what: () => m.code_changed_meanwhile(), next: m.code_changed_meanwhile_next },
   nothing_to_undo: { what: () => m.code_nothing_to_undo(), next: m.code_nothing_to_undo_next },
@@ -84,7 +91,11 @@ export interface Sentence {
 export function sentence(error: AppError): Sentence {
   const words = CODES[error.code] ?? CODES.unexpected;
   const isUnexpected = CODES[error.code] === undefined || error.code === 'unexpected';
-  return { what: words.what(error.fields), next: words.next(), refId: isUnexpected ? error.refId : undefined };
+  return {
+    what: words.what(error.fields),
+    next: words.next(error.fields),
+    refId: isUnexpected ? error.refId : undefined,
+  };
 }
 
 /** The sentence for a code that arrives as a plain word (needs attention, a blocked start, a failing connection). */

@@ -354,6 +354,31 @@ test('an amount that is none is refused in words and saves nothing', async () =>
   expect(on.calls).not.toContain('points_award');
 });
 
+test('an amount that earns no point says from which one does, and saves nothing', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('F9');
+  await on.type('0.01');
+  await on.read('ต่ำกว่า 5.00 บาทยังไม่ได้แต้ม');
+  expect(on.one('[data-dialog=award] [data-action=save]').hasAttribute('disabled')).toBe(true);
+  await on.press('Enter');
+  expect(on.calls).not.toContain('points_award');
+});
+
+test('the first points of somebody announce the welcome points', async () => {
+  const on = await openWindow();
+  const newcomer = on.clinic.customers.find(({ isMember }) => !isMember);
+  on.clinic.open(`/customers/${newcomer?.id}`);
+  await on.see(`[data-customer-id=${newcomer?.id}]`);
+  await on.press('F9');
+  await on.type('1999');
+  await on.see('[data-welcome="100"]');
+  await on.read('แต้มต้อนรับสมาชิกใหม่');
+  await on.press('Enter');
+  await on.see('[data-points="299"]');
+});
+
 test('an unexpected failure shows its reference, an expected one does not', async () => {
   const on = await openWindow();
   on.clinic.failing.set('task_complete', 'unexpected');

@@ -11,7 +11,7 @@ use desk_cache::{
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
-use desk_core::loyalty::{LARGEST_BILL_SATANG, Tier, points_for};
+use desk_core::loyalty::{LARGEST_BILL_SATANG, Tier, least_bill, points_for};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -154,16 +154,7 @@ impl Desk {
     /// # Errors
     /// As listed at [`PointsPreview`].
     pub async fn points_preview(self: &Arc<Self>, request: PointsPreview) -> Result<PointsPromise, AppError> {
-        check_bill(request.satang)?;
-        let promise = self
-            .read(move |reader| {
-                if customer::profile(reader, request.customer_id)?.is_none() {
-                    return Ok(None);
-                }
-                promise(reader, request.customer_id, request.satang).map(Some)
-            })
-            .await?;
-        promise.ok_or_else(|| Code::CustomerNotFound.into())
+        self.promised(request.customer_id, request.satang).await
     }
 
     /// Gives the points of a bill. The entry's id is the action's: pressing twice gives one entry.
@@ -171,7 +162,7 @@ impl Desk {
     /// # Errors
     /// As listed at [`PointsAward`].
     pub async fn points_award(self: &Arc<Self>, request: PointsAward) -> Result<Saved, AppError> {
-        check_bill(request.satang)?;
+        self.promised(request.customer_id, request.satang).await?;
         let args = json!({
             "id": request.entry_id,
             "customer_id": request.customer_id,
@@ -179,6 +170,24 @@ impl Desk {
             "note": check::optional("note", request.note, check::NAME)?,
         });
         self.act(request.entry_id, "points.award", args, request.entry_id).await
+    }
+
+    /// What the bill earns: at least one point, or it is not worth an entry. The database would take it, and does from other programs.
+    async fn promised(self: &Arc<Self>, customer: Uuid, satang: i64) -> Result<PointsPromise, AppError> {
+        check_bill(satang)?;
+        let promise = self
+            .read(move |reader| {
+                if customer::profile(reader, customer)?.is_none() {
+                    return Ok(None);
+                }
+                promise(reader, customer, satang).map(Some)
+            })
+            .await?
+            .ok_or(Code::CustomerNotFound)?;
+        match least_bill(promise.multiplier_tenths) {
+            Some(least) if promise.points < 1 => Err(AppError::new(Code::AmountOutOfRange).with("least", least)),
+            _ => Ok(promise),
+        }
     }
 }
 
@@ -356,18 +365,22 @@ fn entry(entry: loyalty::Entry) -> PointEntry {
 }
 
 fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
-    let member = loyalty::member(reader, customer)?;
-    let tier = member.as_ref().map_or(Tier::Bronze, |member| member.tier);
-    let (available, lifetime) = member
-        .as_ref()
-        .map_or((0, 0), |member| (member.available_points, member.lifetime_points));
+    let (available, lifetime, tier, welcome_points) = match loyalty::member(reader, customer)? {
+        Some(member) => (member.available_points, member.lifetime_points, member.tier, 0),
+        None => {
+            let newcomer = loyalty::newcomer(reader, customer)?;
+            (newcomer.points, newcomer.points, newcomer.tier, newcomer.welcome)
+        }
+    };
     let multiplier_tenths = loyalty::multiplier_tenths(reader, tier)?;
     let points = points_for(satang, multiplier_tenths);
+    let added = points.saturating_add(welcome_points);
     Ok(PointsPromise {
         points,
         multiplier_tenths,
-        available_after: available + points,
-        tier_after: Tier::of_lifetime_points(lifetime + points).max(tier),
+        welcome_points,
+        available_after: available.saturating_add(added),
+        tier_after: Tier::of_lifetime_points(lifetime.saturating_add(added)).max(tier),
     })
 }
 

@@ -32,6 +32,9 @@ const FLOORS: [(Tier, i64); 5] = [
 /// The largest bill that can earn at once: 1,000,000 baht. More is a typing slip.
 pub const LARGEST_BILL_SATANG: i64 = 100_000_000;
 
+/// What the database puts into the ledger of a new member, before the first award (`desk.loyalty_profile`).
+pub const WELCOME_POINTS: i64 = 100;
+
 impl Tier {
     /// The tier held with this many lifetime points.
     pub fn of_lifetime_points(points: i64) -> Self {
@@ -92,6 +95,11 @@ impl Tier {
 /// Points for one bill: ⌊baht × multiplier ÷ 10⌋, floored once a bill. `satang` is money paid, `tenths` the multiplier × 10.
 pub fn points_for(satang: i64, tenths: i64) -> i64 {
     satang.saturating_mul(tenths).div_euclid(10_000)
+}
+
+/// The smallest bill, in satang, that earns a point with this multiplier (in tenths); none where nothing earns any.
+pub fn least_bill(tenths: i64) -> Option<i64> {
+    (tenths > 0).then(|| (10_000 + tenths - 1) / tenths)
 }
 
 /// Points of one ledger entry that are still there, and when they expire.
@@ -207,6 +215,20 @@ mod tests {
         assert_eq!(points_for(199_900, 10), 199);
         assert_eq!(points_for(99_950, 10), 99);
         assert_eq!(points_for(999, 10), 0);
+    }
+
+    #[test]
+    fn the_least_bill_earns_one_point_and_a_satang_less_earns_none() {
+        assert_eq!(least_bill(15), Some(667));
+        for tenths in 1..=60 {
+            let least = least_bill(tenths).unwrap();
+            assert_eq!(
+                (points_for(least, tenths), points_for(least - 1, tenths)),
+                (1, 0),
+                "{tenths}"
+            );
+        }
+        assert_eq!(least_bill(0), None);
     }
 
     #[test]

@@ -14,6 +14,10 @@ points: number,
  */
 multiplierTenths: number, 
 /**
+ * What becoming a member brings beside them; 0 for who is one, or becomes one by an award that waits.
+ */
+welcomePoints: number, 
+/**
  * Available points after it.
  */
 availableAfter: number, 

@@ -10,7 +10,7 @@ import type { Unlock } from '../bindings/Unlock';
 import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import * as day from './day';
-import { loyaltyOf, pointsFor, tenthsOf, tierOf } from './loyalty';
+import { loyaltyOf, pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { search } from './search';
 
@@ -122,11 +122,15 @@ function preview(clinic: FakeClinic, { customerId, satang }: PointsPreview) {
   if (satang <= 0 || satang > 100_000_000) clinic.refuse('amount_out_of_range', { field: 'satang' });
   const multiplierTenths = tenthsOf(of.lifetime);
   const points = pointsFor(satang, multiplierTenths);
-  return { points, multiplierTenths, availableAfter: of.points + points, tierAfter: tierOf(of.lifetime + points) };
+  if (!points) clinic.refuse('amount_out_of_range', { least: String(Math.ceil(10_000 / multiplierTenths)) });
+  const welcomePoints = of.isMember ? 0 : WELCOME;
+  const added = points + welcomePoints;
+  const after = { availableAfter: of.points + added, tierAfter: tierOf(of.lifetime + added) };
+  return { points, multiplierTenths, welcomePoints, ...after };
 }
 
 function award(clinic: FakeClinic, request: Request<'points_award'>) {
-  const { points } = preview(clinic, request);
+  const { points, welcomePoints, availableAfter } = preview(clinic, request);
   const of = clinic.customer(request.customerId);
   const entries = clinic.ledger(of.id);
   const [name, topic] = [of.nickname ?? of.fullName, `customer:${of.id}`];
@@ -137,8 +141,11 @@ function award(clinic: FakeClinic, request: Request<'points_award'>) {
   const isWaiting = clinic.mode === 'offline';
   const expiresAt = clinic.now() + 730 * 86_400_000;
   const entry = { kind: 'earned', amount: points, description: request.note, at: clinic.now(), expiresAt, isWaiting };
+  if (welcomePoints) {
+    entries.unshift({ ...entry, id: clinic.id(), kind: 'bonus', amount: welcomePoints, description: 'คะแนนต้อนรับ' });
+  }
   entries.unshift({ id: request.entryId, ...entry });
-  Object.assign(of, { points: of.points + points, lifetime: of.lifetime + points, isMember: true });
+  Object.assign(of, { points: availableAfter, lifetime: of.lifetime + points + welcomePoints, isMember: true });
   const revert = () => {
     if (of.points < points) clinic.refuse('points_spent');
     const back = { kind: 'refund', amount: -points, description: `ย้อน: ${request.note ?? ''}`, at: clinic.now() };

@@ -24,6 +24,7 @@ function row(lifetime: number): [Tier, number, number] {
 
 export const tierOf = (lifetime: number): Tier => row(lifetime)[0];
 export const tenthsOf = (lifetime: number): number => row(lifetime)[2];
+export const WELCOME = 100;
 export const pointsFor = (satang: number, tenths: number): number => Math.floor((satang * tenths) / 10_000);
 
 export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number): Loyalty | null {

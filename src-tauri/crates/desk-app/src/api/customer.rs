@@ -379,7 +379,7 @@ pub enum CustomerField {
     Notes,
 }
 
-/// What a bill would earn. Errors: `customer_not_found`, `amount_out_of_range`.
+/// What a bill would earn. Errors: `customer_not_found`, `amount_out_of_range` (fields where it earns no point: `least`, the smallest that does, in satang).
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PointsPreview {
@@ -397,13 +397,15 @@ pub struct PointsPromise {
     pub points: i64,
     /// The multiplier in tenths.
     pub multiplier_tenths: i64,
+    /// What becoming a member brings beside them; 0 for who is one, or becomes one by an award that waits.
+    pub welcome_points: i64,
     /// Available points after it.
     pub available_after: i64,
     /// Tier after it.
     pub tier_after: Tier,
 }
 
-/// Give the points of a bill. Errors: `customer_not_found`, `amount_out_of_range`, `text_too_long`.
+/// Give the points of a bill. Errors: those of the sum before, `text_too_long`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PointsAward {
