@@ -30,6 +30,10 @@ test('search says that it repaired the keyboard layout and how long it took', as
   await on.see('[data-repaired]');
   expect(on.one('[data-repaired]').textContent).toContain('พลอย');
   expect(on.one('[data-took]').textContent).toContain('2.3');
+  const said = on.one('[data-dialog=search] [role=status]');
+  expect(said.textContent).toContain('พลอย');
+  expect(said.textContent).toMatch(/ลูกค้า \d+ จาก \d+/);
+  expect(on.one('[data-took]').closest('[aria-live], [role=status]')).toBeNull();
 });
 
 test('Alt and a number opens that hit; the empty search then shows it as opened last', async () => {
@@ -386,6 +390,34 @@ test('an unexpected failure shows its reference, an expected one does not', asyn
   await on.read('อ้างอิง 7f3a');
   on.clinic.failing.set('task_complete', 'task_already_closed');
   await on.press('Enter');
+test('where nothing is, it is said once', async () => {
+  const on = await openWindow({ isEmpty: true });
+  await on.press('F4');
+  await on.see('[data-screen=tasks]');
+  await on.read('ไม่มีงานเปิด');
+  expect(on.text()).not.toContain('เลือกแถว');
+  await on.press('Ctrl 5');
+  await on.see('[data-screen=sync]');
+  await on.read('ไม่มีรายการต้องดู');
+  expect(on.text().split('ไม่มีรายการต้องดู')).toHaveLength(2);
+});
+
+test('the demo clinic is named at the foot, the sync screen says what to do about it; one button awards points', async () => {
+  const on = await openWindow({ mode: 'demo' });
+  await on.press('Ctrl 5');
+  await on.read('ไม่มีคลินิกให้ซิงก์ด้วย');
+  expect(on.text().split('ไม่มีอะไรออกจากเครื่องนี้')).toHaveLength(2);
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  expect(document.querySelectorAll('[aria-keyshortcuts=F9], [data-action^=award]')).toHaveLength(1);
+});
+
+test('a lead has one phone number in its detail', async () => {
+  const on = await openWindow();
+  const pane = await on.see('aside:has([data-detail=lead])');
+  expect(pane.textContent.split('084-555-6666')).toHaveLength(2);
+});
+
   await on.read('งานนี้ปิดไปแล้ว');
   expect(on.text()).not.toContain('อ้างอิง');
 });
