@@ -71,6 +71,11 @@ pub struct Cache {
     _lock: File,
 }
 
+/// How a person's work is written: on the disk before it counts, and with the log copied into the file only when that was long not done.
+const AHEAD: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
+/// How it is written behind: the log is copied often, so that a person never waits for much of it.
+const BEHIND: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 250;";
+
 /// Somebody who writes, or waits to.
 struct Turn<'a>(&'a Cache);
 
@@ -140,9 +145,9 @@ impl Cache {
         let turns = self.nobody.wait_while(held(&self.turns), |turns| *turns > 0);
         drop(turns.unwrap_or_else(PoisonError::into_inner));
         let mut writer = self.writer();
-        writer.execute_batch("PRAGMA synchronous = NORMAL")?;
+        writer.execute_batch(BEHIND)?;
         let done = commit(&mut writer, change);
-        writer.execute_batch("PRAGMA synchronous = FULL")?;
+        writer.execute_batch(AHEAD)?;
         done
     }
 
@@ -260,8 +265,9 @@ fn lock(path: &Path) -> Result<File> {
 fn open_writer(path: &Path, key: &Key) -> Result<Connection> {
     let writer = connect(path, key, OpenFlags::default())?;
     writer.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768;",
     )?;
+    writer.execute_batch(AHEAD)?;
     migrate::run(&writer, path)?;
     Ok(writer)
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Rows of one transaction, or as many as have been put back for it when those are more: putting back costs as much as taking in.
-const SLICE: usize = 50;
+const SLICE: usize = 25;
 
 /// How far a stream has been read: everything up to and including this key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
