@@ -46,7 +46,7 @@ fn apply(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         "customer.create" => create(rows, action),
         "customer.edit" | "customer.revert" => edit(rows, action),
         "customer.remove" => remove(rows, action, waiting),
-        "points.award" => award(rows, action),
+        "points.award" => award(rows, action, waiting),
         "points.reverse" => reverse(rows, action),
         "followup.done" => close(rows, action, "sent"),
         "followup.cancel" => close(rows, action, "cancelled"),
@@ -225,14 +225,26 @@ fn multiplier_tenths(rows: &Table, tier: Tier) -> i64 {
         .map_or(tier.default_multiplier_tenths(), |times| (times * 10.0).round() as i64)
 }
 
-fn award(rows: &mut Table, action: &Waits) -> Done {
+/// The tier of somebody without a membership: the database makes the member, with the welcome points, at the first award that waits.
+fn newcomer(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> Tier {
+    let before = waiting.iter().take_while(|earlier| earlier.id != action.id);
+    let entries = before.filter_map(|earlier| rows.get(&key("point_entry", uuid(earlier, "id")?)));
+    let theirs = entries.filter(|entry| entry.id("customer_id") == Some(customer));
+    let waits = theirs
+        .filter_map(|entry| entry.int("amount"))
+        .reduce(|sum, points| sum + points);
+    Tier::of_lifetime_points(waits.map_or(0, |points| loyalty::WELCOME_POINTS + points))
+}
+
+fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
     let satang = action.args.get("satang").and_then(Json::as_i64)?;
     let customer = uuid(action, "customer_id")?;
     rows.contains_key(&key("customer", customer)).then_some(())?;
     let profile = profile_of(rows, customer);
-    let tier = profile.as_ref().map_or(Tier::Bronze, |profile| {
-        Tier::from_word(profile.text("tier").unwrap_or_default())
-    });
+    let tier = match &profile {
+        Some(profile) => Tier::from_word(profile.text("tier").unwrap_or_default()),
+        None => newcomer(rows, customer, action, waiting),
+    };
     let points = loyalty::points_for(satang, multiplier_tenths(rows, tier));
     let fields = [
         ("customer_id", id(customer)),
