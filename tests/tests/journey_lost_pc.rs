@@ -1,4 +1,5 @@
-//! A PC that the clinic wants wiped, on a real PostgreSQL: it obeys at its next contact, whatever stands in between, and says so.
+//! PCs out of reach, on a real PostgreSQL: one that the clinic wants wiped obeys at its next contact, whatever stands in between, and says so;
+//! one that is not heard of for a week locks until it is.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,17 +10,19 @@
 mod clinic_support;
 mod journey_support;
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use clinic_support::{A, DB, admin, desk as login, journey, migrated, ticket};
 use desk_app::{
     Desk,
     api::{
+        Nothing,
         session::{Phase, StartState, Unlock},
         sync::SyncMode,
         task::TaskComplete,
     },
-    ports::Secrets as _,
+    error::{AppError, Code},
+    ports::{Clock as _, Secrets as _},
 };
 use desk_clinic::pc::{self, PcLogin, Unsent};
 use desk_clinic::staff;
@@ -108,7 +111,7 @@ async fn an_open_pc_is_wiped_at_once_and_says_so() {
     drop(desk);
     let desk = pc.start_and_unlock().await;
     until_agreed(&desk).await;
-    assert!(desk.today(desk_app::api::Nothing {}).await.is_ok());
+    assert!(desk.today(Nothing {}).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,4 +270,77 @@ async fn a_login_hears_and_confirms_for_itself_alone() {
     assert!(other.sql("select count(*)::text from public.customers").await.unwrap() != "0");
     let again = pc::order_wipe(&mut admin(&pg).await, A, "PC-A", Unsent::Destroyed).await;
     assert!(again.is_err(), "nothing is left to wipe");
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn tried(desk: &Arc<Desk>, person: Uuid) -> Result<StartState, AppError> {
+    let pin = PIN.into();
+    desk.unlock(Unlock { person, pin }).await
+}
+
+async fn until_it_opens(desk: &Arc<Desk>, person: Uuid) {
+    eventually("contact opens it", LONG, async || tried(desk, person).await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pc_without_contact_for_a_week_locks_and_contact_opens_it_and_sends_what_waited() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    let person = stand(&desk).await.me.unwrap().id;
+    pc.clock.skip(6 * DAY);
+    assert!(tried(&desk, person).await.is_ok(), "six days are not too long");
+
+    // Whoever sits there is locked out, and learns since when.
+    pc.clock.skip(DAY);
+    let state = eventually("the time is over", LONG, async || {
+        let state = stand(&desk).await;
+        (state.phase == Phase::Locked).then_some(state)
+    })
+    .await;
+    let since = state.stale_since.unwrap();
+    let away = pc.clock.now().timestamp_millis() - since;
+    assert!((0..=60_000).contains(&(away - 7 * 24 * 60 * 60 * 1000)), "{away} ms");
+    let refused = tried(&desk, person).await.unwrap_err();
+    assert_eq!(
+        (refused.code, refused.fields["since"].clone()),
+        (Code::CacheStale, since.to_string())
+    );
+
+    // Neither a restart nor a clock set back changes that.
+    desk.shut_down().await;
+    drop(desk);
+    pc.clock.set("2026-01-01T00:00:00Z");
+    let desk = pc.start().await;
+    assert_eq!(tried(&desk, person).await.unwrap_err().code, Code::CacheStale);
+    assert!(pc.folder.path().join("clinic/cache.db").exists());
+
+    net.resume();
+    until_it_opens(&desk, person).await;
+    assert!(stand(&desk).await.stale_since.is_none());
+    until_agreed(&desk).await;
+    assert_eq!(done_mutations(&pg, task).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_forward_by_mistake_locks_an_open_pc_only_until_the_next_contact_and_loses_nothing() {
+    let pg = migrated().await;
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    let person = stand(&desk).await.me.unwrap().id;
+    pc.clock.skip(3_000 * DAY);
+    assert_eq!(tried(&desk, person).await.unwrap_err().code, Code::CacheStale);
+    assert!(desk.today(Nothing {}).await.is_err(), "nobody works on behind the lock");
+    net.resume();
+    // The open session sends before anybody unlocks.
+    eventually("what waited has arrived", LONG, async || {
+        (done_mutations(&pg, task).await == "1").then_some(())
+    })
+    .await;
+    until_it_opens(&desk, person).await;
+    until_agreed(&desk).await;
+    // The clock is put right while the line is up: nothing happens.
+    pc.clock.set(&chrono::Utc::now().to_rfc3339());
+    assert!(tried(&desk, person).await.is_ok());
 }

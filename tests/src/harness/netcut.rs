@@ -219,6 +219,10 @@ async fn pump(
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let path = *wish.borrow_and_update();
+        // It may have come between two looks, while a connection was being made or bytes were carried.
+        if is_broken(path) {
+            return;
+        }
         let read = async {
             match path {
                 Path::Open { .. } => from.read(&mut bytes).await,

@@ -4,7 +4,7 @@
  */
 import type { AppError } from '../backend/bindings/AppError';
 import type { Code } from '../backend/bindings/Code';
-import { time } from './dates';
+import { date, time } from './dates';
 import { m } from './index';
 import { baht } from './numbers';
 
@@ -23,6 +23,11 @@ function untilTime(until: string | undefined): string {
 
 const bahtOf = (satang: string) => baht(Number(satang));
 
+/** Day and time of an instant in milliseconds since 1970. */
+function instant(ms: string | undefined): string {
+  return ms ? `${date(Number(ms))} ${time(Number(ms))}` : '';
+}
+
 export const CODES: Record<Code, Words> = {
   code_malformed: { what: () => m.code_code_malformed(), next: m.code_code_malformed_next },
   code_expired: { what: () => m.code_code_expired(), next: m.code_code_expired_next },
@@ -32,6 +37,7 @@ export const CODES: Record<Code, Words> = {
   access_ended: { what: () => m.code_access_ended(), next: m.code_access_ended_next },
   wipe_ordered: { what: () => m.code_wipe_ordered(), next: m.code_wipe_ordered_next },
   pc_wiped: { what: () => m.code_pc_wiped(), next: m.code_pc_wiped_next },
+  cache_stale: { what: (f) => m.code_cache_stale({ since: instant(f['since']) }), next: m.code_cache_stale_next },
   other_clinic: { what: () => m.code_other_clinic(), next: m.code_other_clinic_next },
   pin_weak: { what: () => m.code_pin_weak(), next: m.code_pin_weak_next },
   wrong_pin: {

@@ -28,6 +28,7 @@ const SCENES: Scene[] = [
   ['blocked', { phase: 'blocked' }],
   ['lock', { phase: 'locked' }],
   ['lock, wipe ordered', { phase: 'locked', blocked: 'wipe_ordered' }],
+  ['lock, too long without contact', { phase: 'locked', staleSince: Date.parse('2026-09-20T03:00:00Z') }],
   ['lock of the demo', { phase: 'locked', mode: 'demo' }],
   ['today', {}, (on) => on.see('[data-row-id=l1]')],
   ['today, follow-up', {}, (on) => on.press('↓', '↓')],

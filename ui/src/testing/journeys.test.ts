@@ -171,6 +171,13 @@ test('half a note survives the lock and another person, and only its author sees
   expect(JSON.stringify(localStorage)).not.toContain('ลูกค้าชอบ');
 });
 
+test('a PC too long without contact says since when and what opens it; a PIN does not', async () => {
+  const on = await openWindow({ phase: 'locked', staleSince: Date.parse('2026-09-20T03:00:00Z') });
+  expect(on.one('[data-notice=cache_stale]').textContent).toContain('20 ก.ย. 2569 10:00');
+  await unlock(on, '2468');
+  expect(on.one('[data-screen=lock] .pane [role=status]').textContent).toContain('ตั้งแต่ 20 ก.ย. 2569 10:00');
+});
+
 test('a PC that the clinic has wiped says so on its first screen, and takes a new code there', async () => {
   const on = await openWindow({ phase: 'first_start', blocked: 'pc_wiped' });
   expect(on.one('[data-notice=pc_wiped]').textContent).toContain('ถูกล้างตามคำสั่งของคลินิก');

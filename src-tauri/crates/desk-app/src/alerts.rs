@@ -87,6 +87,10 @@ async fn look(desk: &Arc<Desk>, last: &mut Last) -> Result<(), AppError> {
 fn addressee(desk: &Arc<Desk>) -> Option<Uuid> {
     let state = desk.state();
     state.open.as_ref()?;
+    // A PC that nobody may unlock shows no names either.
+    if Desk::stale_since(&state).is_some() {
+        return None;
+    }
     state.me.or(state.last_person)
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
+    age::Contact,
     api::session::{ClinicDay, ClinicName, Connect, Role, StartState},
     desk::{Desk, Home},
     error::{AppError, Code},
@@ -50,6 +51,7 @@ impl Desk {
                 Key::random()?,
             ),
         };
+        home.vault.contact = Some(Contact::at(self.now().timestamp_millis()));
         home.vault.put(member(&enrolled, &ticket.login, &request.pin, &key)?);
         home.save()?;
         if is_known {
@@ -104,6 +106,7 @@ impl Desk {
                 en: enrolled.clinic_name_en.clone(),
             },
             day: ClinicDay::default(),
+            contact: None,
             server: Some(Server {
                 host: ticket.host.clone(),
                 port: ticket.port,

@@ -113,6 +113,7 @@ fn vault(clinic: &Demo, key: &Key) -> Result<Vault, AppError> {
             en: word(clinic, "clinic", "name_en", None),
         },
         day: ClinicDay::default(),
+        contact: None,
         server: None,
         people: members,
     })

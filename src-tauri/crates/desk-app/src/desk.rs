@@ -73,6 +73,8 @@ pub(crate) struct State {
     pub(crate) blocked: Option<Code>,
     pub(crate) offered_code: Option<String>,
     pub(crate) status: Option<Status>,
+    /// When the time without contact was last written down, in milliseconds since 1970.
+    pub(crate) age_kept: i64,
     /// An order to wipe this PC is being obeyed.
     pub(crate) is_leaving: bool,
     /// What the digest on the screen stands for. In memory, because its toast goes with the program.
@@ -323,6 +325,12 @@ impl Listener for WakeUps {
     fn stands(&self, status: &Status) {
         let Some(desk) = self.desk() else { return };
         let before = desk.state().status.replace(status.clone());
+        let has_synced = before
+            .as_ref()
+            .is_some_and(|before| before.last_synced_at != status.last_synced_at);
+        if status.failure.is_none() || has_synced {
+            desk.had_contact();
+        }
         let told = before.is_some_and(|before| is_same(&before, status));
         if !told {
             desk.changed(&["sync"]);

@@ -56,6 +56,8 @@ codes! {
     WipeOrdered => "wipe_ordered",
     /// This PC was wiped because the clinic ordered it.
     PcWiped => "pc_wiped",
+    /// The clinic was not heard for too long; fields: `since`.
+    CacheStale => "cache_stale",
     /// This PC belongs to another clinic already.
     OtherClinic => "other_clinic",
     /// Not four digits, or too easy.

@@ -45,6 +45,7 @@ impl Desk {
             Ok(home) => self.state().home = Some(home),
             Err(error) => self.state().blocked = Some(error.code),
         }
+        self.look_at_clock();
     }
 
     pub(crate) fn clinic_folder(&self) -> PathBuf {
@@ -95,6 +96,7 @@ impl Desk {
             version: self.version.clone(),
             loading: state.loading.clone(),
             blocked: state.blocked.map(|code| code.word().to_owned()),
+            stale_since: Self::stale_since(&state),
             offered_code: state.offered_code.clone(),
         }
     }
@@ -107,9 +109,17 @@ impl Desk {
         if self.is_demo() && !demo::is_of_today(&self.demo_folder(), self.now()) {
             self.demo_open(Nothing {}).await?;
         }
-        let mut home = self.state().home.clone().ok_or(Code::Locked)?;
+        self.look_at_clock();
+        let (home, stale) = {
+            let state = self.state();
+            (state.home.clone(), Self::stale_since(&state))
+        };
+        if let Some(since) = stale {
+            return Err(AppError::new(Code::CacheStale).with("since", since));
+        }
+        let mut home = home.ok_or(Code::Locked)?;
         let now = self.now().timestamp_millis();
-        let (tried, home) = tokio::task::spawn_blocking(move || {
+        let (tried, mut home) = tokio::task::spawn_blocking(move || {
             let tried = home.vault.try_pin(request.person, &request.pin, now);
             (tried, home)
         })
@@ -120,6 +130,8 @@ impl Desk {
             if !home.is_demo {
                 self.check_not_leaving(&state)?;
             }
+            // Counted meanwhile.
+            home.vault.contact = state.home.as_ref().and_then(|home| home.vault.contact.clone());
             home.save()?;
             state.home = Some(home.clone());
         }

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::Write as _,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
+    age::Contact,
     api::session::{ClinicDay, ClinicName, Role},
     error::{AppError, Code},
 };
@@ -37,6 +39,9 @@ pub struct Vault {
     /// Its zone and quiet hours as they were last seen, for the time before anyone unlocks.
     #[serde(default)]
     pub day: ClinicDay,
+    /// The time without contact. None in the demo clinic, and in a file from before it was counted.
+    #[serde(default)]
+    pub contact: Option<Contact>,
     /// Where its database is; none in the demo clinic.
     pub server: Option<Server>,
     /// The people of this PC, first come first.
@@ -228,6 +233,9 @@ fn random(bytes: &mut [u8]) -> Result<(), AppError> {
 
 /// Writes a file so that an interruption leaves the one before.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // Two at once would write into the same new file.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let beside: PathBuf = path.with_extension("new");
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;
@@ -251,6 +259,7 @@ mod tests {
             clinic_id: id,
             clinic,
             day: ClinicDay::default(),
+            contact: None,
             server: None,
             people: vec![member],
         };

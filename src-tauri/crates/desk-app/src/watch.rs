@@ -18,6 +18,7 @@ const ASK_EVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn run(desk: Weak<Desk>) {
     loop {
         let Some(here) = desk.upgrade() else { return };
+        here.look_at_clock();
         here.ask_if_nobody_does().await;
         drop(here);
         tokio::time::sleep(ASK_EVERY).await;
@@ -36,11 +37,13 @@ impl Desk {
     }
 
     /// Asks with each login of this PC until one has heard of an order.
-    pub(crate) async fn ask(&self, home: &Home) -> Option<Unsent> {
+    pub(crate) async fn ask(self: &Arc<Self>, home: &Home) -> Option<Unsent> {
         let (people, logins) = self.logins(home);
         for login in people.iter().filter_map(|person| logins.get(person)) {
-            if let Ok(Some(order)) = leave::ask(login).await {
-                return Some(order.unsent);
+            match leave::ask(login).await {
+                Ok(Some(order)) => return Some(order.unsent),
+                Ok(None) => self.had_contact(),
+                Err(_) => {}
             }
         }
         None

@@ -54,8 +54,11 @@ impl Desk {
             if unsent == Unsent::SentFirst {
                 self.send_rest(&home, &open.cache).await;
             }
+            let_go(open.cache).await;
         }
         self.mark(&home);
+        // Nobody writes down anything about the clinic's people from here on.
+        self.state().home = None;
         self.destroy();
         *self.state() = State {
             blocked: Some(Code::PcWiped),
@@ -66,7 +69,7 @@ impl Desk {
     }
 
     /// Sends what waits, however long the clinic cannot be reached; until it orders that nothing be sent.
-    async fn send_rest(&self, home: &Home, cache: &Cache) {
+    async fn send_rest(self: &Arc<Self>, home: &Home, cache: &Cache) {
         let (people, logins) = self.logins(home);
         let clinic = PostgresClinic::leaving(logins);
         while let Err(failure) = leave::send_rest(cache, &clinic, &people, self.micros()).await {
@@ -152,9 +155,7 @@ impl Desk {
         }
         let folder = self.clinic_folder();
         fs::remove_file(folder.join("people.sealed")).ok();
-        if folder.exists()
-            && let Err(error) = fs::remove_dir_all(&folder)
-        {
+        if let Err(error) = remove(&folder) {
             tracing::error!(%error, "files of the clinic are left, unreadable");
         }
         settle(&self.places.data).ok();
@@ -187,6 +188,32 @@ impl Desk {
             Err(_) => false,
         }
     }
+}
+
+/// Waits for who still reads, so that no file is made anew while the folder goes; not for ever, because the secret goes first anyway.
+async fn let_go(cache: Arc<Cache>) {
+    for _ in 0..100 {
+        if Arc::strong_count(&cache) == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Removes a folder; again, if something was put into it meanwhile.
+fn remove(folder: &Path) -> std::io::Result<()> {
+    let mut removed = Ok(());
+    for _ in 0..3 {
+        removed = if folder.exists() {
+            fs::remove_dir_all(folder)
+        } else {
+            Ok(())
+        };
+        if removed.is_ok() {
+            break;
+        }
+    }
+    removed
 }
 
 /// Until the clinic has heard, as long as the desk lives.

@@ -50,6 +50,10 @@ loading: Loading | null,
  */
 blocked: string | null, 
 /**
+ * When the clinic was last heard, if that is so long ago that nobody may unlock until it is heard again.
+ */
+staleSince: number | null, 
+/**
  * An enrolment link that was opened from outside, ready to be confirmed.
  */
 offeredCode: string | null, };

@@ -27,6 +27,8 @@ export interface FakeOptions {
   isEmpty?: boolean;
   /** Why this screen and no other. */
   blocked?: Code;
+  /** Too long without contact, since then. */
+  staleSince?: number;
 }
 
 const SETTINGS: Settings = {
@@ -66,6 +68,7 @@ export class FakeClinic {
   done: Done[] = [];
   attention: AttentionRow[];
   blocked: Code | null;
+  staleSince: number | null;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
   /** Commands that fail, with a code: for tests of what a person sees then. */
@@ -76,6 +79,7 @@ export class FakeClinic {
   #ids = 0;
 
   constructor(options: FakeOptions = {}) {
+    this.staleSince = options.staleSince ?? null;
     this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
     this.phase = options.phase ?? 'ready';
     const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
@@ -183,6 +187,7 @@ export class FakeClinic {
       version: '0.1.0',
       loading: this.phase === 'loading' ? { noun: 'point_entry', rows: this.loaded, expected: 1_000_000 } : null,
       blocked: this.blocked,
+      staleSince: this.staleSince,
       offeredCode: null,
     };
   }

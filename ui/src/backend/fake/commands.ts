@@ -61,6 +61,7 @@ function unlock(clinic: FakeClinic, { person, pin }: Unlock) {
   const tries = clinic.pins.get(person);
   const who = PEOPLE.find(({ id }) => id === person);
   if (!tries || !who) return clinic.refuse('person_not_found');
+  if (clinic.staleSince !== null) return clinic.refuse('cache_stale', { since: String(clinic.staleSince) });
   if (tries.until > clinic.now()) return clinic.refuse('pin_paused', { until: String(tries.until) });
   if (who.pin !== pin) {
     tries.left -= 1;

@@ -29,6 +29,8 @@ pub struct StartState {
     pub loading: Option<Loading>,
     /// Why the program cannot go on, while `phase` is `blocked`, or why it is back at the lock or the first screen: an error code.
     pub blocked: Option<String>,
+    /// When the clinic was last heard, if that is so long ago that nobody may unlock until it is heard again.
+    pub stale_since: Option<i64>,
     /// An enrolment link that was opened from outside, ready to be confirmed.
     pub offered_code: Option<String>,
 }
@@ -136,7 +138,7 @@ pub struct Connect {
     pub device: String,
 }
 
-/// Unlock as a person. Errors: `wrong_pin` (fields: `left`), `pin_paused` (fields: `until`).
+/// Unlock as a person. Errors: `wrong_pin` (fields: `left`), `pin_paused` (fields: `until`), `cache_stale` (fields: `since`).
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Unlock {
