@@ -12,7 +12,7 @@ mod journey_support;
 
 use std::{fs, path::Path, sync::Arc};
 
-use clinic_support::{A, DB, journey, migrated, ticket, uid};
+use clinic_support::{A, DB, admin, journey, migrated, ticket, uid};
 use desk_app::{
     Desk,
     api::{
@@ -21,6 +21,7 @@ use desk_app::{
         task::{TaskComplete, TaskList, TaskNote, TaskState, Whose},
     },
 };
+use desk_clinic::keep;
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
 use journey_support::{LONG, Pc, sync, until_agreed, until_mode};
 use uuid::Uuid;
@@ -144,7 +145,10 @@ async fn rows_deleted_while_a_desk_was_away_longer_than_the_feed_remembers_are_g
     };
     desk.task_note(note).await.unwrap();
     pg.psql(DB, &format!("delete from public.task_queue where id = '{gone}'"));
-    pg.psql(DB, &format!("select desk.trim('{A}', interval '0')"));
+    pg.psql(DB, "update desk.txn set at = at - interval '181 days'");
+    let mut keeper = admin(&pg).await;
+    assert_eq!(keep::trim(&mut keeper, A, 180).await.unwrap(), 1);
+    assert_eq!(keep::trim(&mut keeper, A, 180).await.unwrap(), 0);
     assert!(is_open(&desk, gone).await);
 
     net.resume();
@@ -169,9 +173,10 @@ async fn changes_made_behind_the_triggers_arrive_after_a_reset_while_the_desk_wo
     pg.psql(
         DB,
         &format!(
-            "set session_replication_role = replica; update public.customers set full_name = 'Behind Triggers' where id = '{customer}'; select desk.reset('{A}')"
+            "set session_replication_role = replica; update public.customers set full_name = 'Behind Triggers' where id = '{customer}'"
         ),
     );
+    keep::reset(&mut admin(&pg).await, A).await.unwrap();
     eventually("the change is here", LONG, async || {
         finds(&desk, "behind").await.then_some(())
     })

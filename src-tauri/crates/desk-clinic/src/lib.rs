@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod enrol;
 mod error;
 pub mod feed;
+pub mod keep;
 pub mod migrate;
 pub mod pc;
 pub mod push;

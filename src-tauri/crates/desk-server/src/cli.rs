@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
 
-use crate::{demo, doctor, migrate, pc, staff};
+use crate::{demo, doctor, feed, migrate, pc, staff};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -41,6 +41,9 @@ pub enum Command {
     /// PCs: which there are, and having one wiped.
     #[command(subcommand)]
     Pc(Pc),
+    /// What the database remembers for PCs that were away.
+    #[command(subcommand)]
+    Feed(Feed),
     /// Fill a clinic that has no customers yet with made-up ones, their history and six made-up colleagues. All or nothing.
     Demo(Demo),
     /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
@@ -97,6 +100,27 @@ pub enum Pc {
         /// Let the PC send what waits before; its access ends with the wipe. Never for a PC in the wrong hands.
         #[arg(long)]
         keep_unsent: bool,
+    },
+}
+
+/// The change feed of a clinic.
+#[derive(Debug, Subcommand)]
+pub enum Feed {
+    /// Forget deletions that are older than this. A PC that was away longer loads everything anew at its next contact, its unsent work kept.
+    Trim {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+        /// How many days back deletions stay known.
+        #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(i32).range(1..=36_500))]
+        keep_days: i32,
+    },
+    /// Have every PC load everything anew, its unsent work kept: after rows were changed with triggers switched off (some restores and bulk
+    /// loads do that), which no PC has heard of.
+    Reset {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
     },
 }
 
@@ -183,6 +207,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate(what) => migrate::run(&mut conn, what).await,
         Command::Staff(what) => staff::run(&mut conn, place, what).await,
         Command::Pc(what) => pc::run(&mut conn, what).await,
+        Command::Feed(what) => feed::run(&mut conn, what).await,
         Command::Demo(what) => demo::run(&mut conn, what).await,
         Command::Doctor => doctor::run(&mut conn).await,
     }

@@ -4,6 +4,7 @@
 pub mod cli;
 mod demo;
 mod doctor;
+mod feed;
 mod migrate;
 mod pc;
 mod staff;
