@@ -11,6 +11,15 @@ import type { Language } from './words';
 /** Rules that another theme can break: all others were looked at in the first one. */
 const COLOURS = ['color-contrast'];
 
+/** The buttons of a dialog that do not fit into it. */
+function cutOff(dialog: Element): (string | null)[] {
+  const { top, bottom } = dialog.getBoundingClientRect();
+  const isOutside = (box: DOMRect) => box.top < top || box.bottom > bottom;
+  return [...dialog.querySelectorAll('button')]
+    .filter((button) => isOutside(button.getBoundingClientRect()))
+    .map((button) => button.textContent);
+}
+
 export function access(language: Language): void {
   let browser: Browser;
   let desk: Desk;
@@ -35,9 +44,10 @@ export function access(language: Language): void {
     await on.see(css);
     expect(await on.axe(rules), css).toEqual([]);
   };
-  /** The same for what lies over a screen. */
+  /** The same for what lies over a screen, which must also be large enough for its buttons. */
   const glance = async (dialog: string, ...keys: string[]) => {
     await look(`dialog[open][data-dialog=${dialog}]`, ...keys);
+    expect(await on.page.locator('dialog[open]').evaluate(cutOff), dialog).toEqual([]);
     await on.press('Esc');
     await on.gone('dialog[open]');
   };
