@@ -6,8 +6,11 @@ import { untrack } from 'svelte';
 import { KEYS, type KeyLine, type KeyName, type KeyPlace } from './map';
 import { codeOf, edits, matches, types } from './chord';
 
-/** A key's function; it hears which of the line's chords was pressed (0-based), for keys such as Alt 1–9. */
-type Run = (nth: number) => void;
+/**
+ * A key's function; it hears which of the line's chords was pressed (0-based), for keys such as Alt 1–9. Its own name, if it has one, stands
+ * in the footer instead of the line's: to what is selected now the key does something else.
+ */
+type Run = ((nth: number) => void) & { label?: (() => string) | undefined };
 export type Bound<P extends KeyPlace> = { [K in KeyName<P>]?: Run | undefined };
 
 interface Layer {
@@ -92,7 +95,7 @@ export function footLines(most: number): KeyLine[] {
   const lines = Object.entries(KEYS[top.place] as Record<string, KeyLine>);
   return lines
     .filter(([name, line]) => line.foot && bound[name])
-    .map(([, line]) => line)
+    .map(([name, line]) => ({ ...line, label: bound[name]?.label ?? line.label }))
     .slice(0, most);
 }
 

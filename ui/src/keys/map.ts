@@ -38,6 +38,12 @@ const taskActions = {
   note: key('N', m.key_note, { foot: true }),
 };
 
+/** The two buttons of a refused action. */
+const settling = {
+  mine: key('1', m.key_mine, { foot: true }),
+  theirs: key('2', m.key_theirs, { foot: true }),
+};
+
 export const KEYS = {
   everywhere: {
     search: key('Ctrl K | /', m.key_search),
@@ -55,8 +61,7 @@ export const KEYS = {
     open: key('Enter', m.key_open, { foot: true }),
     ...taskActions,
     cancel: key('X', m.key_cancel),
-    mine: key('1', m.key_mine),
-    theirs: key('2', m.key_theirs),
+    ...settling,
     showNew: key('U', m.key_show_new),
   },
   tasks: {
@@ -94,8 +99,7 @@ export const KEYS = {
     up: MOVEMENT.up,
     down: MOVEMENT.down,
     open: key('Enter', m.key_open_customer),
-    mine: key('1', m.key_mine, { foot: true }),
-    theirs: key('2', m.key_theirs, { foot: true }),
+    ...settling,
     now: key('R', m.key_sync_now, { foot: true }),
     leave: key('Esc', m.key_back, { foot: true }),
   },

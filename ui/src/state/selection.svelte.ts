@@ -33,8 +33,9 @@ export class Selection {
     void tick().then(() => document.getElementById(`row-${id}`)?.scrollIntoView?.({ block: 'nearest' }));
   }
 
-  /** The functions behind the movement keys. */
+  /** The functions behind the movement keys; none where there is nothing to move to. */
   get keys() {
+    if (this.ids().length === 0) return {};
     return {
       up: () => this.move(-1),
       down: () => this.move(1),

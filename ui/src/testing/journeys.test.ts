@@ -390,13 +390,20 @@ test('the first points of somebody announce the welcome points', async () => {
   await on.see('[data-points="299"]');
 });
 
-test('an unexpected failure shows its reference, an expected one does not', async () => {
-  const on = await openWindow();
-  on.clinic.failing.set('task_complete', 'unexpected');
-  await on.press('F4', 'D', 'Enter');
-  await on.read('อ้างอิง 7f3a');
-  on.clinic.failing.set('task_complete', 'task_already_closed');
-  await on.press('Enter');
+test('a refusal without sides is accepted or sent again, in the foot and afterwards too', async () => {
+  const on = await openWindow({ withAttention: true });
+  await on.press('Ctrl 5');
+  await on.see('[data-detail=attention]');
+  await on.read('นก 081-765-4321 · บีม 081-765-1234');
+  expect(on.one('footer').textContent).toContain('ใช้อีกฝั่ง');
+  await on.press('↓');
+  await on.see('[data-code=task_already_closed]');
+  expect(on.one('footer').textContent).toContain('รับทราบ ไม่ส่ง');
+  expect(on.one('footer').textContent).not.toContain('ใช้อีกฝั่ง');
+  await on.press('2');
+  await on.read('รับทราบแล้ว ไม่ส่ง');
+});
+
 test('where nothing is, it is said once', async () => {
   const on = await openWindow({ isEmpty: true });
   await on.press('F4');
