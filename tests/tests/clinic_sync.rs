@@ -350,6 +350,45 @@ async fn versions_become_visible_in_order_whatever_the_order_of_commits() {
     assert_eq!(rows.len(), 2, "the slow transaction is not lost");
 }
 
+/// Rows of the feed that a pull reads, by the server's own count.
+async fn feed_rows_read(desk: &mut Desk, after: Position) -> (usize, u64) {
+    desk.sql("begin").await.unwrap();
+    let page = feed::pull(&mut desk.conn, CLINIC, after, 100, &[]).await.unwrap();
+    let count = "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::text from pg_stat_xact_user_tables where schemaname = 'desk' and relname = 'feed'";
+    let read = desk.sql(count).await.unwrap().parse().unwrap();
+    desk.sql("commit").await.unwrap();
+    (page.rows.len(), read)
+}
+
+#[tokio::test]
+async fn a_pull_reads_what_is_new_however_large_the_clinic_and_however_it_came_to_be() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    // One transaction made nearly everything, as `migrate up` and an import do: to the planner a transaction is a large part of the feed.
+    pg.psql(DB, &format!("insert into public.customers (clinic_id, customer_code, full_name) select '{A}', 'M-' || n, 'ลูกค้า ' || n from generate_series(1, 30000) n"));
+    pg.psql(DB, "vacuum analyze desk.feed, desk.txn");
+    let imported = Position::end_of(feed::head(&mut may.conn).await.unwrap().version);
+    let (rows, read) = feed_rows_read(&mut may, imported).await;
+    assert!(rows == 0 && read < 50, "{read} rows of the feed read to find nothing");
+
+    let some = "update public.customers set notes = 'x' where customer_code in ('M-1', 'M-2', 'M-3')";
+    pg.psql(DB, some);
+    let (rows, read) = feed_rows_read(&mut may, imported).await;
+    assert!(rows == 3 && read < 50, "{read} rows of the feed read to find three");
+
+    // A page out of the middle of the import.
+    let before = Position {
+        tbl: 1,
+        ..Position::end_of(imported.version - 1)
+    };
+    let first = feed::pull(&mut may.conn, CLINIC, before, 100, &[]).await.unwrap();
+    let (rows, read) = feed_rows_read(&mut may, first.next).await;
+    assert!(
+        rows == 100 && read < 250,
+        "{read} rows of the feed read for a page of a hundred"
+    );
+}
+
 #[tokio::test]
 async fn a_change_wakes_the_clinic_and_only_it() {
     let pg = migrated().await;
