@@ -432,6 +432,13 @@ test('a lead has one phone number in its detail', async () => {
   expect(pane.textContent.split('084-555-6666')).toHaveLength(2);
 });
 
+test('an unexpected failure shows its reference, an expected one does not', async () => {
+  const on = await openWindow();
+  on.clinic.failing.set('task_complete', 'unexpected');
+  await on.press('F4', 'D', 'Enter');
+  await on.read('อ้างอิง 7f3a');
+  on.clinic.failing.set('task_complete', 'task_already_closed');
+  await on.press('Enter');
   await on.read('งานนี้ปิดไปแล้ว');
   expect(on.text()).not.toContain('อ้างอิง');
 });
