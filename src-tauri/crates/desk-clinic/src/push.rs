@@ -26,6 +26,27 @@ pub struct Mutation {
     pub v: i32,
 }
 
+fn sendable(mutation: &Mutation) -> Mutation {
+    Mutation {
+        args: without_nul(&mutation.args),
+        ..mutation.clone()
+    }
+}
+
+/// Arguments without the letter U+0000, which a paste may bring. PostgreSQL's texts have no place for it: it would refuse the whole batch
+/// (SQLSTATE 22P05) before any action is looked at, now and whenever it is sent again.
+pub fn without_nul(args: &Json) -> Json {
+    match args {
+        Json::String(text) => Json::String(text.replace('\0', "")),
+        Json::Array(items) => items.iter().map(without_nul).collect(),
+        Json::Object(fields) => {
+            let field = |(name, value): (&String, &Json)| (name.replace('\0', ""), without_nul(value));
+            Json::Object(fields.iter().map(field).collect())
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => args.clone(),
+    }
+}
+
 /// What became of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +83,7 @@ pub struct Outcome {
 /// `Gap` and `Forked` when the outbox is not the continuation of what the database knows; `TooOld` when it does not know an action yet;
 /// `Retry` and `Unreachable` when the same batch should be sent again.
 pub async fn push(conn: &mut PgConnection, client_id: Uuid, batch: &[Mutation]) -> Result<Vec<Outcome>> {
+    let batch: Vec<Mutation> = batch.iter().map(sendable).collect();
     let batch = serde_json::to_value(batch).map_err(|_| ClinicError::Answer("batch"))?;
     let answer: Json = sqlx::query_scalar("select desk.push($1, $2)")
         .bind(client_id)
@@ -70,4 +92,18 @@ pub async fn push(conn: &mut PgConnection, client_id: Uuid, batch: &[Mutation]) 
         .fetch_one(conn)
         .await?;
     serde_json::from_value(answer).map_err(|_| ClinicError::Answer("outcomes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_postgresql_has_no_place_for_is_left_out_wherever_it_stands() {
+        let typed = json!({ "text": "a\0b", "set": { "notes": "\0", "nick\0name": null }, "tags": ["\0x", 1, true] });
+        let sent = json!({ "text": "ab", "set": { "notes": "", "nickname": null }, "tags": ["x", 1, true] });
+        assert_eq!(without_nul(&typed), sent);
+    }
 }
