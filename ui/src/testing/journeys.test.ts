@@ -171,6 +171,14 @@ test('half a note survives the lock and another person, and only its author sees
   expect(JSON.stringify(localStorage)).not.toContain('ลูกค้าชอบ');
 });
 
+test('the file for support is written from the settings, and its place is shown', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl 6');
+  on.one('[data-action=support-file]').click();
+  await settle();
+  expect(on.one('[data-screen=settings]').textContent).toContain('aura-desk-support.json');
+});
+
 test('a PC too long without contact says since when and what opens it; a PIN does not', async () => {
   const on = await openWindow({ phase: 'locked', staleSince: Date.parse('2026-09-20T03:00:00Z') });
   expect(on.one('[data-notice=cache_stale]').textContent).toContain('20 ก.ย. 2569 10:00');

@@ -12,6 +12,7 @@ pub use crate::api::{
     notification::{NotificationRead, Notifications},
     session::{Connect, StartState, Unlock},
     settings::{Settings, SettingsSet},
+    support::SupportFile,
     sync::{AttentionSettle, SyncState},
     task::{Colleagues, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRows, TaskSnooze},
     today::Today,
@@ -57,6 +58,7 @@ macro_rules! for_each_command {
             attention_settle: AttentionSettle => SyncState,
             settings: Nothing => Settings,
             settings_set: SettingsSet => Settings,
+            support_file: Nothing => SupportFile,
             // end commands
         }
     };

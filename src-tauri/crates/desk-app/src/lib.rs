@@ -19,6 +19,7 @@ pub mod ports;
 mod row;
 mod settings;
 mod start;
+mod support;
 mod sync;
 mod task;
 mod today;

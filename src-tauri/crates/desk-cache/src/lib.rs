@@ -16,6 +16,7 @@ pub mod rebase;
 pub mod row;
 pub mod search;
 mod shadow;
+pub mod support;
 pub mod undo;
 
 pub use error::CacheError;

@@ -84,7 +84,7 @@ fn advance(connection: &Connection, to: usize) -> Result<()> {
     Ok(())
 }
 
-fn version(connection: &Connection) -> Result<usize> {
+pub(crate) fn version(connection: &Connection) -> Result<usize> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }

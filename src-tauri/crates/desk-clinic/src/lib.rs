@@ -14,6 +14,7 @@ pub mod push;
 mod scram;
 pub mod snapshot;
 pub mod staff;
+pub mod support;
 pub mod synced;
 pub mod ticket;
 pub mod wake;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
 
-use crate::{demo, doctor, feed, migrate, pc, staff};
+use crate::{demo, doctor, feed, migrate, pc, staff, support};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -48,6 +48,12 @@ pub enum Command {
     Demo(Demo),
     /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
     Doctor,
+    /// Write a file for support: versions, counts and states, without anything of anybody, of the server's address or of roles.
+    SupportBundle {
+        /// Where to.
+        #[arg(long, value_name = "FILE", default_value = "aura-desk-support.json")]
+        file: PathBuf,
+    },
 }
 
 /// Migrations.
@@ -210,5 +216,6 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Feed(what) => feed::run(&mut conn, what).await,
         Command::Demo(what) => demo::run(&mut conn, what).await,
         Command::Doctor => doctor::run(&mut conn).await,
+        Command::SupportBundle { file } => support::run(&mut conn, &file).await,
     }
 }

@@ -8,6 +8,7 @@ mod feed;
 mod migrate;
 mod pc;
 mod staff;
+mod support;
 mod words;
 
 pub use words::sentence;

@@ -25,6 +25,7 @@ import type { Settings } from "./Settings";
 import type { SettingsSet } from "./SettingsSet";
 import type { Settle } from "./Settle";
 import type { StartState } from "./StartState";
+import type { SupportFile } from "./SupportFile";
 import type { SyncState } from "./SyncState";
 import type { TaskComplete } from "./TaskComplete";
 import type { TaskList } from "./TaskList";
@@ -73,4 +74,5 @@ export interface Commands {
   attention_settle: { request: AttentionSettle; response: SyncState };
   settings: { request: Nothing; response: Settings };
   settings_set: { request: SettingsSet; response: Settings };
+  support_file: { request: Nothing; response: SupportFile };
 }

@@ -270,6 +270,7 @@ export const ANSWERS: Answers = {
   sync_now: (clinic) => clinic.sync(),
   attention_settle: (clinic, { id }) => settle(clinic, id),
   settings: (clinic) => ({ ...clinic.settings }),
+  support_file: () => ({ path: '/home/nok/.local/share/clinic.aura.desk/aura-desk-support.json' }),
   settings_set: (clinic, { settings }) => {
     clinic.settings = { ...settings };
     clinic.tell('settings');

@@ -7,6 +7,7 @@ pub mod lead;
 pub mod notification;
 pub mod session;
 pub mod settings;
+pub mod support;
 pub mod sync;
 pub mod task;
 pub mod today;
