@@ -95,7 +95,7 @@ deny: ## Dependency rules by cargo-deny (install it first; tests/tests/harness_l
 	cargo deny check bans sources
 
 ##@ Measure and show
-.PHONY: bench chaos simulate shots clean
+.PHONY: bench bench-load chaos simulate shots clean
 # How many kills of each kind `make chaos` wants to see; a SEED repeats what it chose.
 KILLS ?= 200
 # What the benchmarks take: `make bench CUSTOMERS=20000 ROUNDS=1 WINDOW='start keys'`.
@@ -103,6 +103,8 @@ CUSTOMERS ?= 100000
 # Ledger entries for each customer of bench-sync, and how often it loads them.
 ENTRIES ?= 9
 ROUNDS ?= 3
+# What `make bench-load` plays, see src-tauri/docs/scale.md: desks, clinics, seconds, speed (x two actions a minute), and direct or pooler.
+LOAD ?= 1000 20 120 1 direct
 # Any of start, keys, toasts and large=CUSTOMERS (keys and start again on a clinic loaded from PostgreSQL: some minutes).
 WINDOW ?= start keys toasts
 
@@ -117,6 +119,10 @@ bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, E
 	target/release/bench-busy $(CUSTOMERS)
 	$(say) 'the real window'
 	target/release/bench-window $(WINDOW)
+
+bench-load: setup ## Many desks on one PostgreSQL: LOAD='100 5 60 1 direct' (or pooler, or 'figures')
+	cargo build --release --locked -p desk-tests --bin bench-load
+	target/release/bench-load $(LOAD)
 
 chaos: setup build ## Kill desks, connections and the server at random: KILLS=1000 SEED=7; prints the figures
 	KILLS=$(KILLS) SEED=$(SEED) cargo test --locked --workspace --test chaos_kills -- --ignored --nocapture

@@ -217,6 +217,13 @@ impl PgCluster {
         self.port
     }
 
+    /// The server's processes: the first one, and those that it started.
+    #[must_use]
+    pub fn processes(&self) -> (u32, Vec<u32>) {
+        let first = self.server.as_ref().expect("PostgreSQL is running").pid();
+        (first, children_of(first))
+    }
+
     /// Folder of the Unix socket.
     #[must_use]
     pub fn socket_dir(&self) -> PathBuf {
