@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::{DateTime, FixedOffset, Months, NaiveDate, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, TimeZone as _, Utc};
 use desk_cache::outbox::{Outcome, Waiting};
 use desk_core::{loyalty, loyalty::Tier, synced::Value};
 use serde_json::{Map, Value as Json, json};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     chance::Chance,
+    person::written,
     planted::Bug,
     reverse,
     row::{Row, id, int, text},
@@ -27,7 +28,13 @@ pub const FIELDS: [&str; 7] = [
     "notes",
 ];
 
+/// What may be edited besides, though no screen does.
+const ALLERGIES: &str = "allergies";
+
 const DAY: i64 = 86_400_000_000;
+
+/// How far ahead a task may sleep.
+pub(super) const FARTHEST: i64 = 366 * DAY;
 
 /// A refusal: a code and what a person needs to decide.
 #[derive(Clone, Debug)]
@@ -67,27 +74,37 @@ pub fn is_new(name: &str) -> bool {
 /// # Errors
 /// Why not.
 pub fn decide(desk: &mut Desk<'_>, name: &str, args: &Json) -> Decided {
-    match name {
-        "task.complete" => task_complete(desk, args),
-        "task.reassign" => task_reassign(desk, args),
-        "task.snooze" => task_snooze(desk, args),
-        "task.note" => task_note(desk, args),
-        "customer.create" => customer_create(desk, args),
-        "customer.edit" => customer_edit(desk, args),
-        "points.award" => points_award(desk, args),
-        "followup.done" => followup_close(desk, args, "sent", "note"),
-        "followup.cancel" => followup_close(desk, args, "cancelled", "reason"),
-        "notification.read" => notification_read(desk, args),
-        "task.reopen" => reverse::task_reopen(desk, args),
-        "task.unsnooze" => reverse::task_unsnooze(desk, args),
-        "task.hand_back" => reverse::task_hand_back(desk, args),
-        "task.unnote" => reverse::task_unnote(desk, args),
-        "followup.reopen" => reverse::followup_reopen(desk, args),
-        "points.reverse" => reverse::points_reverse(desk, args),
-        "customer.revert" => reverse::customer_revert(desk, args),
-        "customer.remove" => reverse::customer_remove(desk, args),
-        _ => refuse("action_unknown"),
+    match decider(name) {
+        None => refuse("action_unknown"),
+        Some(_) if !args.is_object() => because("value_not_allowed", json!({ "field": "args" })),
+        Some(decider) => decider(desk, args),
     }
+}
+
+type Decider = fn(&mut Desk<'_>, &Json) -> Decided;
+
+fn decider(name: &str) -> Option<Decider> {
+    Some(match name {
+        "task.complete" => task_complete,
+        "task.reassign" => task_reassign,
+        "task.snooze" => task_snooze,
+        "task.note" => task_note,
+        "customer.create" => customer_create,
+        "customer.edit" => customer_edit,
+        "points.award" => points_award,
+        "followup.done" => |desk, args| followup_close(desk, args, "sent", "note"),
+        "followup.cancel" => |desk, args| followup_close(desk, args, "cancelled", "reason"),
+        "notification.read" => notification_read,
+        "task.reopen" => reverse::task_reopen,
+        "task.unsnooze" => reverse::task_unsnooze,
+        "task.hand_back" => reverse::task_hand_back,
+        "task.unnote" => reverse::task_unnote,
+        "followup.reopen" => reverse::followup_reopen,
+        "points.reverse" => reverse::points_reverse,
+        "customer.revert" => reverse::customer_revert,
+        "customer.remove" => reverse::customer_remove,
+        _ => return None,
+    })
 }
 
 /// Refuses with nothing to decide on.
@@ -115,22 +132,48 @@ pub(super) fn arg_text(args: &Json, field: &str, longest: usize) -> Result<Optio
     }
 }
 
-/// An identifier.
+/// An identifier, in the one form with four hyphens.
 pub(super) fn arg_uuid(args: &Json, field: &str) -> Result<Uuid, Refused> {
-    let found = args
-        .get(field)
-        .and_then(Json::as_str)
+    let typed = args.get(field).and_then(Json::as_str);
+    let found = typed
+        .filter(|text| text.len() == 36)
         .and_then(|text| Uuid::parse_str(text).ok());
     found.map_or_else(|| because("value_not_allowed", json!({ "field": field })), Ok)
 }
 
-/// An instant, in microseconds since 1970.
+/// An instant, in microseconds since 1970, rounded as PostgreSQL rounds.
 pub(super) fn arg_instant(args: &Json, field: &str) -> Result<i64, Refused> {
     let text = args.get(field).and_then(Json::as_str).unwrap_or_default();
-    match DateTime::parse_from_rfc3339(text) {
-        Ok(at) => Ok(at.timestamp_micros()),
-        Err(_) => because("value_not_allowed", json!({ "field": field })),
+    if !is_instant(text) {
+        return because("value_not_allowed", json!({ "field": field }));
     }
+    let zoned = text.replace('Z', "+00:00");
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%z"];
+    let at = forms
+        .iter()
+        .find_map(|form| DateTime::parse_from_str(&zoned, form).ok());
+    match at.filter(|at| at.year() > 0) {
+        Some(at) => Ok(at.timestamp_micros() + i64::from(at.timestamp_subsec_nanos() % 1_000 >= 500)),
+        None => because("date_out_of_range", json!({ "field": field })),
+    }
+}
+
+/// `2026-03-02T09:00`, seconds and their parts if need be, and a zone.
+fn is_instant(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let Some(rest) = shape.strip_prefix("0000-00-00T00:00") else {
+        return false;
+    };
+    let rest = rest
+        .strip_prefix(":00")
+        .map_or(rest, |rest| match rest.strip_prefix(".0") {
+            Some(part) => {
+                let more = part.trim_start_matches('0');
+                if part.len() - more.len() <= 8 { more } else { "too many" }
+            }
+            None => rest,
+        });
+    matches!(rest, "Z" | "+00:00" | "-00:00" | "+0000" | "-0000")
 }
 
 /// Bangkok is seven hours ahead, all year.
@@ -146,6 +189,12 @@ fn stamp(at: i64) -> String {
     local(at).format("%d/%m %H:%M").to_string()
 }
 
+/// What was said, on one line.
+pub(super) fn one_line(said: &str) -> String {
+    let parts = said.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
 impl Desk<'_> {
     /// How the clinic calls a person.
     pub(super) fn nickname(&self, person: Option<Uuid>) -> Option<String> {
@@ -156,12 +205,11 @@ impl Desk<'_> {
 
     /// Notes with a line more.
     pub(super) fn add_note(&self, notes: Option<&str>, line: &str) -> Value {
-        let said = line.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
-        let said = said.collect::<Vec<_>>().join(" ");
         let line = format!(
-            "{} {}: {said}",
+            "{} {}: {}",
             stamp(self.tx.now),
-            self.nickname(Some(self.person)).unwrap_or_default()
+            self.nickname(Some(self.person)).unwrap_or_default(),
+            one_line(line)
         );
         match notes.filter(|notes| !notes.is_empty()) {
             Some(notes) => Value::Text(format!("{notes}\n{line}")),
@@ -179,7 +227,7 @@ impl Desk<'_> {
                 let by = self.nickname(row.id("completed_by"));
                 because(
                     "task_already_closed",
-                    json!({ "status": status, "by": by, "at": row.int("completed_at") }),
+                    json!({ "status": status, "by": by, "at": row.int("completed_at").map(written) }),
                 )
             }
             _ => Ok(row.clone()),
@@ -194,12 +242,6 @@ impl Desk<'_> {
             .is_some_and(|staff| staff.int("active") == Some(1));
         if works { Ok(()) } else { refuse("person_not_found") }
     }
-
-    /// Writes a task that changed.
-    pub(super) fn put_task(&mut self, mut task: Row) {
-        task.set("updated_at", Value::Int(self.tx.now));
-        self.tx.put(task);
-    }
 }
 
 fn task_complete(desk: &mut Desk<'_>, args: &Json) -> Decided {
@@ -213,7 +255,7 @@ fn task_complete(desk: &mut Desk<'_>, args: &Json) -> Decided {
         let notes = desk.add_note(task.text("notes"), &note);
         task.set("notes", notes);
     }
-    desk.put_task(task);
+    desk.tx.put_task(task);
     Ok(())
 }
 
@@ -221,17 +263,17 @@ fn task_reassign(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let to = arg_uuid(args, "to")?;
     let task = desk.open_task(arg_uuid(args, "id")?)?;
     desk.works_here(to)?;
-    desk.put_task(task.with("assigned_to", id(to)));
+    desk.tx.put_task(task.with("assigned_to", id(to)));
     Ok(())
 }
 
 fn task_snooze(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let until = arg_instant(args, "until")?;
     let task = desk.open_task(arg_uuid(args, "id")?)?;
-    if !(desk.tx.now - 31 * DAY..=desk.tx.now + 366 * DAY).contains(&until) {
+    if !(desk.tx.now - 31 * DAY..=desk.tx.now + FARTHEST).contains(&until) {
         return because("date_out_of_range", json!({ "field": "until" }));
     }
-    desk.put_task(task.with("snoozed_until", Value::Int(until)));
+    desk.tx.put_task(task.with("snoozed_until", Value::Int(until)));
     Ok(())
 }
 
@@ -245,7 +287,7 @@ fn task_note(desk: &mut Desk<'_>, args: &Json) -> Decided {
         return refuse("task_not_found");
     };
     let notes = desk.add_note(row.text("notes"), &line);
-    desk.put_task(row.with("notes", notes));
+    desk.tx.put_task(row.with("notes", notes));
     Ok(())
 }
 
@@ -276,25 +318,39 @@ pub(super) fn customer_value(args: &Json, field: &'static str, now: i64) -> Resu
     match field {
         "phone" if !is_phone => no("phone_invalid"),
         "gender" if !matches!(typed.as_str(), "male" | "female" | "other") => no("value_not_allowed"),
-        "email" if !typed.contains('@') => no("value_not_allowed"),
+        "email" if !is_email(&typed) => no("value_not_allowed"),
         _ => Ok(Some(typed)),
     }
 }
 
-fn birth_date(args: &Json, now: i64) -> Result<Option<String>, Refused> {
-    let field = json!({ "field": "birth_date" });
-    let Some(typed) = args
-        .get("birth_date")
-        .and_then(Json::as_str)
-        .filter(|typed| !typed.is_empty())
-    else {
-        return Ok(None);
+/// Something, one @, something with a dot inside; no blanks.
+fn is_email(typed: &str) -> bool {
+    let Some((name, domain)) = typed.split_once('@') else {
+        return false;
     };
+    // The dot may be any but the first and the last letter.
+    let inside = domain.char_indices().skip(1).filter(|(_, c)| *c == '.');
+    let has_dot = inside.into_iter().any(|(at, _)| at + 1 < domain.len());
+    !name.is_empty() && has_dot && !domain.contains('@') && !typed.contains(char::is_whitespace)
+}
+
+fn birth_date(args: &Json, now: i64) -> Result<Option<String>, Refused> {
+    let no = |code| because(code, json!({ "field": "birth_date" }));
+    let typed = match args.get("birth_date") {
+        None | Some(Json::Null) => return Ok(None),
+        Some(Json::String(typed)) if typed.is_empty() => return Ok(None),
+        Some(typed) => typed.as_str().unwrap_or_default(),
+    };
+    let shape: String = typed
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    if shape != "0000-00-00" {
+        return no("value_not_allowed");
+    }
     match NaiveDate::parse_from_str(typed, "%Y-%m-%d") {
-        Ok(date) if date.format("%Y").to_string().as_str() >= "1900" && date <= local(now).date_naive() => {
-            Ok(Some(date.to_string()))
-        }
-        Ok(_) | Err(_) => because("date_out_of_range", field),
+        Ok(date) if date.year() >= 1900 && date <= local(now).date_naive() => Ok(Some(date.to_string())),
+        Ok(_) | Err(_) => no("date_out_of_range"),
     }
 }
 
@@ -315,6 +371,7 @@ fn customer_create(desk: &mut Desk<'_>, args: &Json) -> Decided {
     made.set("status", text("active"));
     made.set("customer_type", text("regular"));
     made.set("source", text("walk_in"));
+    made.set("tags", text("[]"));
     made.set(
         "first_visit_date",
         Value::Text(local(desk.tx.now).date_naive().to_string()),
@@ -331,7 +388,7 @@ fn customer_edit(desk: &mut Desk<'_>, args: &Json) -> Decided {
 
 /// Changes fields, unless somebody else changed one since the person saw it.
 pub(super) fn edit(desk: &mut Desk<'_>, customer: Uuid, set: Option<&Json>, base: Option<&Json>) -> Decided {
-    let Some(set) = set.filter(|set| set.is_object()) else {
+    let Some(set) = set.filter(|set| set.is_object() && is_base(base)) else {
         return because("value_not_allowed", json!({ "field": "set" }));
     };
     let Some(before) = desk.tx.row("customer", customer).cloned() else {
@@ -344,12 +401,13 @@ pub(super) fn edit(desk: &mut Desk<'_>, customer: Uuid, set: Option<&Json>, base
     let mut fields: Vec<&String> = set.as_object().into_iter().flat_map(Map::keys).collect();
     fields.sort_by_key(|field| (field.len(), (*field).clone()));
     for field in fields {
-        let Some(field) = FIELDS.into_iter().find(|known| known == field) else {
+        let Some(field) = FIELDS.into_iter().chain([ALLERGIES]).find(|known| known == field) else {
+            let field: String = field.chars().take(60).collect();
             return because("value_not_allowed", json!({ "field": field }));
         };
         let mine = customer_value(set, field, desk.tx.now)?;
         let theirs = before.text(field).map(str::to_owned);
-        let seen = base.get(field).map(|seen| seen.as_str().unwrap_or_default());
+        let seen = base.get(field).map(as_text);
         let is_moved = seen.is_some_and(|seen| seen != theirs.as_deref().unwrap_or_default());
         if is_moved && mine != theirs && desk.bug != Some(Bug::BaseIgnored) {
             let by = last_editor(desk, customer, field);
@@ -365,6 +423,19 @@ pub(super) fn edit(desk: &mut Desk<'_>, customer: Uuid, set: Option<&Json>, base
         desk.tx.put(after);
     }
     Ok(())
+}
+
+/// What the person saw is an object, or is not told.
+pub(super) fn is_base(base: Option<&Json>) -> bool {
+    base.is_none_or(|base| base.is_object() || base.is_null())
+}
+
+fn as_text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// Who changed a field last through a desk. Of several in one transaction the database may name any; so do the tests.
@@ -505,7 +576,7 @@ fn followup_close(desk: &mut Desk<'_>, args: &Json, status: &str, reason: &str) 
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
     if let Some(status @ ("sent" | "delivered" | "cancelled")) = row.text("status") {
-        let detail = json!({ "status": status, "by": response.get("by"), "at": row.int("executed_at") });
+        let detail = json!({ "status": status, "by": response.get("by"), "at": row.int("executed_at").map(written) });
         return because("followup_already_closed", detail);
     }
     let mut response = response.as_object().cloned().unwrap_or_default();

@@ -8,15 +8,20 @@
     reason = "the simulation is code of tests: what is not as expected ends it, and the panic names it"
 )]
 
+pub mod absurd;
+pub mod against;
+pub mod alike;
 pub mod chance;
 pub mod check;
 pub mod decide;
+mod draw;
 pub mod line;
 pub mod pc;
 pub mod person;
 pub mod plan;
 pub mod planted;
 pub mod predict;
+pub mod real;
 mod reverse;
 pub mod rounds;
 pub mod row;

@@ -14,7 +14,7 @@ use super::{
     chance::Chance,
     pc::Pc,
     row::{Row, key, noun},
-    seen::Place,
+    seen::{Place, Table},
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -57,7 +57,7 @@ pub fn act(pc: &mut Pc, chance: &mut Chance) -> Did {
     match chance.below(100) {
         0..=9 => take_back(pc, person, chance),
         10..=15 => settle(pc, person, chance),
-        16..=21 => open_form(pc, chance),
+        16..=21 => open_form(&mut screen(pc), chance).map_or(Did::Nothing, |()| Did::LookedAt),
         _ => match any(pc, person, chance) {
             Some((name, id, args)) => perform(pc, person, id, name, args),
             None => Did::Nothing,
@@ -91,34 +91,67 @@ fn intention(pc: &Pc, action: &Action) -> Intention {
     }
 }
 
-/// An action with its id and its arguments.
-fn any(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Option<(&'static str, Uuid, Json)> {
+/// A customer, a field of theirs, and what stood in it when the form was opened.
+pub type Form = Option<(Uuid, &'static str, String)>;
+
+/// What a person has before them.
+pub struct Screen<'a> {
+    /// The rows.
+    pub view: &'a Table,
+    /// The form that they have open.
+    pub form: &'a mut Form,
+    /// Microseconds since 1970.
+    pub now: i64,
+}
+
+fn any(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Option<Drawn> {
+    draw(&mut screen(pc), person, chance)
+}
+
+fn screen(pc: &mut Pc) -> Screen<'_> {
+    let now = pc.now();
+    Screen {
+        view: &pc.seen.view,
+        form: &mut pc.form,
+        now,
+    }
+}
+
+/// Name, id and arguments of an action.
+pub type Drawn = (&'static str, Uuid, Json);
+
+/// Something that a person may do with what is on their screen.
+pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Option<Drawn> {
     let id = chance.uuid();
     let word = format!("n{:08x}", chance.below(usize::MAX) & 0xffff_ffff);
     Some(match chance.below(100) {
-        0..=24 => ("task.note", id, json!({ "id": one(pc, "task", chance)?, "text": word })),
+        0..=24 => (
+            "task.note",
+            id,
+            json!({ "id": one(screen, "task", chance)?, "text": word }),
+        ),
         25..=32 => {
             let note = chance.percent(50).then_some(word);
             (
                 "task.complete",
                 id,
-                json!({ "id": one(pc, "task", chance)?, "note": note }),
+                json!({ "id": one(screen, "task", chance)?, "note": note }),
             )
         }
         33..=38 => (
             "task.reassign",
             id,
-            json!({ "id": one(pc, "task", chance)?, "to": one(pc, "staff", chance)? }),
+            json!({ "id": one(screen, "task", chance)?, "to": one(screen, "staff", chance)? }),
         ),
         39..=43 => {
-            let until = pc.now() + chance.between(1, 48) * HOUR;
+            let until = screen.now + chance.between(1, 48) * HOUR;
             (
                 "task.snooze",
                 id,
-                json!({ "id": one(pc, "task", chance)?, "until": written(until) }),
+                json!({ "id": one(screen, "task", chance)?, "until": written(until) }),
             )
         }
-        44..=61 => ("customer.edit", id, edit(pc, chance)?),
+        44..=61 => ("customer.edit", id, edit(screen, chance)?),
         62..=68 => (
             "customer.create",
             id,
@@ -129,23 +162,27 @@ fn any(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Option<(&'static str, 
             (
                 "points.award",
                 id,
-                json!({ "id": id, "customer_id": one(pc, "customer", chance)?, "satang": satang }),
+                json!({ "id": id, "customer_id": one(screen, "customer", chance)?, "satang": satang }),
             )
         }
         83..=86 => (
             "followup.done",
             id,
-            json!({ "id": one(pc, "followup", chance)?, "note": word }),
+            json!({ "id": one(screen, "followup", chance)?, "note": word }),
         ),
-        87..=88 => ("followup.cancel", id, json!({ "id": one(pc, "followup", chance)? })),
-        89..=94 => ("notification.read", id, json!({ "id": mine(pc, person, chance)? })),
+        87..=88 => ("followup.cancel", id, json!({ "id": one(screen, "followup", chance)? })),
+        89..=94 => ("notification.read", id, json!({ "id": mine(screen, person, chance)? })),
         // What the PC takes and the database never will.
         95..=97 => (
             "customer.create",
             id,
             json!({ "id": chance.uuid(), "full_name": word, "phone": "none" }),
         ),
-        _ => ("task.note", id, json!({ "id": one(pc, "task", chance)?, "text": " " })),
+        _ => (
+            "task.note",
+            id,
+            json!({ "id": one(screen, "task", chance)?, "text": " " }),
+        ),
     })
 }
 
@@ -155,48 +192,45 @@ pub fn written(at: i64) -> Json {
     Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 
-fn ids(pc: &Pc, name: &str) -> Vec<Uuid> {
+fn ids(screen: &Screen<'_>, name: &str) -> Vec<Uuid> {
     let number = noun(name).number;
-    let range = pc.seen.view.range((number, Uuid::nil())..=(number, Uuid::max()));
+    let range = screen.view.range((number, Uuid::nil())..=(number, Uuid::max()));
     range.map(|((_, id), _)| *id).collect()
 }
 
-fn one(pc: &Pc, name: &str, chance: &mut Chance) -> Option<Uuid> {
-    chance.pick(&ids(pc, name)).copied()
+fn one(screen: &Screen<'_>, name: &str, chance: &mut Chance) -> Option<Uuid> {
+    chance.pick(&ids(screen, name)).copied()
 }
 
-fn mine(pc: &Pc, person: Uuid, chance: &mut Chance) -> Option<Uuid> {
+fn mine(screen: &Screen<'_>, person: Uuid, chance: &mut Chance) -> Option<Uuid> {
     let is_mine = |id: &Uuid| {
-        pc.seen
+        screen
             .view
             .get(&key("notification", *id))
             .and_then(|row| row.id("user_id"))
             == Some(person)
     };
-    let mine: Vec<Uuid> = ids(pc, "notification").into_iter().filter(is_mine).collect();
+    let mine: Vec<Uuid> = ids(screen, "notification").into_iter().filter(is_mine).collect();
     chance.pick(&mine).copied()
 }
 
 /// Somebody opens a customer and begins to type, perhaps long before they save.
-fn open_form(pc: &mut Pc, chance: &mut Chance) -> Did {
-    let Some(customer) = one(pc, "customer", chance) else {
-        return Did::Nothing;
-    };
+fn open_form(screen: &mut Screen<'_>, chance: &mut Chance) -> Option<()> {
+    let customer = one(screen, "customer", chance)?;
     let field = ["phone", "nickname", "notes"][chance.below(3)];
-    let shown = pc
-        .seen
+    let shown = screen
         .view
         .get(&key("customer", customer))
         .and_then(|row: &Row| row.text(field));
-    pc.form = Some((customer, field, shown.unwrap_or_default().to_owned()));
-    Did::LookedAt
+    *screen.form = Some((customer, field, shown.unwrap_or_default().to_owned()));
+    Some(())
 }
 
-fn edit(pc: &mut Pc, chance: &mut Chance) -> Option<Json> {
-    if pc.form.is_none() || chance.percent(50) {
-        open_form(pc, chance);
+fn edit(screen: &mut Screen<'_>, chance: &mut Chance) -> Option<Json> {
+    if screen.form.is_none() || chance.percent(50) {
+        open_form(screen, chance);
     }
-    let (customer, field, seen) = pc.form.take()?;
+    let (customer, field, seen) = screen.form.take()?;
     let new = format!("09{:08}", chance.below(100_000_000));
     Some(json!({ "id": customer, "set": { field: new }, "base": { field: seen } }))
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     decide::{
-        Decided, Desk, FIELDS, Refused, arg_instant, arg_text, arg_uuid, because, customer_value, edit, last_editor,
-        local, refuse,
+        Decided, Desk, FARTHEST, FIELDS, Refused, arg_instant, arg_text, arg_uuid, because, customer_value, edit,
+        is_base, last_editor, local, one_line, refuse,
     },
     row::{Row, int, text},
 };
@@ -26,7 +26,10 @@ fn undoing(desk: &Desk<'_>, args: &Json, done_by: &[&str]) -> Result<Undone, Ref
     let Some(undone) = find(desk, of).filter(|undone| done_by.contains(&undone.name.as_str())) else {
         return refuse("nothing_to_undo");
     };
-    let names = |args: &Json| args.get("of").and_then(Json::as_str) == Some(of.to_string().as_str());
+    let names = |args: &Json| {
+        let named = args.get("of").and_then(Json::as_str);
+        named.is_some_and(|named| named.to_lowercase() == of.to_string())
+    };
     let before = desk
         .known
         .values()
@@ -101,13 +104,16 @@ pub(super) fn task_reopen(desk: &mut Desk<'_>, args: &Json) -> Decided {
     task.set("completed_by", Value::Null);
     task.set("snoozed_until", int(sleeps));
     task.set("notes", notes);
-    desk.put_task(task);
+    desk.tx.put_task(task);
     Ok(())
 }
 
 pub(super) fn task_unsnooze(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let undone = undoing(desk, args, &["task.snooze"])?;
     let sleeps = arg_moment(args, "until")?;
+    if sleeps.is_some_and(|sleeps| sleeps > desk.tx.now + FARTHEST) {
+        return because("date_out_of_range", json!({ "field": "until" }));
+    }
     if !undone.was_done {
         return Ok(());
     }
@@ -115,7 +121,7 @@ pub(super) fn task_unsnooze(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if task.int("snoozed_until") != Some(arg_instant(&undone.args, "until")?) {
         return changed(desk, "snoozed_until", None, None);
     }
-    desk.put_task(task.with("snoozed_until", int(sleeps)));
+    desk.tx.put_task(task.with("snoozed_until", int(sleeps)));
     Ok(())
 }
 
@@ -130,7 +136,7 @@ pub(super) fn task_hand_back(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if task.id("assigned_to") != Some(arg_uuid(&undone.args, "to")?) {
         return changed(desk, "assigned_to", None, None);
     }
-    desk.put_task(task.with("assigned_to", Value::Uuid(to)));
+    desk.tx.put_task(task.with("assigned_to", Value::Uuid(to)));
     Ok(())
 }
 
@@ -140,7 +146,7 @@ pub(super) fn task_unnote(desk: &mut Desk<'_>, args: &Json) -> Decided {
         return Ok(());
     }
     let task = task_of(desk, &undone)?;
-    let said = arg_text(&undone.args, "text", 2_000)?.unwrap_or_default();
+    let said = one_line(&arg_text(&undone.args, "text", 2_000)?.unwrap_or_default());
     let (head, tail) = (
         format!("{} ", local(undone.at).format("%d/%m %H:%M")),
         format!(": {said}"),
@@ -159,7 +165,7 @@ pub(super) fn task_unnote(desk: &mut Desk<'_>, args: &Json) -> Decided {
     lines.remove(nth);
     let left = Some(lines.join("\n")).filter(|left| !left.is_empty());
     let task = task.with("notes", Value::text(left));
-    desk.put_task(task);
+    desk.tx.put_task(task);
     Ok(())
 }
 
@@ -223,6 +229,9 @@ pub(super) fn points_reverse(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if has.is_some_and(|has| has < amount) {
         return because("points_spent", json!({ "missing": amount - has.unwrap_or(0) }));
     }
+    if desk.tx.row("point_entry", entry).is_some() {
+        return refuse("value_not_allowed");
+    }
     desk.tx.reversing.insert(entry);
     desk.tx.add_entry(cancelling(&award, entry, desk.tx.now));
     let profile = profile.and_then(|profile| desk.tx.row("loyalty_profile", profile.id("id")?).cloned());
@@ -264,19 +273,19 @@ fn take_visit_back(desk: &mut Desk<'_>, mut profile: Row, undone: &Undone, visit
 
 pub(super) fn customer_revert(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let undone = undoing(desk, args, &["customer.edit"])?;
-    let set = args.get("set").filter(|set| set.is_object());
-    if set.is_none() {
-        return because("value_not_allowed", json!({ "field": "set" }));
-    }
+    let no = || because("value_not_allowed", json!({ "field": "set" }));
+    let set = args.get("set").filter(|_| is_base(args.get("base")));
+    let Some(fields) = set.and_then(Json::as_object) else {
+        return no();
+    };
     if !undone.was_done {
         return Ok(());
     }
-    let mut base = undone
-        .args
-        .get("set")
-        .and_then(Json::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let wrote = undone.args.get("set").and_then(Json::as_object);
+    let mut base = wrote.cloned().unwrap_or_default();
+    if fields.keys().any(|field| !base.contains_key(field)) {
+        return no();
+    }
     base.extend(args.get("base").and_then(Json::as_object).cloned().unwrap_or_default());
     edit(desk, arg_uuid(&undone.args, "id")?, set, Some(&Json::Object(base)))
 }
@@ -304,9 +313,16 @@ pub(super) fn customer_remove(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if OF_A_CUSTOMER.iter().any(uses) {
         return refuse("customer_in_use");
     }
-    for field in FIELDS {
-        let typed = customer_value(&undone.args, field, desk.tx.now)?;
-        if row.text(field) != typed.as_deref() {
+    for field in FIELDS.into_iter().chain(["allergies", "sales"]) {
+        let (is, was) = match field {
+            "allergies" => (row.text(field).map(str::to_owned), None),
+            "sales" => (row.id("assigned_sales_id").map(|id| id.to_string()), None),
+            _ => (
+                row.text(field).map(str::to_owned),
+                customer_value(&undone.args, field, desk.tx.now)?,
+            ),
+        };
+        if is != was {
             let by = last_editor(desk, customer, field);
             return because("changed_meanwhile", json!({ "field": field, "by": by }));
         }

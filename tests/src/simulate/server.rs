@@ -1,6 +1,6 @@
 //! The clinic's PostgreSQL in memory: rows, the commit clock, the feed coalesced per scope and key, the outboxes it has seen, and every
-//! action's outcome. It says what `migrations/clinic/*create_feed*` and `*create_push*` say; `tests/tests/simulate_model.rs` compares the
-//! two. Where a planted bug lives in the database, it is marked here.
+//! action's outcome. It says what `migrations/clinic/*create_feed*` and `*create_push*` say; `tests/tests/simulation_model.rs` holds one against
+//! the other. Where a planted bug lives in the database, it is marked here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -147,6 +147,14 @@ impl Tx {
             }
         }
         self.rows.insert(key, Arc::new(row));
+    }
+
+    /// Writes a task. One that changed says when; one that did not is as it was.
+    pub fn put_task(&mut self, mut task: Row) {
+        if self.row("task", task.id("id").unwrap_or_default()) != Some(&task) {
+            task.set("updated_at", Value::Int(self.now));
+            self.put(task);
+        }
     }
 
     /// Deletes a row.
@@ -474,7 +482,8 @@ impl Server {
     }
 
     fn decide(&self, push: &mut Push, action: &Waiting, chance: &mut Chance) -> Result<Outcome, ClinicError> {
-        if self.is_older && decide::is_new(&action.name) {
+        // An action of the first version that nobody knows was never one; of a later version, it is one of a newer desk.
+        if action.v > 1 || self.is_older && decide::is_new(&action.name) {
             return Err(ClinicError::TooOld);
         }
         let before = push.tx.clone();

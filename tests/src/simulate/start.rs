@@ -39,7 +39,13 @@ pub fn rows() -> Rows {
     rows.push(Row::new(
         "followup_rule",
         rule,
-        &[("name", text("after")), ("active", Value::Int(1))],
+        &[
+            ("name", text("after")),
+            ("type", text("post_treatment")),
+            ("channels", text("[]")),
+            ("priority", text("medium")),
+            ("active", Value::Int(1)),
+        ],
     ));
     for nth in 1..=5 {
         rows.push(web::customer(thing(1, nth), &format!("c{nth}"), MORNING));
@@ -49,6 +55,9 @@ pub fn rows() -> Rows {
             ("customer_id", id(thing(1, nth))),
             ("stage", text("scanned")),
             ("sales_id", id(person(1))),
+            ("treatment_plan", text("{}")),
+            ("created_at", Value::Int(MORNING)),
+            ("updated_at", Value::Int(MORNING)),
         ];
         rows.push(Row::new("journey", thing(2, nth), &fields));
     }
@@ -73,7 +82,11 @@ pub fn rows() -> Rows {
 fn clinic() -> Row {
     let fields = [
         ("name_th", text("คลินิก")),
+        ("name_en", text("Clinic")),
         ("timezone", text("Asia/Bangkok")),
+        ("hot_lead_threshold", Value::Int(70)),
+        ("quiet_from", text("20:00")),
+        ("quiet_to", text("09:00")),
         (
             "loyalty_multipliers",
             text(r#"{"bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3}"#),
@@ -97,6 +110,7 @@ fn membership(customer: Uuid) -> [Row; 2] {
         ("customer_id", id(customer)),
         ("type", text("bonus")),
         ("amount", Value::Int(100)),
+        ("created_at", Value::Int(MORNING)),
     ];
     let profile = [
         ("customer_id", id(customer)),
@@ -105,6 +119,8 @@ fn membership(customer: Uuid) -> [Row; 2] {
         ("tier", text("bronze")),
         ("total_spent", Value::Int(0)),
         ("total_visits", Value::Int(0)),
+        ("referral_code", text("BN000001")),
+        ("joined_at", Value::Int(MORNING)),
     ];
     [
         Row::new("point_entry", thing(7, 1), &entry),

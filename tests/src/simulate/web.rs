@@ -73,10 +73,10 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
             person,
             title,
         } => tx.put(task(*id, *journey, *person, title, tx.now)),
-        Edit::RenameTask { id, title } => change(tx, key("task", *id), |row| row.set("title", text(title))),
+        Edit::RenameTask { id, title } => change_task(tx, *id, |row| row.set("title", text(title))),
         Edit::CloseTask { id: task, person } => {
             let now = tx.now;
-            change(tx, key("task", *task), |row| {
+            change_task(tx, *task, |row| {
                 row.set("status", text("completed"));
                 row.set("completed_at", Value::Int(now));
                 row.set("completed_by", id(*person));
@@ -120,14 +120,25 @@ fn change(tx: &mut Tx, key: Key, how: impl FnOnce(&mut Row)) {
     }
 }
 
-/// A customer as the web system registers one.
+/// As [`change`]; a task that changed says when.
+fn change_task(tx: &mut Tx, task: Uuid, how: impl FnOnce(&mut Row)) {
+    if let Some(mut row) = tx.row("task", task).cloned() {
+        how(&mut row);
+        tx.put_task(row);
+    }
+}
+
+/// A customer as the web system registers one. A code has room for twenty letters.
 pub fn customer(customer: Uuid, name: &str, now: i64) -> Row {
+    let (_, last) = customer.as_u64_pair();
     let fields = [
-        ("code", Value::Text(format!("WEB-{}", customer.simple()))),
+        ("code", Value::Text(format!("WEB-{last:016x}"))),
         ("full_name", text(name)),
         ("phone", text("0811111111")),
         ("status", text("active")),
         ("customer_type", text("regular")),
+        ("source", text("walk_in")),
+        ("tags", text("[]")),
         ("created_at", Value::Int(now)),
         ("updated_at", Value::Int(now)),
     ];
