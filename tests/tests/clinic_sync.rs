@@ -722,6 +722,17 @@ async fn a_repeat_gives_the_same_outcome_and_a_poison_blocks_nobody() {
 }
 
 #[tokio::test]
+async fn a_letter_that_postgresql_has_no_place_for_stops_no_batch() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    let said = may.act("task.note", json!({ "id": task, "text": "ก\0ข" })).await;
+    assert_eq!(said, "ok");
+    let notes = format!("select notes from public.task_queue where id = '{task}'");
+    assert!(pg.psql(DB, &notes).ends_with(": กข"));
+}
+
+#[tokio::test]
 async fn a_gap_a_fork_and_a_newer_desk_stop_the_batch() {
     let pg = migrated().await;
     let mut may = desk(&pg, A, 7).await;
