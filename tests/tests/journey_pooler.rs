@@ -17,9 +17,11 @@ use desk_app::{
     Desk,
     api::{
         customer::{CustomerOpen, PointsAward},
+        session::Connect,
         sync::{SyncMode, Wake},
         task::{TaskComplete, TaskNote},
     },
+    error::Code,
 };
 use desk_tests::harness::{
     netcut::NetCut,
@@ -143,5 +145,31 @@ async fn when_the_pooler_is_taken_away_the_next_connection_is_called_again() {
     until_woken(&desk, Wake::Polling).await;
     let customer = uid(&pg, "customer", 1);
     desk.points_award(award(customer)).await.unwrap();
+    until_agreed(&desk).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_leads_to_a_standby_is_not_used_up_and_works_where_the_clinic_is() {
+    let pg = migrated().await;
+    let standby = pg.standby();
+    let pc = Pc::default();
+    let desk = pc.start().await;
+    let mut ticket = ticket(&pg, A, 7).await;
+    let login = format!("select count(*) from pg_roles where rolname = '{}'", ticket.login);
+    eventually("the standby knows the login", LONG, async || {
+        (standby.psql(DB, &login) == "1").then_some(())
+    })
+    .await;
+    ticket.port = standby.port();
+    let with = |code: String| Connect {
+        code,
+        pin: "2468".into(),
+        device: "PC-A".into(),
+    };
+    let refused = desk.connect(with(ticket.code())).await.unwrap_err();
+    assert_eq!(refused.code, Code::ClinicUnreachable);
+
+    ticket.port = pg.port();
+    desk.connect(with(ticket.code())).await.unwrap();
     until_agreed(&desk).await;
 }

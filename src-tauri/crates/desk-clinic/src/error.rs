@@ -121,6 +121,8 @@ fn of_server(error: &dyn DatabaseError) -> ClinicError {
         "28000" | "28P01" => ClinicError::AuthRefused,
         "3F000" | "42883" | "42P01" | "42703" => ClinicError::TooOld,
         "53300" | "57P01" | "57P02" | "57P03" => ClinicError::Unreachable("server"),
+        // A standby: the primary will be back, or the address is the wrong one.
+        "25006" => ClinicError::Unreachable("read-only server"),
         "55P03" | "57014" => ClinicError::Retry(code),
         _ if code.starts_with("40") => ClinicError::Retry(code),
         _ if code.starts_with("08") => ClinicError::Unreachable("connection"),
