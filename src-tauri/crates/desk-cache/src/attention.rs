@@ -91,6 +91,31 @@ pub fn accept_theirs(cache: &Cache, id: Uuid, now: i64) -> Result<()> {
     })
 }
 
+/// Of every refused action, which it is.
+///
+/// # Errors
+/// What SQLite says.
+pub fn ids(connection: &Connection) -> Result<Vec<Uuid>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM attention")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// A refused action that the clinic now knows as done needs nobody's attention.
+pub(crate) fn done_after_all(connection: &Connection, id: Uuid) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO archive (id, person_id, name, args, at, settled_at, outcome)
+             SELECT id, person_id, name, args, at, refused_at, 'ok' FROM attention WHERE id = ?1",
+        )?
+        .execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM attention WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
 /// Asks again, as a new action in the name of `person`, and lets the refused one go.
 ///
 /// # Errors

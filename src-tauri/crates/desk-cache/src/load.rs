@@ -14,7 +14,7 @@ use rusqlite::{
 };
 
 use crate::{
-    change,
+    attention, change,
     error::Result,
     migrate, open,
     open::{Cache, Key},
@@ -27,6 +27,16 @@ use uuid::Uuid;
 
 /// What belongs to this PC alone and goes with it into a fresh file. Everything else is the clinic's, or is made from it.
 const OWN: [&str; 7] = ["outbox", "sender", "archive", "attention", "alert", "choice", "meta"];
+
+/// What the clinic remembers otherwise than this PC, in the life of the database that was loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Actions that it once confirmed and knows no more: they wait to be sent again.
+    pub forgotten: Vec<Uuid>,
+    /// Actions that it refused here and knows as done: between them lies a restore from a backup of a later day than the life that refused
+    /// them came from.
+    pub done: Vec<Uuid>,
+}
 
 /// A file that is being filled.
 pub struct Loader {
@@ -156,12 +166,12 @@ impl Loader {
     }
 
     /// Puts the file in the place of the open cache. What belongs to this PC comes along: unsent work stays in force over the fresh rows,
-    /// and `forgotten` actions, which the clinic once confirmed and knows no more, wait to be sent again. Whatever the clinic answered
-    /// before is asked again: it may have been answered in a life of the database that is over.
+    /// and what the clinic remembers otherwise than this PC does is set right. Whatever the clinic answered before is asked again: it may
+    /// have been answered in a life of the database that is over.
     ///
     /// # Errors
     /// What SQLite or the file system says; the open cache is untouched then.
-    pub fn replace(self, cache: &Cache, streams: &[(String, Stream)], forgotten: &[Uuid]) -> Result<()> {
+    pub fn replace(self, cache: &Cache, streams: &[(String, Stream)], memory: &Memory) -> Result<()> {
         self.complete(streams)?;
         let Self {
             connection, filling, ..
@@ -172,7 +182,7 @@ impl Loader {
         cache.replace_with(&filling, move |_| {
             attach_old(&connection, cache.path(), cache.key())?;
             let transaction = connection.unchecked_transaction()?;
-            carry_over(&transaction, forgotten)?;
+            carry_over(&transaction, memory)?;
             transaction.commit()?;
             drop(connection);
             Ok(File::open(fresh)?.sync_all()?)
@@ -198,7 +208,7 @@ fn attach_old(connection: &Connection, path: &Path, key: &Key) -> Result<()> {
     Ok(())
 }
 
-fn carry_over(connection: &Connection, forgotten: &[Uuid]) -> Result<()> {
+fn carry_over(connection: &Connection, memory: &Memory) -> Result<()> {
     for table in OWN {
         connection.execute_batch(&format!("INSERT INTO main.{table} SELECT * FROM old.{table}"))?;
     }
@@ -207,7 +217,11 @@ fn carry_over(connection: &Connection, forgotten: &[Uuid]) -> Result<()> {
         "DELETE FROM main.sqlite_sequence WHERE name = 'outbox';
          INSERT INTO main.sqlite_sequence SELECT * FROM old.sqlite_sequence WHERE name = 'outbox'",
     )?;
-    outbox::ask_again(connection, forgotten)?;
+    outbox::ask_again(connection, &memory.forgotten)?;
+    memory
+        .done
+        .iter()
+        .try_for_each(|id| attention::done_after_all(connection, *id))?;
     change::replay(connection)
 }
 

@@ -12,9 +12,9 @@ mod support;
 use std::{fs, os::unix::fs::FileExt as _};
 
 use desk_cache::{
-    Cache, choice,
-    load::Loader,
-    outbox,
+    Cache, attention, choice,
+    load::{Loader, Memory},
+    outbox::{self, Refusal},
     rebase::{self, Change, Position, Stream},
 };
 use serde_json::json;
@@ -39,9 +39,17 @@ fn fill(loader: &Loader, rows: Vec<Change>) {
 
 /// The clinic again, with these rows.
 fn load_anew(desk: &Desk, rows: Vec<Change>, forgotten: &[Uuid]) {
+    let memory = Memory {
+        forgotten: forgotten.to_vec(),
+        done: vec![],
+    };
+    load_with(desk, rows, &memory);
+}
+
+fn load_with(desk: &Desk, rows: Vec<Change>, memory: &Memory) {
     let loader = Loader::beside(desk.cache()).unwrap();
     fill(&loader, rows);
-    loader.replace(desk.cache(), &at(3), forgotten).unwrap();
+    loader.replace(desk.cache(), &at(3), memory).unwrap();
 }
 
 fn sent(desk: &Desk) -> Vec<(i64, Uuid)> {
@@ -128,6 +136,31 @@ fn an_answer_of_a_life_that_is_over_is_asked_for_again() {
     assert!(sent(&desk).is_empty());
     load_anew(&desk, vec![a_task(id(10), "pending", "call")], &[]);
     assert_eq!(sent(&desk), [(1, id(100))]);
+}
+
+#[test]
+fn what_was_refused_in_one_life_and_is_done_in_the_next_needs_nobodys_attention() {
+    let desk = Desk::new();
+    desk.pull(9, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    desk.act(101, "task.note", json!({ "id": id(10), "text": "no" }))
+        .unwrap();
+    let refusal = |code: &str| Refusal {
+        code: code.into(),
+        detail: None,
+    };
+    desk.answer(100, Some(refusal("task_not_found")));
+    desk.answer(101, Some(refusal("task_not_found")));
+    desk.pull(10, vec![], vec![id(100), id(101)]);
+    let memory = Memory {
+        done: vec![id(100)],
+        ..Memory::default()
+    };
+    load_with(&desk, vec![a_task(id(10), "completed", "call")], &memory);
+    let left = attention::ids(&desk.cache().read().unwrap()).unwrap();
+    assert_eq!(left, [id(101)]);
+    let confirmed = outbox::confirmed_since(&desk.cache().read().unwrap(), 0).unwrap();
+    assert_eq!(confirmed, [id(100)]);
 }
 
 #[test]

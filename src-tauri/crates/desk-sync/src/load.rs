@@ -3,8 +3,8 @@
 use std::{collections::HashSet, path::Path, time::Duration};
 
 use desk_cache::{
-    Cache, CacheError, Key,
-    load::{Field, Loader},
+    Cache, CacheError, Key, attention,
+    load::{Field, Loader, Memory},
     outbox,
     rebase::{Position, Stream, person_scope},
 };
@@ -107,7 +107,7 @@ pub async fn load_anew(
 ) -> Result<(), Failure> {
     let loader = Loader::beside(cache)?;
     match read_anew(cache, clinic, person, now, &loader, tell).await {
-        Ok((stream, forgotten)) => Ok(loader.replace(cache, &streams(person, &stream), &forgotten)?),
+        Ok((stream, memory)) => Ok(loader.replace(cache, &streams(person, &stream), &memory)?),
         Err(failure) => {
             loader.discard();
             Err(failure)
@@ -122,13 +122,23 @@ async fn read_anew(
     now: i64,
     loader: &Loader,
     tell: &Tell<'_>,
-) -> Result<(Stream, Vec<Uuid>), Failure> {
+) -> Result<(Stream, Memory), Failure> {
     let stream = clinic.fill(person, loader, now, tell).await?;
     let since = now.saturating_sub(i64::try_from(REMEMBERED.as_micros()).unwrap_or(i64::MAX));
-    let confirmed = outbox::confirmed_since(&*cache.read()?, since)?;
-    let known: HashSet<Uuid> = clinic.known(person, &confirmed).await?.into_iter().collect();
-    let forgotten = confirmed.into_iter().filter(|id| !known.contains(id)).collect();
-    Ok((stream, forgotten))
+    let (confirmed, refused) = believed(cache, since)?;
+    let asked: Vec<Uuid> = confirmed.iter().chain(&refused).copied().collect();
+    let known: HashSet<Uuid> = clinic.known(person, &asked).await?.into_iter().collect();
+    let memory = Memory {
+        forgotten: confirmed.into_iter().filter(|id| !known.contains(id)).collect(),
+        done: refused.into_iter().filter(|id| known.contains(id)).collect(),
+    };
+    Ok((stream, memory))
+}
+
+/// What this PC believes done, and what refused.
+fn believed(cache: &Cache, since: i64) -> Result<(Vec<Uuid>, Vec<Uuid>), Failure> {
+    let reader = cache.read()?;
+    Ok((outbox::confirmed_since(&reader, since)?, attention::ids(&reader)?))
 }
 
 fn streams(person: Uuid, stream: &Stream) -> Vec<(String, Stream)> {
