@@ -10,16 +10,18 @@
 mod clinic_support;
 mod journey_support;
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, sync::Arc};
 
 use clinic_support::{A, DB, admin, journey, migrated, ticket, uid};
 use desk_app::{
+    Desk,
     api::{Nothing, customer::CustomerCreate, sync::SyncMode, task::TaskComplete},
     error::Code,
 };
 use desk_clinic::support::collect;
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
 use journey_support::{LONG, Pc, sync, until_agreed, until_mode};
+use uuid::Uuid;
 
 const MARK: &str = "zqmarkqz";
 
@@ -77,6 +79,34 @@ fn numbers_and_addresses(pg: &PgCluster) -> Vec<String> {
     pg.psql(DB, text).lines().map(str::to_owned).collect()
 }
 
+/// Work that the clinic refuses, and work that waits, with the mark in what was typed. Returns the customer that waits.
+async fn work(pg: &PgCluster, desk: &Arc<Desk>, net: &NetCut, task: Uuid) -> Uuid {
+    net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    pg.psql(
+        DB,
+        &format!("update public.task_queue set status = 'completed' where id = '{task}'"),
+    );
+    net.resume();
+    eventually("the clinic refuses it", LONG, async || {
+        (!sync(desk).await.attention.is_empty()).then_some(())
+    })
+    .await;
+    net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let made = CustomerCreate {
+        full_name: MARK.into(),
+        nickname: Some(MARK.into()),
+        phone: Some("0857778888".into()),
+        email: Some(format!("{MARK}@example.test")),
+        birth_date: None,
+        gender: None,
+        notes: Some(MARK.into()),
+    };
+    desk.customer_create(made).await.unwrap().id
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_file_for_support_names_anybody() {
     let pg = migrated().await;
@@ -90,31 +120,7 @@ async fn neither_file_for_support_names_anybody() {
     let desk = pc.connect(code.code(), "PC-Secret").await;
     until_agreed(&desk).await;
 
-    // Work that the clinic refuses, and work that waits, with the mark in what was typed.
-    net.cut();
-    until_mode(&desk, SyncMode::Offline).await;
-    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
-    pg.psql(
-        DB,
-        &format!("update public.task_queue set status = 'completed' where id = '{task}'"),
-    );
-    net.resume();
-    eventually("the clinic refuses it", LONG, async || {
-        (!sync(&desk).await.attention.is_empty()).then_some(())
-    })
-    .await;
-    net.cut();
-    until_mode(&desk, SyncMode::Offline).await;
-    let made = CustomerCreate {
-        full_name: MARK.into(),
-        nickname: Some(MARK.into()),
-        phone: Some("0857778888".into()),
-        email: Some(format!("{MARK}@example.test")),
-        birth_date: None,
-        gender: None,
-        notes: Some(MARK.into()),
-    };
-    let id = desk.customer_create(made).await.unwrap().id;
+    let id = work(&pg, &desk, &net, task).await;
 
     let file = desk.support_file(Nothing {}).await.unwrap();
     let text = fs::read_to_string(&file.path).unwrap();
