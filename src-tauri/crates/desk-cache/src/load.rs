@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use desk_core::synced::{Table, Value};
+use desk_core::synced::{self, Table, Value};
 use rusqlite::{
     CachedStatement, Connection, OpenFlags, ToSql,
     types::{ToSqlOutput, ValueRef},
@@ -159,6 +159,7 @@ impl Loader {
         }
         let mark = "INSERT OR REPLACE INTO meta (name, value) VALUES ('clinic_id', ?1), ('loaded', '1')";
         self.connection.execute(mark, [clinic])?;
+        note_shape(&self.connection)?;
         drop(self.connection);
         File::open(&self.filling)?.sync_all()?;
         std::fs::rename(&self.filling, &self.target)?;
@@ -183,6 +184,7 @@ impl Loader {
             attach_old(&connection, cache.path(), cache.key())?;
             let transaction = connection.unchecked_transaction()?;
             carry_over(&transaction, memory)?;
+            note_shape(&transaction)?;
             transaction.commit()?;
             drop(connection);
             Ok(File::open(fresh)?.sync_all()?)
@@ -198,6 +200,23 @@ impl Loader {
         }
         Ok(self.connection.execute_batch("ANALYZE; PRAGMA optimize;")?)
     }
+}
+
+/// Notes which nouns and columns the rows were loaded with.
+fn note_shape(connection: &Connection) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('shape', ?1)";
+    connection.execute(sql, [synced::shape()])?;
+    Ok(())
+}
+
+/// Whether the rows were loaded by a program that knew the same nouns and columns. If not, what has been added since is empty here and stays
+/// so until a row happens to change: everything has to be loaded anew.
+///
+/// # Errors
+/// What SQLite says.
+pub fn has_every_column(connection: &Connection) -> Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM meta WHERE name = 'shape' AND value = ?1")?;
+    Ok(statement.exists([synced::shape()])?)
 }
 
 fn attach_old(connection: &Connection, path: &Path, key: &Key) -> Result<()> {

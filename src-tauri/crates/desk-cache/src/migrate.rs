@@ -12,40 +12,43 @@ use crate::{
 /// One step: its SQL and what only Rust can do after it.
 struct Step {
     sql: &'static str,
-    after: fn(&Transaction<'_>) -> Result<()>,
+    makes: Makes,
 }
 
-const NOTHING: fn(&Transaction<'_>) -> Result<()> = |_| Ok(());
+/// What a step makes, which decides when a load runs it: filling bare tables and indexing them afterwards is faster.
+enum Makes {
+    /// Tables and columns: before the rows come.
+    Tables,
+    /// Indexes, and those that only Rust can make: when all rows are there.
+    Indexes(fn(&Transaction<'_>) -> Result<()>),
+}
 
 const STEPS: &[Step] = &[
     Step {
         sql: include_str!("../../../../migrations/cache/20261122090000_create_nouns.sql"),
-        after: NOTHING,
+        makes: Makes::Tables,
     },
     Step {
         sql: include_str!("../../../../migrations/cache/20261122090100_create_search.sql"),
-        after: NOTHING,
+        makes: Makes::Tables,
     },
     Step {
         sql: include_str!("../../../../migrations/cache/20261122090200_index_nouns.sql"),
-        after: |transaction| Ok(search::create_indexes(transaction)?),
+        makes: Makes::Indexes(|transaction| Ok(search::create_indexes(transaction)?)),
     },
     Step {
         sql: include_str!("../../../../migrations/cache/20261122120000_keep_action_order.sql"),
-        after: NOTHING,
+        makes: Makes::Tables,
     },
     Step {
         sql: include_str!("../../../../migrations/cache/20261122130000_remember_undo.sql"),
-        after: NOTHING,
+        makes: Makes::Tables,
     },
     Step {
         sql: include_str!("../../../../migrations/cache/20261122140000_keep_alerts.sql"),
-        after: NOTHING,
+        makes: Makes::Tables,
     },
 ];
-
-/// How many steps a bulk load runs before it fills the tables; the rest are indexes.
-const TABLES_ONLY: usize = 2;
 
 /// Migrates an opened file to the newest schema.
 pub(crate) fn run(connection: &Connection, path: &Path) -> Result<()> {
@@ -60,28 +63,40 @@ pub(crate) fn run(connection: &Connection, path: &Path) -> Result<()> {
     if found > 0 && found < known {
         keep_copy(connection, path, found)?;
     }
-    advance(connection, known)
-}
-
-/// Creates the tables without their indexes, for a bulk load.
-pub(crate) fn tables(connection: &Connection) -> Result<()> {
-    advance(connection, TABLES_ONLY)
-}
-
-/// Creates what [`tables`] left out.
-pub(crate) fn indexes(connection: &Connection) -> Result<()> {
-    advance(connection, STEPS.len())
-}
-
-fn advance(connection: &Connection, to: usize) -> Result<()> {
-    for (number, step) in STEPS.iter().enumerate().take(to).skip(version(connection)?) {
+    let missing = STEPS.iter().enumerate().skip(found);
+    missing.into_iter().try_for_each(|(number, step)| {
         let transaction = connection.unchecked_transaction()?;
-        transaction.execute_batch(step.sql)?;
-        (step.after)(&transaction)?;
+        make(&transaction, step)?;
         transaction.pragma_update(None, "user_version", as_number(number + 1))?;
-        transaction.commit()?;
+        Ok(transaction.commit()?)
+    })
+}
+
+/// Creates the tables without their indexes, for a bulk load into a fresh file.
+pub(crate) fn tables(connection: &Connection) -> Result<()> {
+    make_all(connection, |step| matches!(step.makes, Makes::Tables))
+}
+
+/// Creates what [`tables`] left out. From here on the file is of the newest schema.
+pub(crate) fn indexes(connection: &Connection) -> Result<()> {
+    make_all(connection, |step| matches!(step.makes, Makes::Indexes(_)))?;
+    Ok(connection.pragma_update(None, "user_version", as_number(STEPS.len()))?)
+}
+
+fn make_all(connection: &Connection, is_wanted: fn(&Step) -> bool) -> Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    for step in STEPS.iter().filter(|step| is_wanted(step)) {
+        make(&transaction, step)?;
     }
-    Ok(())
+    Ok(transaction.commit()?)
+}
+
+fn make(transaction: &Transaction<'_>, step: &Step) -> Result<()> {
+    transaction.execute_batch(step.sql)?;
+    match step.makes {
+        Makes::Tables => Ok(()),
+        Makes::Indexes(after) => after(transaction),
+    }
 }
 
 pub(crate) fn version(connection: &Connection) -> Result<usize> {

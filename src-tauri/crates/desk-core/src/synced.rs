@@ -1,6 +1,8 @@
 //! The nouns that travel between the clinic's PostgreSQL and a desk's cache: one table each, its columns and their kinds.
 //! Both ends are generated from or checked against this list, so a column exists in both or in neither. It knows no SQL.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 /// How a column is stored in the cache and carried on the wire.
@@ -331,6 +333,18 @@ pub fn table(number: i16) -> Option<&'static Table> {
 /// The noun with this name.
 pub fn named(name: &str) -> Option<&'static Table> {
     SYNCED.iter().find(|table| table.name == name)
+}
+
+/// Every noun with its columns, as one text: a cache that was filled under another one lacks what has been added since.
+pub fn shape() -> &'static str {
+    static SHAPE: LazyLock<String> = LazyLock::new(|| {
+        let nouns = SYNCED.iter().map(|table| {
+            let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+            format!("{}({})", table.name, columns.join(","))
+        });
+        nouns.collect::<Vec<_>>().join(" ")
+    });
+    &SHAPE
 }
 
 #[cfg(test)]

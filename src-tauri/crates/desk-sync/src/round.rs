@@ -1,7 +1,7 @@
 //! Carrying out one step between a cache and a clinic.
 
 use desk_cache::{
-    Cache, outbox,
+    Cache, load, outbox,
     rebase::{self, Page, Position},
 };
 use desk_core::synced;
@@ -63,6 +63,7 @@ pub async fn carry_out(
     match step {
         Step::Push(person) => push(cache, clinic, *person, now).await,
         Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
+        Step::PullClinic if !load::has_every_column(&*cache.read()?)? => Err(Failure::Reload),
         Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
         Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
