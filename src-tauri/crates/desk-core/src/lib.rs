@@ -3,6 +3,7 @@
 pub mod day;
 pub mod demo;
 pub mod loyalty;
+pub mod moment;
 pub mod phone;
 pub mod priority;
 pub mod synced;
