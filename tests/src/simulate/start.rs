@@ -91,6 +91,7 @@ fn clinic() -> Row {
             "loyalty_multipliers",
             text(r#"{"bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3}"#),
         ),
+        ("days_unseen", Value::Int(7)),
     ];
     Row::new("clinic", CLINIC, &fields)
 }

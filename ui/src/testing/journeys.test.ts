@@ -511,7 +511,7 @@ test('settings changed quickly one after the other all hold, though an answer co
 
 test('quiet hours are the clinic’s until a person sets their own, and can be the clinic’s again', async () => {
   const on = await openWindow();
-  on.clinic.clinicDay = { timezone: 'Asia/Bangkok', quietFrom: '19:00', quietTo: '08:30' };
+  on.clinic.clinicDay = { timezone: 'Asia/Bangkok', quietFrom: '19:00', quietTo: '08:30', daysUnseen: 7 };
   on.clinic.tell('start');
   await on.press('Ctrl 6');
   await on.read('ตามคลินิก 19:00–08:30');

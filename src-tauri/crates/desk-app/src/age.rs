@@ -1,17 +1,16 @@
 //! How long this PC's copy may go without the clinic. An order to wipe or the end of an access reaches only a PC that is in contact; one that
-//! is kept offline locks by itself after [`LIMIT`], until the clinic has been heard again. Nothing is destroyed: what waits is sent then.
+//! is kept offline locks by itself after as many days as the clinic says (a week, if it says nothing), until the clinic has been heard again. Nothing is destroyed: what waits is sent then.
 //!
 //! No clock of a PC can be trusted, so what counts is how far it was seen to go forward since the last contact. Set back, it takes nothing
 //! away; set forward by mistake, it locks too early, and contact opens.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, Home, State};
 
-/// The longest time without contact.
-pub const LIMIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How much of it may be forgotten when the PC loses power: it is not written down at every look.
 const KEEP_EVERY: i64 = 10 * 60 * 1000;
 
@@ -41,17 +40,18 @@ impl Contact {
         self.seen = now;
     }
 
-    /// It has been too long.
-    pub fn is_over(&self) -> bool {
-        i64::try_from(LIMIT.as_millis()).is_ok_and(|limit| self.silent >= limit)
+    /// It has been longer than so many days.
+    pub fn is_over(&self, days: u32) -> bool {
+        self.silent >= i64::from(days) * DAY
     }
 }
 
 impl Desk {
     /// Since when the clinic was not heard, in milliseconds since 1970, if that is too long ago for anybody to go on here.
     pub(crate) fn stale_since(state: &State) -> Option<i64> {
-        let contact = state.home.as_ref()?.vault.contact.as_ref()?;
-        contact.is_over().then_some(contact.at)
+        let vault = &state.home.as_ref()?.vault;
+        let contact = vault.contact.as_ref()?;
+        contact.is_over(vault.day.days_unseen).then_some(contact.at)
     }
 
     /// Looks at the clock. Who works here when the time is over is locked out; what they typed and did waits for them.
@@ -107,18 +107,24 @@ fn keep(home: &Home) -> bool {
 mod tests {
     use super::*;
 
-    const DAY: i64 = 24 * 60 * 60 * 1000;
-
     fn over_after(looks: &[i64]) -> bool {
         let mut contact = Contact::at(100 * DAY);
         looks.iter().for_each(|day| contact.look((100 + day) * DAY));
-        contact.is_over()
+        contact.is_over(7)
     }
 
     #[test]
     fn seven_days_without_contact_are_too_long_and_six_are_not() {
         assert!(!over_after(&[1, 3, 6]));
         assert!(over_after(&[1, 3, 6, 7]));
+    }
+
+    #[test]
+    fn the_clinic_says_how_many_days_are_too_long() {
+        let mut contact = Contact::at(100 * DAY);
+        contact.look(102 * DAY);
+        assert!(contact.is_over(2));
+        assert!(!contact.is_over(30));
     }
 
     #[test]
@@ -134,6 +140,6 @@ mod tests {
         let mut contact = Contact::at(3_100 * DAY);
         contact.look(101 * DAY);
         contact.look(107 * DAY);
-        assert!(!contact.is_over());
+        assert!(!contact.is_over(7));
     }
 }

@@ -87,6 +87,10 @@ impl Desk {
             timezone: known.unwrap_or(usual.timezone),
             quiet_from,
             quiet_to,
+            days_unseen: clinic
+                .days_unseen
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or(usual.days_unseen),
         }
     }
 

@@ -48,6 +48,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261122140000_keep_alerts.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128096000_add_contact_limit.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -12,6 +12,7 @@ pub mod migrate;
 pub mod pc;
 pub mod push;
 mod scram;
+pub mod settings;
 pub mod snapshot;
 pub mod staff;
 pub mod support;

@@ -250,6 +250,7 @@ pub const SOURCES: &[Source] = &[
             ("quiet_from", "to_char(r.quiet_from, 'HH24:MI')"),
             ("quiet_to", "to_char(r.quiet_to, 'HH24:MI')"),
             ("loyalty_multipliers", "r.loyalty_multipliers::text"),
+            ("days_unseen", "r.days_unseen::int8"),
         ],
     },
     Source {

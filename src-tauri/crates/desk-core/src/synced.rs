@@ -296,6 +296,7 @@ pub const SYNCED: &[Table] = &[
             text("quiet_from"),
             text("quiet_to"),
             text("loyalty_multipliers"),
+            int("days_unseen"),
         ],
     },
     Table {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
+use desk_clinic::settings::Settings;
 
-use crate::{demo, doctor, feed, migrate, pc, staff, support};
+use crate::{clinic, demo, doctor, feed, migrate, pc, staff, support};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -38,6 +39,9 @@ pub enum Command {
     /// People and their logins.
     #[command(subcommand)]
     Staff(Staff),
+    /// What a clinic sets for all its PCs.
+    #[command(subcommand)]
+    Clinic(Clinic),
     /// PCs: which there are, and having one wiped.
     #[command(subcommand)]
     Pc(Pc),
@@ -89,6 +93,59 @@ pub enum Staff {
         #[arg(long)]
         user: String,
     },
+}
+
+/// A clinic's settings.
+#[derive(Debug, Subcommand)]
+pub enum Clinic {
+    /// Print them.
+    Show {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+    },
+    /// Change those that are named and print all.
+    Set {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+        /// What to change.
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+/// A change of a clinic's settings.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Change {
+    /// Name of the zone by whose clock the clinic lives, such as Asia/Bangkok.
+    #[arg(long)]
+    pub timezone: Option<String>,
+    /// Quiet hours begin.
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub quiet_from: Option<String>,
+    /// Quiet hours end; they may pass midnight.
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub quiet_to: Option<String>,
+    /// Score of 100 from which a lead is hot.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=100))]
+    pub hot_lead_threshold: Option<i32>,
+    /// Days after which a PC that is kept offline locks.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=90))]
+    pub days_without_contact: Option<i32>,
+}
+
+impl From<Change> for Settings {
+    fn from(change: Change) -> Self {
+        Self {
+            timezone: change.timezone,
+            quiet_from: change.quiet_from,
+            quiet_to: change.quiet_to,
+            hot_lead_threshold: change.hot_lead_threshold,
+            days_unseen: change.days_without_contact,
+        }
+    }
 }
 
 /// PCs.
@@ -197,6 +254,13 @@ pub struct DemoPlace {
     pub new_clinic: Option<String>,
 }
 
+/// As PostgreSQL and the window write it.
+fn time_of_day(word: &str) -> Result<String, String> {
+    let time = NaiveTime::parse_from_str(word, "%H:%M").ok();
+    time.map(|time| time.format("%H:%M").to_string())
+        .ok_or_else(|| "a time of day such as 09:00".to_owned())
+}
+
 /// Customer codes have six digits.
 fn customers(word: &str) -> Result<usize, String> {
     let number = word.parse().ok().filter(|number| (1..=900_000).contains(number));
@@ -212,6 +276,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Migrate(what) => migrate::run(&mut conn, what).await,
         Command::Staff(what) => staff::run(&mut conn, place, what).await,
+        Command::Clinic(what) => clinic::run(&mut conn, what).await,
         Command::Pc(what) => pc::run(&mut conn, what).await,
         Command::Feed(what) => feed::run(&mut conn, what).await,
         Command::Demo(what) => demo::run(&mut conn, what).await,

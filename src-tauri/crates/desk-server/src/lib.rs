@@ -2,6 +2,7 @@
 //! It prints plain sentences for the clinic's IT person; what the sentences are about is decided in `desk-clinic`.
 
 pub mod cli;
+mod clinic;
 mod demo;
 mod doctor;
 mod feed;

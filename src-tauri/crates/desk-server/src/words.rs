@@ -21,6 +21,7 @@ fn refusal(code: &str) -> String {
         "person_must_sign_up_first" => {
             "with Supabase a person signs up in the web system first, then gets a login here"
         }
+        "timezone_unknown" => "ไม่รู้จักเขตเวลานี้ ตัวอย่าง Asia/Bangkok / no such time zone; an example is Asia/Bangkok",
         "pc_not_found" => {
             "ไม่มีเครื่องชื่อนี้ที่ยังไม่ถูกล้าง ดูชื่อได้ด้วย desk-server pc list / no PC of this name is left to wipe; desk-server pc list shows the names"
         }

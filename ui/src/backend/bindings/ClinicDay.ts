@@ -15,4 +15,8 @@ quietFrom: string,
 /**
  * They end, `HH:MM`.
  */
-quietTo: string, };
+quietTo: string, 
+/**
+ * Days without contact after which a PC locks.
+ */
+daysUnseen: number, };

@@ -56,7 +56,7 @@ export class FakeClinic {
   me: string | null;
   mode: SyncMode;
   settings: Settings;
-  clinicDay: ClinicDay = { timezone: 'Asia/Bangkok', quietFrom: '20:00', quietTo: '09:00' };
+  clinicDay: ClinicDay = { timezone: 'Asia/Bangkok', quietFrom: '20:00', quietTo: '09:00', daysUnseen: 7 };
   customers: FakeCustomer[] = structuredClone([...CAST, ...OTHERS]);
   leads = day.leads();
   followups = day.followups();

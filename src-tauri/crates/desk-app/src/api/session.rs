@@ -71,6 +71,14 @@ pub struct ClinicDay {
     pub quiet_from: String,
     /// They end, `HH:MM`.
     pub quiet_to: String,
+    /// Days without contact after which a PC locks.
+    #[serde(default = "a_week")]
+    pub days_unseen: u32,
+}
+
+/// A PC whose people were written down before a clinic could say has the usual week.
+fn a_week() -> u32 {
+    7
 }
 
 impl Default for ClinicDay {
@@ -79,6 +87,7 @@ impl Default for ClinicDay {
             timezone: day::USUAL_ZONE.name().into(),
             quiet_from: "20:00".into(),
             quiet_to: "09:00".into(),
+            days_unseen: a_week(),
         }
     }
 }

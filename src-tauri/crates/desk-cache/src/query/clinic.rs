@@ -18,6 +18,8 @@ pub struct Clinic {
     pub timezone: String,
     /// Start and end of its quiet hours, `HH:MM`.
     pub quiet: Option<(String, String)>,
+    /// Days without contact after which a PC locks; none in a file that was loaded before the clinic could say.
+    pub days_unseen: Option<i64>,
 }
 
 /// The clinic of this cache.
@@ -28,7 +30,7 @@ pub fn get(connection: &Connection) -> Result<Option<Clinic>> {
     Ok(connection
         .prepare_cached(
             "SELECT coalesce(name_th, name_en, ''), coalesce(name_en, name_th, ''), coalesce(hot_lead_threshold, 70),
-                    coalesce(timezone, ''), quiet_from, quiet_to FROM clinic LIMIT 1",
+                    coalesce(timezone, ''), quiet_from, quiet_to, days_unseen FROM clinic LIMIT 1",
         )?
         .query_row([], |row| {
             let quiet: (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -38,6 +40,7 @@ pub fn get(connection: &Connection) -> Result<Option<Clinic>> {
                 hot_lead_threshold: row.get(2)?,
                 timezone: row.get(3)?,
                 quiet: quiet.0.zip(quiet.1),
+                days_unseen: row.get(6)?,
             })
         })
         .optional()?)

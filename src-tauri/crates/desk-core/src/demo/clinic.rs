@@ -77,6 +77,7 @@ impl Demo {
             text("20:00"),
             text("09:00"),
             text(r#"{"bronze":1,"silver":1.5,"gold":2,"platinum":2.5,"diamond":3}"#),
+            Value::Int(7),
         ]
     }
 
