@@ -96,7 +96,8 @@ fn fill(pg: &PgCluster) {
              insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{A}', 'ส่วนลด 5%', 'discount_percentage', 500, 'NaN');
              insert into public.customer_preferences (clinic_id, customer_id, preferred_channels) values ('{A}', md5('customer:1')::uuid, '{{line}}');
              update public.customers set metadata = '{{\"line_name\": \"ต้น🌸\"}}', date_of_birth = '1990-02-28', notes = E'บรรทัดหนึ่ง\\nสอง \"\\\\', tags = '[\"vip\"]' where id = md5('customer:1')::uuid;
-             insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high')"
+             insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high');
+             insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี')"
         ),
     );
 }

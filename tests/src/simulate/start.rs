@@ -92,6 +92,7 @@ fn clinic() -> Row {
             text(r#"{"bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3}"#),
         ),
         ("days_unseen", Value::Int(7)),
+        ("opening", text(r#"{"mon": [["09:00", "20:00"]]}"#)),
     ];
     Row::new("clinic", CLINIC, &fields)
 }

@@ -195,6 +195,7 @@ const NOUN: Words = {
   appointment: m.noun_appointment,
   lead: m.noun_lead,
   clinic: m.noun_clinic,
+  closed_day: m.noun_closed_day,
   preference: m.noun_preference,
   other: m.noun_other,
 };

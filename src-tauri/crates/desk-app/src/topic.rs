@@ -17,6 +17,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("lead") => &["leads", "today"],
         Some("notification") => &["notifications"],
         Some("staff" | "clinic") => &["start", "tasks"],
+        Some("closed_day") => &["start", "leads", "today"],
         Some("appointment" | "preference") => &["today", "customers"],
         Some(_) => &["customers", "today", "tasks"],
         None => &[],

@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128096000_add_contact_limit.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128130000_add_opening.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

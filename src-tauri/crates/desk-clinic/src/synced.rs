@@ -251,6 +251,7 @@ pub const SOURCES: &[Source] = &[
             ("quiet_to", "to_char(r.quiet_to, 'HH24:MI')"),
             ("loyalty_multipliers", "r.loyalty_multipliers::text"),
             ("days_unseen", "r.days_unseen::int8"),
+            ("opening", "r.opening::text"),
         ],
     },
     Source {
@@ -279,6 +280,12 @@ pub const SOURCES: &[Source] = &[
             ("priority", "r.priority::text"),
             ("active", "r.active"),
         ],
+    },
+    Source {
+        number: 18,
+        from: "desk.closed_day",
+        key: "id",
+        columns: &[("id", "r.id"), ("day", "r.day::text"), ("name", "r.name")],
     },
 ];
 

@@ -54,6 +54,7 @@ impl Demo {
     pub fn rows(&self, noun: &str) -> Rows<'_> {
         match noun {
             "clinic" => Box::new(std::iter::once(self.clinic())),
+            "closed_day" => Box::new(self.closed_days()),
             "staff" => Box::new(self.staff()),
             "customer" => Box::new(self.customers()),
             "preference" => Box::new(self.preferences()),

@@ -4,6 +4,7 @@ pub mod day;
 pub mod demo;
 pub mod loyalty;
 pub mod moment;
+pub mod opening;
 pub mod phone;
 pub mod priority;
 pub mod synced;

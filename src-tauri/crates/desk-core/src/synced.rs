@@ -297,6 +297,7 @@ pub const SYNCED: &[Table] = &[
             text("quiet_to"),
             text("loyalty_multipliers"),
             int("days_unseen"),
+            text("opening"),
         ],
     },
     Table {
@@ -323,6 +324,11 @@ pub const SYNCED: &[Table] = &[
             text("priority"),
             flag("active"),
         ],
+    },
+    Table {
+        number: 18,
+        name: "closed_day",
+        columns: &[uuid("id"), text("day"), text("name")],
     },
 ];
 
@@ -354,8 +360,9 @@ mod tests {
 
     #[test]
     fn numbers_and_names_stand_for_one_noun_each() {
-        for (index, table) in SYNCED.iter().enumerate() {
-            assert_eq!(table.number, i16::try_from(index).unwrap() + 1);
+        let ascends = |pair: &[Table]| pair[0].number < pair[1].number;
+        assert!(SYNCED.windows(2).all(ascends), "a number twice, or out of order");
+        for table in SYNCED {
             assert_eq!(table.columns[0].name, "id");
             assert!(named(table.name).is_some_and(|found| found.number == table.number));
         }

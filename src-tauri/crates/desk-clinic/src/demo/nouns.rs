@@ -11,8 +11,9 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 14] = [
+pub(super) const NOUNS: [Noun; 15] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
+    noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
     // A plan for the empty table it was would serve the foreign keys of everything below.
     noun("preference", &["analyze public.customers", PREFERENCE]),
@@ -56,6 +57,8 @@ const USERS: &str = "insert into public.users (id, email, full_name, clinic_id) 
 
 const STAFF: &str = "insert into desk.staff (clinic_id, person_id, role, display_name, nickname, active) \
     select p.clinic_id, r.id, r.role, r.display_name, r.nickname, r.active from pg_temp.demo_staff r, pg_temp.demo_place p";
+
+const CLOSED_DAY: &str = "insert into desk.closed_day (id, clinic_id, day, name) select r.id, p.clinic_id, r.day::date, r.name from pg_temp.demo_closed_day r, pg_temp.demo_place p";
 
 /// New customers' codes go on after these.
 const CODE_COUNTER: &str = "insert into desk.code_counter as k (clinic_id, last) \

@@ -1,5 +1,7 @@
 //! The clinic itself: its people, its rewards, its leads and what its people were told.
 
+use chrono::Datelike as _;
+
 use super::{Demo, flag, instant, text};
 use crate::synced::Value;
 
@@ -47,6 +49,17 @@ const LEADS: [Lead; 12] = [
     ("เอกภพ", "094-667-1120", "ads", 22, false, &["ไม่ตอบข้อความ 2 ครั้ง"]),
 ];
 
+/// Every day from nine to eight.
+const OPENING: &str = r#"{"mon":[["09:00","20:00"]],"tue":[["09:00","20:00"]],"wed":[["09:00","20:00"]],"thu":[["09:00","20:00"]],"fri":[["09:00","20:00"]],"sat":[["09:00","20:00"]],"sun":[["09:00","20:00"]]}"#;
+
+/// Month and day on which it is closed, and why.
+const CLOSED: [(&str, &str); 4] = [
+    ("01-01", "วันขึ้นปีใหม่"),
+    ("04-13", "วันสงกรานต์"),
+    ("04-14", "วันสงกรานต์"),
+    ("04-15", "วันสงกรานต์"),
+];
+
 /// Name, kind, points, value in satang (of a percentage: in hundredths).
 #[rustfmt::skip]
 const REWARDS: [(&str, &str, &str, i64, i64); 4] = [
@@ -78,7 +91,19 @@ impl Demo {
             text("09:00"),
             text(r#"{"bronze":1,"silver":1.5,"gold":2,"platinum":2.5,"diamond":3}"#),
             Value::Int(7),
+            text(OPENING),
         ]
+    }
+
+    /// The first of January and the three days of Songkran of this year and the next.
+    pub(super) fn closed_days(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        let days = [self.today.year(), self.today.year() + 1]
+            .into_iter()
+            .flat_map(|year| CLOSED.iter().map(move |closed| (year, closed)));
+        days.enumerate().map(|(index, (year, (day, name)))| {
+            let id = self.id("closed_day", index);
+            vec![Value::Uuid(id), text(format!("{year}-{day}")), text(*name)]
+        })
     }
 
     pub(super) fn staff(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
