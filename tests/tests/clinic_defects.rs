@@ -359,7 +359,7 @@ async fn t9_and_t10_who_acts_is_the_connection_never_an_argument() {
     );
     let history = |person: &str| {
         format!(
-            "insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'scan_customer', {person}, 'lead_created', 'scanned')"
+            "insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'send_proposal', {person}, 'scanned', 'proposal_sent')"
         )
     };
     denied(web(&pg, 7, &history("md5('user:1')::uuid")));
@@ -383,12 +383,8 @@ async fn w1_a_journey_can_be_saved_and_moved() {
             &format!("update public.workflow_states set current_stage = 'scanned' where id = '{case}'"),
         )
         .unwrap();
-        web(
-            &pg,
-            7,
-            &format!("update public.workflow_states set current_stage = 'lead_created' where id = '{case}'"),
-        )
-        .unwrap();
+        // Back goes with a reason, and a manager.
+        web(&pg, 1, &format!("insert into public.workflow_actions (workflow_id, type, desk_kind, performed_by, from_stage, to_stage, notes) values ('{case}', 'scan_customer', 'step_back', auth.uid(), 'scanned', 'lead_created', 'สแกนผิดคน')")).unwrap();
     }
     assert_ne!(
         pg.psql(
@@ -427,7 +423,18 @@ async fn w6_stages_are_not_skipped_and_history_names_real_ones() {
         "update public.workflow_states set current_stage = 'proposal_sent'",
     )
     .unwrap();
-    web(&pg, 7, "update public.workflow_states set current_stage = 'completed'").unwrap();
+    for (stage, why) in [
+        ("payment_confirmed", "condition_not_met"), // nothing was paid and no plan says how much
+        ("completed", "cannot go from proposal_sent to completed"),
+    ] {
+        let refused = web(
+            &pg,
+            7,
+            &format!("update public.workflow_states set current_stage = '{stage}'"),
+        )
+        .unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
     let refused = web(&pg, 7, &format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'scan_customer', auth.uid(), 'anything', 'goes')")).unwrap_err();
     assert!(refused.contains("desk_workflow_actions_stages"), "{refused}");
 }
@@ -436,13 +443,13 @@ async fn w6_stages_are_not_skipped_and_history_names_real_ones() {
 async fn w7_history_survives_the_person_who_made_it() {
     let pg = migrated().await;
     let (case, _) = journey(&pg, A, 1, 7);
-    pg.psql(DB, &format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'scan_customer', md5('user:7')::uuid, 'lead_created', 'scanned')"));
+    pg.psql(DB, &format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'send_proposal', md5('user:7')::uuid, 'scanned', 'proposal_sent')"));
     pg.psql(DB, "delete from public.sales_commissions; delete from public.customer_sales_messages; delete from auth.users where id = md5('user:7')::uuid");
     assert_eq!(
         pg.psql(DB, "select count(*) from public.users where id = md5('user:7')::uuid"),
         "0"
     );
-    assert_eq!(pg.psql(DB, "select s.display_name || ' ' || s.active from public.workflow_actions a join desk.staff s on s.person_id = a.performed_by"), "คน ที่7 false");
+    assert_eq!(pg.psql(DB, "select s.display_name || ' ' || s.active from public.workflow_actions a join desk.staff s on s.person_id = a.performed_by where a.desk_version = 2"), "คน ที่7 false");
     assert_eq!(pg.psql(DB, "select count(*) from public.task_queue"), "1");
     assert!(
         pg.try_psql(DB, "delete from desk.staff where person_id = md5('user:7')::uuid")

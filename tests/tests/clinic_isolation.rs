@@ -53,7 +53,7 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
     followup(pg, clinic, customer);
     let word = if clinic == B { MARK } else { "ของเอ" };
     pg.psql(DB, &format!("
-        insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage, notes) values ('{journey}', 'scan_customer', md5('user:{seller}')::uuid, 'lead_created', 'scanned', '{word}');
+        insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage, notes) values ('{journey}', 'send_proposal', md5('user:{seller}')::uuid, 'scanned', 'proposal_sent', '{word}');
         insert into public.workflow_events (workflow_id, event_type, event_data) values ('{journey}', 'x', '\"{word}\"');
         insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action) values ('{clinic}', '{word}', 'x', 'x');
         insert into public.customer_preferences (clinic_id, customer_id) values ('{clinic}', md5('customer:{customer}')::uuid);

@@ -90,7 +90,7 @@ fn fill(pg: &PgCluster) {
     pg.psql(
         DB,
         &format!(
-            "insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{journey}', 'scan_customer', md5('user:7')::uuid, 'lead_created', 'scanned');
+            "insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{journey}', 'send_proposal', md5('user:7')::uuid, 'scanned', 'proposal_sent');
              insert into public.loyalty_profiles (clinic_id, customer_id, referral_code, total_spent) values ('{A}', md5('customer:1')::uuid, 'BN000001', 1234.56);
              insert into public.point_transactions (clinic_id, customer_id, type, amount, expires_at) values ('{A}', md5('customer:1')::uuid, 'earned', 1500, 'infinity');
              insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{A}', 'ส่วนลด 5%', 'discount_percentage', 500, 'NaN');

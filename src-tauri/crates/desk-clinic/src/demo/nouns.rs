@@ -18,7 +18,10 @@ pub(super) const NOUNS: [Noun; 15] = [
     // A plan for the empty table it was would serve the foreign keys of everything below.
     noun("preference", &["analyze public.customers", PREFERENCE]),
     noun("journey", &[JOURNEY]),
-    noun("journey_action", &["analyze public.workflow_states", JOURNEY_ACTION]),
+    noun(
+        "journey_action",
+        &["analyze public.workflow_states", OPENING, JOURNEY_ACTION],
+    ),
     noun("task", &[TASK]),
     noun("followup_rule", &[FOLLOWUP_RULE]),
     noun("followup", &[FOLLOWUP]),
@@ -76,12 +79,19 @@ const PREFERENCE: &str = "insert into public.customer_preferences (id, clinic_id
     select r.id, p.clinic_id, r.customer_id, r.do_not_contact, r.marketing_opt_in, array(select jsonb_array_elements_text(r.preferred_channels::jsonb)), r.best_contact_time, r.language \
     from pg_temp.demo_preference r, pg_temp.demo_place p";
 
-const JOURNEY: &str = "insert into public.workflow_states (id, clinic_id, customer_id, current_stage, assigned_sales_id, assigned_beautician_id, treatment_plan, created_at, updated_at) \
-    select r.id, p.clinic_id, r.customer_id, r.stage, r.sales_id, r.beautician_id, r.treatment_plan::jsonb, r.created_at, r.updated_at \
-    from pg_temp.demo_journey r, pg_temp.demo_place p";
+/// Each with its history, which the database holds against the stage at the end of the transaction: as many moves as there are stages before it.
+const JOURNEY: &str = "insert into public.workflow_states (id, clinic_id, customer_id, current_stage, assigned_sales_id, assigned_beautician_id, treatment_plan, created_at, updated_at, \
+      desk_version, desk_stage_since, desk_sessions_done) \
+    select r.id, p.clinic_id, r.customer_id, r.stage, r.sales_id, r.beautician_id, r.treatment_plan::jsonb, r.created_at, r.updated_at, \
+      desk.stage_number(r.stage), r.updated_at, case when desk.stage_number(r.stage) >= 7 then 1 else 0 end from pg_temp.demo_journey r, pg_temp.demo_place p";
 
-const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, performed_by, performed_at, from_stage, to_stage, notes) \
-    select r.id, p.clinic_id, r.journey_id, r.type, r.performed_by, r.performed_at, r.from_stage, r.to_stage, r.notes \
+/// Where a journey began; one that has not moved yet is told of by the database itself.
+const OPENING: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, desk_kind, performed_by, performed_at, from_stage, to_stage, desk_version) \
+    select r.id, p.clinic_id, r.id, 'scan_customer', 'open', r.sales_id, r.created_at, 'lead_created', 'lead_created', 1 \
+    from pg_temp.demo_journey r, pg_temp.demo_place p where r.stage <> 'lead_created'";
+
+const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, performed_by, performed_at, from_stage, to_stage, notes, desk_version) \
+    select r.id, p.clinic_id, r.journey_id, r.type, r.performed_by, r.performed_at, r.from_stage, r.to_stage, r.notes, desk.stage_number(r.to_stage) \
     from pg_temp.demo_journey_action r, pg_temp.demo_place p";
 
 const TASK: &str = "insert into public.task_queue (id, clinic_id, workflow_id, assigned_to, task_type, title, description, priority, status, due_date, snoozed_until, \
