@@ -124,8 +124,8 @@ bench-load: setup ## Many desks on one PostgreSQL: LOAD='100 5 60 1 direct' (or 
 	cargo build --release --locked -p desk-tests --bin bench-load
 	target/release/bench-load $(LOAD)
 
-chaos: setup build ## Kill desks, connections and the server at random: KILLS=1000 SEED=7; prints the figures
-	KILLS=$(KILLS) SEED=$(SEED) cargo test --locked --workspace --test chaos_kills -- --ignored --nocapture
+chaos: setup build ## Kill desks, workers, connections and the server at random: KILLS=1000 SEED=7; prints the figures
+	KILLS=$(KILLS) SEED=$(SEED) cargo test --locked --workspace --test chaos_kills --test chaos_worker -- --ignored --nocapture
 
 # Seeds of `make simulate`.
 SEEDS ?= 1000

@@ -188,6 +188,7 @@ async fn functions(pg: &PgCluster, conn: &mut PgConnection, found: &mut BTreeSet
         "desk.my_pairs()",
         "desk.my_wipe_order()",
         "desk.push(uuid,jsonb)",
+        "desk.timers_late()",
         "desk.whereabouts()",
         "get_workflow_stats(uuid)",
         "handle_updated_at()",

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 
-pub use sqlx::postgres::PgConnection;
-use sqlx::postgres::{PgConnectOptions, PgSslMode, Postgres};
+pub use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgSslMode, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
 
 use crate::{ClinicError, Result};
@@ -158,7 +158,7 @@ pub struct Place {
     pub database: String,
 }
 
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     host.starts_with('/') || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

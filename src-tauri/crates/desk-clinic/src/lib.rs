@@ -19,5 +19,6 @@ pub mod support;
 pub mod synced;
 pub mod ticket;
 pub mod wake;
+pub mod worker;
 
 pub use error::{ClinicError, Result};

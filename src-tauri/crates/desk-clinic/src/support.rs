@@ -110,7 +110,7 @@ async fn findings(conn: &mut PgConnection) -> Result<Json> {
     let mut codes: BTreeMap<String, i64> = BTreeMap::new();
     for finding in examine(conn).await? {
         let code = match finding.severity {
-            Severity::Hole => finding.code,
+            Severity::Hole | Severity::Late => finding.code,
             Severity::Advice => "advice".to_owned(),
         };
         *codes.entry(code).or_default() += 1;

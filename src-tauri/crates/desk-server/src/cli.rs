@@ -9,7 +9,7 @@ use desk_clinic::Result;
 use desk_clinic::connect::administrator;
 use desk_clinic::settings::Settings;
 
-use crate::{clinic, demo, doctor, feed, migrate, pc, staff, support};
+use crate::{clinic, demo, doctor, feed, migrate, pc, staff, support, worker};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -48,6 +48,8 @@ pub enum Command {
     /// What the database remembers for PCs that were away.
     #[command(subcommand)]
     Feed(Feed),
+    /// Fire what is due (rules, reminders, escalations) until told to stop; the other words make and end its login, and say how it stands.
+    Worker(Worker),
     /// Fill a clinic that has no customers yet with made-up ones, their history and six made-up colleagues. All or nothing.
     Demo(Demo),
     /// Look for what endangers data or work: holes in the clinic's own tables, drift, odd rows.
@@ -187,6 +189,56 @@ pub enum Feed {
     },
 }
 
+/// The worker. `--database-url` is then the address that `worker install` wrote, not an administrator's.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Worker {
+    /// What it is called where its health is shown; this machine's name when absent.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Log one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Instead of running.
+    #[command(subcommand)]
+    pub command: Option<WorkerCommand>,
+}
+
+/// Around the worker, as an administrator.
+#[derive(Debug, Subcommand)]
+pub enum WorkerCommand {
+    /// Make a login that may fire due times and nothing else, and write its address into a file.
+    Install(WorkerInstall),
+    /// Which workers run and whether due times are on time. Exit code 2: late, or something waits and no worker runs.
+    Status {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a login that `install` made, now.
+    Remove {
+        /// The login, as `status --json` lists it and its file names it.
+        login: String,
+    },
+}
+
+/// A new login for workers.
+#[derive(Debug, Args)]
+pub struct WorkerInstall {
+    /// Where to write the address with the password; the file must not exist yet.
+    #[arg(long, value_name = "FILE", default_value = "desk-worker.env")]
+    pub file: PathBuf,
+    /// The host that the worker connects to, when it is not the one used here.
+    #[arg(long)]
+    pub host: Option<String>,
+    /// The port that the worker connects to.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Path, on the worker's machine, of the certificate authority that it trusts (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<String>,
+}
+
 /// A new login.
 #[derive(Debug, Args)]
 pub struct Add {
@@ -272,15 +324,30 @@ fn customers(word: &str) -> Result<usize, String> {
 /// # Errors
 /// What the database refuses, to be printed by [`crate::sentence`].
 pub async fn run(cli: Cli) -> Result<ExitCode> {
-    let (mut conn, place) = administrator(&cli.database_url).await?;
+    // Not before it is wanted: the worker itself is no administrator.
+    let admin = administrator(&cli.database_url);
     match cli.command {
-        Command::Migrate(what) => migrate::run(&mut conn, what).await,
-        Command::Staff(what) => staff::run(&mut conn, place, what).await,
-        Command::Clinic(what) => clinic::run(&mut conn, what).await,
-        Command::Pc(what) => pc::run(&mut conn, what).await,
-        Command::Feed(what) => feed::run(&mut conn, what).await,
-        Command::Demo(what) => demo::run(&mut conn, what).await,
-        Command::Doctor => doctor::run(&mut conn).await,
-        Command::SupportBundle { file } => support::run(&mut conn, &file).await,
+        Command::Migrate(what) => migrate::run(&mut admin.await?.0, what).await,
+        Command::Staff(what) => {
+            let (mut conn, place) = admin.await?;
+            staff::run(&mut conn, place, what).await
+        }
+        Command::Clinic(what) => clinic::run(&mut admin.await?.0, what).await,
+        Command::Pc(what) => pc::run(&mut admin.await?.0, what).await,
+        Command::Feed(what) => feed::run(&mut admin.await?.0, what).await,
+        Command::Worker(Worker {
+            command: None,
+            name,
+            json,
+        }) => worker::run(&cli.database_url, name, json).await,
+        Command::Worker(Worker {
+            command: Some(what), ..
+        }) => {
+            let (mut conn, place) = admin.await?;
+            worker::administer(&mut conn, place, what).await
+        }
+        Command::Demo(what) => demo::run(&mut admin.await?.0, what).await,
+        Command::Doctor => doctor::run(&mut admin.await?.0).await,
+        Command::SupportBundle { file } => support::run(&mut admin.await?.0, &file).await,
     }
 }

@@ -16,6 +16,7 @@ pub(crate) async fn run(conn: &mut PgConnection) -> Result<ExitCode> {
     for finding in &findings {
         let mark = match finding.severity {
             Severity::Hole => "HOLE  ",
+            Severity::Late => "LATE  ",
             Severity::Advice => "advice",
         };
         println!("{mark}  {} ({}): {}", finding.subject, finding.code, finding.text);

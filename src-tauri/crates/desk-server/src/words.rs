@@ -34,6 +34,9 @@ fn refusal(code: &str) -> String {
             "these made-up people are in another clinic of this database already; nothing was changed. Choose others: --seed NUMBER"
         }
         "role_unknown" => "the role must be owner, manager, front_desk, sales or beautician",
+        "worker_not_found" => {
+            "ไม่มีสิทธิ์ชื่อนี้ ดูชื่อได้ด้วย desk-server worker status --json / no worker has this login; desk-server worker status --json lists them"
+        }
         "minutes_out_of_range" => "a code may work for 1 minute to 7 days",
         other => other,
     };
