@@ -158,6 +158,7 @@ impl Line {
             next,
             epoch: head.life(),
             is_consistent,
+            timers_late: 0,
         };
         let pulled = distorted(world.bug, pulled);
         let asked = World::asked(person, scope, from);

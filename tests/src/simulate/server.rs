@@ -255,6 +255,7 @@ impl Server {
             timeline: (!is_standby).then(|| self.life.timeline.to_string()),
             in_recovery: is_standby,
             clock_oid: self.life.clock_oid,
+            timers_late: 0,
         }
     }
 

@@ -35,6 +35,7 @@ const SCENES: Scene[] = [
   ['today, task', {}, (on) => on.press('End')],
   ['today, offline with refusals', { mode: 'offline', withAttention: true }, (on) => on.see('[data-row-id=q1]')],
   ['today, nothing', { isEmpty: true }],
+  ['today, timers late', { timersLateSince: Date.parse('2026-10-01T02:40:00Z') }, (on) => on.see('footer [data-late]')],
   ['search, empty', {}, (on) => on.press('Ctrl K')],
   [
     'search, found',

@@ -293,7 +293,8 @@ impl From<Failure> for Code {
 
 /// Whether the window would show the same.
 fn is_same(before: &Status, now: &Status) -> bool {
-    before.failure == now.failure && before.is_live == now.is_live && before.is_reloading == now.is_reloading
+    let shown = |status: &Status| (status.is_live, status.is_reloading, status.timers_late_since);
+    before.failure == now.failure && shown(before) == shown(now)
 }
 
 /// Passes what the sync says on to the window and the toasts. It holds the desk weakly: the sync must not keep it alive.

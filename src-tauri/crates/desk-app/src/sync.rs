@@ -50,6 +50,10 @@ impl Desk {
             since: status.map(|status| row::millis(status.since)),
             last_synced_at: status.and_then(|status| status.last_synced_at).map(row::millis),
             wake: wake(status),
+            timers_late_since: status
+                .filter(|status| status.failure.is_none())
+                .and_then(|status| status.timers_late_since)
+                .map(row::millis),
             waiting,
             attention,
             server: server.map(|server| format!("{}:{}/{}", server.host, server.port, server.database)),

@@ -43,6 +43,8 @@ pub struct Head {
     pub in_recovery: bool,
     /// The clock's table as PostgreSQL numbers it: a dump that was restored has another one.
     pub clock_oid: i64,
+    /// How many seconds the clinic's longest due time has been waiting to be fired; 0 when all is on time. No part of the database's life.
+    pub timers_late: i64,
 }
 
 impl Head {
@@ -141,7 +143,7 @@ pub struct Page {
     pub acks: Vec<Ack>,
 }
 
-const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery, 'desk.clock'::regclass::oid::bigint as clock_oid from desk.clock k, desk.whereabouts() w";
+const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery, 'desk.clock'::regclass::oid::bigint as clock_oid, desk.timers_late()::bigint as timers_late from desk.clock k, desk.whereabouts() w";
 
 /// At most a page of one transaction `t`, after our place if that lies within it. With an order and a limit of its own, so that the planner
 /// follows the index `feed_order` instead of reading the whole feed, whatever it believes about the size of a transaction.
@@ -224,6 +226,7 @@ fn head_of(row: &PgRow) -> Result<Head> {
         timeline: row.try_get("timeline")?,
         in_recovery: row.try_get("in_recovery")?,
         clock_oid: row.try_get("clock_oid")?,
+        timers_late: row.try_get("timers_late")?,
     })
 }
 

@@ -117,6 +117,8 @@ pub struct Pulled {
     pub epoch: String,
     /// Nothing was left out: the stream now equals the clinic's state at one moment.
     pub is_consistent: bool,
+    /// How many seconds the clinic's longest due time has been waiting to be fired.
+    pub timers_late: i64,
 }
 
 /// What the sync asks of a clinic. Every call is repeatable.
@@ -183,6 +185,7 @@ mod tests {
             timeline: Some("1".into()),
             in_recovery: false,
             clock_oid: 1,
+            timers_late: 0,
         }
     }
 

@@ -203,6 +203,7 @@ fn pulled(page: feed::Page) -> Pulled {
         next: ours(page.next),
         epoch: page.head.life(),
         is_consistent: page.consistent,
+        timers_late: page.head.timers_late,
     }
 }
 

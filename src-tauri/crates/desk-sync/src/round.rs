@@ -26,6 +26,8 @@ pub struct Done {
     pub outbox_moved: bool,
     /// The stream equals the clinic's state at one moment.
     pub is_consistent: bool,
+    /// How many seconds the clinic's longest due time has been waiting to be fired, where the step asked.
+    pub timers_late: Option<i64>,
 }
 
 /// What the end of a step means for the round. Actions that the clinic is there for and does not take, because it is older than this desk for
@@ -132,6 +134,7 @@ async fn pull(cache: &Cache, clinic: &impl Clinic, person: Uuid, scope: &str, no
         nouns: nouns(&pulled.changes),
         outbox_moved: !settled.is_empty(),
         is_consistent: pulled.is_consistent,
+        timers_late: Some(pulled.timers_late),
     };
     if !nothing_new {
         rebase::apply(cache, &page(scope, pulled, settled, now))?;

@@ -31,6 +31,9 @@ const TRY_LISTEN_AGAIN: Duration = Duration::from_secs(60);
 /// which it is tried at once.
 const PROVE_LISTEN_AGAIN: Duration = Duration::from_secs(3_600);
 
+/// Seconds from which on a person is told that what is due at the clinic waits.
+const TIMERS_ARE_LATE: i64 = 60;
+
 /// How things stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -46,6 +49,8 @@ pub struct Status {
     pub is_starting: bool,
     /// Everything is being loaded anew; work goes on meanwhile.
     pub is_reloading: bool,
+    /// Microseconds since 1970 since when something that is due at the clinic waits to be fired; none while it is on time.
+    pub timers_late_since: Option<i64>,
 }
 
 /// Told about everything that a screen may want to show anew. Must not block.
@@ -82,6 +87,7 @@ impl Session {
             status: None,
             hindrance: None,
             is_reloading: false,
+            timers_late_since: None,
         };
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -129,6 +135,7 @@ struct Runner {
     /// Whose actions the clinic did not take last, and why not.
     hindrance: Option<(Uuid, Failure)>,
     is_reloading: bool,
+    timers_late_since: Option<i64>,
 }
 
 impl Runner {
@@ -207,6 +214,9 @@ impl Runner {
         if let Step::Push(person) = step {
             self.hindrance.take_if(|(hindered, _)| hindered == person);
         }
+        if let Some(seconds) = done.timers_late {
+            self.note_timers(seconds);
+        }
         if done.is_consistent && *step == Step::PullClinic {
             self.last_synced_at = Some(now);
             self.round_again = Instant::now() + Pace::LIVE.between;
@@ -215,6 +225,13 @@ impl Runner {
         if done.outbox_moved || (done.is_consistent && !done.nouns.is_empty()) {
             self.listener.changed(done);
         }
+    }
+
+    /// Since when, and not how late: said once it stays true, and the clinic's clock may differ from this PC's.
+    fn note_timers(&mut self, seconds: i64) {
+        let is_late = seconds > TIMERS_ARE_LATE;
+        let since = self.listener.now().saturating_sub(seconds.saturating_mul(1_000_000));
+        self.timers_late_since = is_late.then(|| self.timers_late_since.unwrap_or(since));
     }
 
     fn note(&mut self, failure: Option<Failure>) {
@@ -231,6 +248,7 @@ impl Runner {
             is_live,
             is_starting: false,
             is_reloading: self.is_reloading,
+            timers_late_since: self.timers_late_since,
         };
         self.status = Some(status.clone());
         self.listener.stands(&status);
@@ -273,13 +291,14 @@ impl Runner {
     }
 
     /// Whether a round would bring nothing, by one small question instead of a question a stream. Now and then a round is made all the same.
-    async fn has_nothing_new(&self, reader: Uuid) -> bool {
+    async fn has_nothing_new(&mut self, reader: Uuid) -> bool {
         if self.live.is_some() || !self.is_online() || Instant::now() >= self.round_again {
             return false;
         }
         let Ok(head) = self.clinic.head(reader).await else {
             return false;
         };
+        self.note_timers(head.timers_late);
         let streams = self.people.iter().map(|person| person_scope(*person));
         let mut streams = streams.chain(["clinic".to_owned()]);
         let Ok(cache) = self.cache.read() else { return false };

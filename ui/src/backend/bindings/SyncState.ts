@@ -25,6 +25,10 @@ lastSyncedAt: number | null,
  */
 wake: Wake, 
 /**
+ * Since when something that is due at the clinic (a rule, an escalation) waits because nothing fires it; none while it is on time or unknown.
+ */
+timersLateSince: number | null, 
+/**
  * Actions saved here that the clinic has not confirmed, oldest first.
  */
 waiting: Array<WaitingRow>, 

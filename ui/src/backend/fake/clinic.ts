@@ -29,6 +29,8 @@ export interface FakeOptions {
   blocked?: Code;
   /** Too long without contact, since then. */
   staleSince?: number;
+  /** What the clinic does by itself is late, since then. */
+  timersLateSince?: number;
 }
 
 const SETTINGS: Settings = {
@@ -69,6 +71,7 @@ export class FakeClinic {
   attention: AttentionRow[];
   blocked: Code | null;
   staleSince: number | null;
+  timersLateSince: number | null;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
   /** Commands that fail, with a code: for tests of what a person sees then. */
@@ -80,6 +83,7 @@ export class FakeClinic {
 
   constructor(options: FakeOptions = {}) {
     this.staleSince = options.staleSince ?? null;
+    this.timersLateSince = options.timersLateSince ?? null;
     this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
     this.phase = options.phase ?? 'ready';
     const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
@@ -199,6 +203,7 @@ export class FakeClinic {
       since: isOff ? day.at('10:42') : day.at('08:55'),
       lastSyncedAt: isOff ? day.at('10:41') : this.now(),
       wake: isOff ? 'none' : 'live',
+      timersLateSince: isOff ? null : this.timersLateSince,
       waiting: [...this.waiting],
       attention: [...this.attention],
       server: this.mode === 'demo' ? null : 'db.aura-ari.example:5432',

@@ -16,6 +16,8 @@ pub struct SyncState {
     pub last_synced_at: Option<i64>,
     /// How news arrive while online.
     pub wake: Wake,
+    /// Since when something that is due at the clinic (a rule, an escalation) waits because nothing fires it; none while it is on time or unknown.
+    pub timers_late_since: Option<i64>,
     /// Actions saved here that the clinic has not confirmed, oldest first.
     pub waiting: Vec<WaitingRow>,
     /// What the clinic refused.
