@@ -61,6 +61,8 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into public.customer_journey_events (clinic_id, customer_id, event_type, source) values ('{clinic}', md5('customer:{customer}')::uuid, 'payment_made', '{word}');
         insert into public.loyalty_profiles (clinic_id, customer_id, referral_code) values ('{clinic}', md5('customer:{customer}')::uuid, 'BN{customer}');
         insert into public.point_transactions (clinic_id, customer_id, type, amount, description) values ('{clinic}', md5('customer:{customer}')::uuid, 'bonus', 5, '{word}');
+        insert into desk.visit (clinic_id, id, customer_id, day, queue_number, arrived_at, arrived_by, arrived_device) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, '2026-10-01', 1, '2026-10-01T03:00:00Z', md5('user:{seller}')::uuid, '{word}');
+        insert into desk.queue (clinic_id, day, last) values ('{clinic}', '2026-10-01', 1);
         insert into public.achievements (clinic_id, name, category, conditions) values ('{clinic}', '{word}', 'special', '{{}}');
         insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{clinic}', '{word}', 'free_service', 1, 1);
         insert into public.notifications (user_id, clinic_id, type, title, message) values (md5('user:{seller}')::uuid, '{clinic}', 'x', '{word}', '{word}');
@@ -255,6 +257,7 @@ async fn answers_do_not_tell_whether_an_id_exists_elsewhere() {
         "select id from public.notifications where clinic_id = '{B}' limit 1"
     ));
     let (customer, person) = (uid(&pg, "customer", 2), uid(&pg, "user", 8));
+    let visit = theirs(&format!("select id from desk.visit where clinic_id = '{B}' limit 1"));
     let mine: Uuid = pg
         .psql(
             DB,
@@ -270,6 +273,8 @@ async fn answers_do_not_tell_whether_an_id_exists_elsewhere() {
         ("customer.edit", "id", customer),
         ("points.award", "customer_id", customer),
         ("task.reassign", "to", person),
+        ("visit.check_in", "customer_id", customer),
+        ("visit.leave", "id", visit),
     ];
     for (name, key, theirs) in pairs {
         let mut answers = Vec::new();

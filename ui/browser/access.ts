@@ -75,6 +75,8 @@ export function access(language: Language): void {
     rules = theme === 'dark' ? COLOURS : undefined;
     await look('[data-screen=today] [data-row-id]', 'Ctrl 1');
     await look('[data-screen=today] [data-row-kind=task][aria-selected=true]', 'End');
+    await look('[data-screen=agenda] [data-row-id]', 'F3');
+    await glance('move', 'R');
     await look('[data-screen=tasks] [data-row-id]', 'F4');
     await glance('complete', 'D');
     await glance('snooze', 'S');
@@ -91,9 +93,9 @@ export function access(language: Language): void {
     await glance('award', 'F9');
     await glance('edit', 'E');
     await glance('new-customer', 'F2');
-    await look('[data-screen=notifications] [data-row-id]', 'Ctrl 4');
-    await look('[data-screen=sync]', 'Ctrl 5');
-    await look('[data-screen=settings]', 'Ctrl 6');
+    await look('[data-screen=notifications] [data-row-id]', 'Ctrl 5');
+    await look('[data-screen=sync]', 'Ctrl 6');
+    await look('[data-screen=settings]', 'Ctrl 7');
     await glance('keys', 'F1');
   });
 

@@ -123,6 +123,36 @@ export function day(language: Language): void {
     await on.see(row);
   });
 
+  test('a client is checked in by Space, by mistake, and again; started and finished', async () => {
+    await on.press('F3');
+    await on.see('[data-screen=agenda] [data-row-id]');
+    await on.press('Home');
+    for (let step = 0; step < 30; step++) {
+      const now = await on.attribute('[role=row][aria-selected=true] [data-standing]', 'data-standing');
+      if (now === 'booked' || now === 'late') break;
+      await on.press('↓');
+    }
+    const row = `[role=row][data-row-id="${await on.selected()}"]`;
+    await on.press('D');
+    expect(await on.page.locator(`${row} [data-standing=done]`).count()).toBe(0);
+    await on.press('Space');
+    await on.see(`${row} [data-standing=waiting]`);
+    const queue = (await on.attribute('[data-queue]', 'data-queue')) ?? '';
+    expect(queue).toMatch(/^[A-Z]\d+$/);
+    await on.read(on.say('toast_checked_in', { queue }), '[data-toast]');
+    await on.press('Ctrl Z');
+    await on.gone(`${row} [data-standing=waiting]`);
+    await on.press('Space');
+    await on.see(`${row} [data-standing=waiting]`);
+    expect(await on.page.locator('aside [data-step]').count()).toBe(3);
+    await on.press('D');
+    await on.read(on.say('code_visit_not_started'), '[data-toast]');
+    await on.press('S');
+    await on.see(`${row} [data-standing=serving]`);
+    await on.press('D');
+    await on.see(`${row} [data-standing=done]`);
+  });
+
   test('a note is added to a task, and one to a client', async () => {
     await openTasks();
     await on.press('N');
@@ -204,7 +234,7 @@ export function day(language: Language): void {
   test('the language is switched, at once, in every window and for good', async () => {
     const into = language === 'th' ? 'en' : 'th';
     const other = await Seat.take(browser, desk.url, language);
-    await on.press('Ctrl 6');
+    await on.press('Ctrl 7');
     await on.speak(into);
     await on.read(on.say('settings_title', {}, into), 'h1');
     await other.read(on.say('today_title', {}, into), 'h1');
@@ -216,8 +246,8 @@ export function day(language: Language): void {
 
   test('settings hold at once, and are kept', async () => {
     const other = await Seat.take(browser, desk.url, language);
-    await on.press('Ctrl 6');
-    await other.press('Ctrl 6');
+    await on.press('Ctrl 7');
+    await other.press('Ctrl 7');
     await on.tabTo('[data-choice=theme] input');
     // From the system's to light to dark.
     await on.press('→', '→');
@@ -233,7 +263,7 @@ export function day(language: Language): void {
     await on.page.reload();
     await on.see('[data-screen=today]');
     await on.see('html[data-theme=dark]');
-    await on.press('Ctrl 6');
+    await on.press('Ctrl 7');
     await on.see('[data-switch=quiet][aria-checked=false]');
   });
 
@@ -261,7 +291,7 @@ export function day(language: Language): void {
   });
 
   test('the demo clinic is removed', async () => {
-    await on.press('Ctrl 6');
+    await on.press('Ctrl 7');
     await on.tabTo('[data-action=demo-remove]');
     await on.press('Enter');
     await on.see('[data-dialog=demo-remove]');

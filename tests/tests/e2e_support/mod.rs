@@ -140,6 +140,9 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     screen(desk, "today").await;
     find(desk, "[data-screen=\"today\"] [data-row-id]").await;
     visit("today").await;
+    key(desk, Key::F3).await;
+    find(desk, "[data-screen=\"agenda\"] [data-row-id]").await;
+    visit("agenda").await;
     key(desk, Key::F4).await;
     find(desk, "[data-screen=\"tasks\"] [data-row-id]").await;
     visit("tasks").await;
@@ -162,7 +165,7 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     visit("new-customer").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
-    for (place, name) in [('4', "notifications"), ('5', "sync"), ('6', "settings")] {
+    for (place, name) in [('5', "notifications"), ('6', "sync"), ('7', "settings")] {
         ctrl(desk, place).await;
         screen(desk, name).await;
         visit(name).await;

@@ -1,5 +1,6 @@
 /** The places of the rail, in order: what they are called, how to go there, which key does the same. */
 import Bell from '@lucide/svelte/icons/bell';
+import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Contact from '@lucide/svelte/icons/contact';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
@@ -10,6 +11,7 @@ import { route, type Place } from '../state/route.svelte';
 
 export const PLACES = [
   { name: 'today', label: m.rail_today, icon: Sun, cap: undefined, go: () => route.go({ name: 'today' }) },
+  { name: 'agenda', label: m.rail_agenda, icon: CalendarDays, cap: 'F3', go: () => route.go({ name: 'agenda' }) },
   { name: 'tasks', label: m.rail_tasks, icon: ListChecks, cap: 'F4', go: () => route.go({ name: 'tasks' }) },
   { name: 'card', label: m.rail_customers, icon: Contact, cap: undefined, go: () => void (route.overlay = 'search') },
   {

@@ -14,3 +14,10 @@ export function initials(name: string): string {
 export function spokenPhone(phone: string): string {
   return phone.replaceAll('-', ' ');
 }
+
+/** Given name and the first letter of the family name, for blocks: พลอยไพลิน ศ. */
+export function shortName(name: string): string {
+  const [first = '', last = ''] = name.trim().split(/\s+/);
+  const letter = [...last.replace(/^[เแโใไ]/, '')][0];
+  return letter ? `${first} ${letter}.` : first;
+}

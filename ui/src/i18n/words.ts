@@ -9,6 +9,7 @@ import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
 import type { Theme } from '../backend/bindings/Theme';
 import type { Tier } from '../backend/bindings/Tier';
 import type { UndoStep } from '../backend/bindings/UndoStep';
+import type { VisitStepKind } from '../backend/bindings/VisitStepKind';
 import { m } from './index';
 
 type Words = Record<string, () => string>;
@@ -120,6 +121,13 @@ const VISIT: Words = {
   follow_up: m.visit_follow_up,
   scan: m.visit_scan,
 };
+const STEP: Record<VisitStepKind, () => string> = {
+  arrived: m.step_arrived,
+  undone: m.step_undone,
+  started: m.step_started,
+  finished: m.step_finished,
+  left: m.step_left,
+};
 const ENTRY: Words = {
   earned: m.entry_earned,
   redeemed: m.entry_redeemed,
@@ -158,6 +166,11 @@ const FIELD: Words = {
   reason: m.field_reason,
   title: m.field_title,
   customer: m.field_customer,
+  slot: m.field_slot,
+  visit: m.field_visit,
+  room: m.booking_room,
+  type: m.booking_kind,
+  service: m.booking_service,
 };
 const MUTATION: Words = {
   task_complete: m.mutation_task_complete,
@@ -178,6 +191,21 @@ const MUTATION: Words = {
   customer_remove: m.mutation_customer_remove,
   points_reverse: m.mutation_points_reverse,
   followup_reopen: m.mutation_followup_reopen,
+  visit_check_in: m.mutation_visit_check_in,
+  visit_undo_check_in: m.mutation_visit_undo_check_in,
+  visit_start: m.mutation_visit_start,
+  visit_unstart: m.mutation_visit_unstart,
+  visit_finish: m.mutation_visit_finish,
+  visit_unfinish: m.mutation_visit_unfinish,
+  visit_leave: m.mutation_visit_leave,
+  visit_return: m.mutation_visit_return,
+  appointment_book: m.mutation_appointment_book,
+  appointment_unbook: m.mutation_appointment_unbook,
+  appointment_reschedule: m.mutation_appointment_reschedule,
+  appointment_move_back: m.mutation_appointment_move_back,
+  appointment_no_show: m.mutation_appointment_no_show,
+  appointment_cancel: m.mutation_appointment_cancel,
+  appointment_reopen: m.mutation_appointment_reopen,
   other: m.mutation_other,
 };
 const NOUN: Words = {
@@ -193,6 +221,7 @@ const NOUN: Words = {
   notification: m.noun_notification,
   staff: m.noun_staff,
   appointment: m.noun_appointment,
+  visit: m.noun_visit,
   lead: m.noun_lead,
   clinic: m.noun_clinic,
   closed_day: m.noun_closed_day,
@@ -225,6 +254,8 @@ export const followupStatus = word(FOLLOWUP_STATUS);
 export const channelName = word(CHANNEL);
 export const appointmentStatus = word(APPOINTMENT);
 export const visitKind = word(VISIT);
+/** What happened at the door. */
+export const stepWord = (kind: VisitStepKind) => STEP[kind]();
 const entryWord = word(ENTRY);
 /** An entry that gives points back the other way cancels an award. */
 export const entryKind = (kind: string, amount: number) =>

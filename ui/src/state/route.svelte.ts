@@ -2,6 +2,7 @@
 
 export type Place =
   | { name: 'today'; select?: string }
+  | { name: 'agenda'; select?: string }
   | { name: 'tasks'; select?: string }
   | { name: 'card'; id: string }
   | { name: 'notifications' }
@@ -47,6 +48,7 @@ class Route {
   open(path: string): void {
     const [, kind, id] = path.split('/');
     if (kind === 'customers' && id) this.go({ name: 'card', id });
+    else if (kind === 'agenda') this.go(id ? { name: 'agenda', select: id } : { name: 'agenda' });
     else if (kind === 'tasks' && id) this.go({ name: 'tasks', select: id });
     else if (kind === 'leads' && id) this.go({ name: 'today', select: id });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });

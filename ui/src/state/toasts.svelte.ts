@@ -25,6 +25,11 @@ class Toasts {
     this.resume();
   }
 
+  /** More is known by now; its time goes on. */
+  amend(known: Partial<Omit<Toast, 'id'>>): void {
+    if (this.current) this.current = { ...this.current, ...known };
+  }
+
   /** Holds the message while someone points at it. */
   pause(): void {
     clearTimeout(this.#timer);

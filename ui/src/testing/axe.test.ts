@@ -76,6 +76,20 @@ const SCENES: Scene[] = [
     },
   ],
   ['new customer', {}, (on) => on.press('F2')],
+  ['agenda', {}, (on) => on.press('F3')],
+  [
+    'agenda, somebody waits',
+    {},
+    async (on) => {
+      await on.press('F3', 'Space');
+      await on.see('[data-action=undo-check-in]');
+    },
+  ],
+  ['agenda, nothing', { isEmpty: true }, (on) => on.press('F3')],
+  ['agenda, offline', { mode: 'offline' }, (on) => on.press('F3', 'Space')],
+  ['move a booking', {}, (on) => on.press('F3', 'R')],
+  ['book', {}, (on) => on.press('F3', 'B')],
+  ['cancel a booking', {}, (on) => on.press('F3', 'Delete')],
   ['tasks', {}, (on) => on.press('F4')],
   ['complete a task', {}, (on) => on.press('F4', 'D')],
   ['snooze a task', {}, (on) => on.press('F4', 'S')],
@@ -91,9 +105,9 @@ const SCENES: Scene[] = [
   ],
   ['closed tasks', {}, (on) => on.press('F4', 'Alt 3')],
   ['notifications', {}, (on) => on.press('Ctrl D')],
-  ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 5')],
-  ['sync, nothing', {}, (on) => on.press('Ctrl 5')],
-  ['settings', { mode: 'demo' }, (on) => on.press('Ctrl 6')],
+  ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 6')],
+  ['sync, nothing', {}, (on) => on.press('Ctrl 6')],
+  ['settings', { mode: 'demo' }, (on) => on.press('Ctrl 7')],
   ['key map', {}, (on) => on.press('F1')],
 ];
 

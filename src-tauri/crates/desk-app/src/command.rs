@@ -3,6 +3,8 @@
 
 pub use crate::api::{
     Nothing, Saved,
+    agenda::{Agenda, AgendaList, QueueNumber, VisitCheckIn, VisitLeave, VisitMove, VisitNumber},
+    booking::{AppointmentBook, AppointmentCancel, AppointmentNoShow, AppointmentReschedule},
     customer::{
         CustomerCard, CustomerCreate, CustomerEdit, CustomerOpen, CustomerSearch, CustomersFound, LedgerPage,
         PointEntries, PointsAward, PointsPreview, PointsPromise,
@@ -32,6 +34,16 @@ macro_rules! for_each_command {
             unlock: Unlock => StartState,
             lock: Nothing => StartState,
             today: Nothing => Today,
+            agenda_list: AgendaList => Agenda,
+            visit_number: VisitNumber => QueueNumber,
+            visit_check_in: VisitCheckIn => Saved,
+            visit_start: VisitMove => Saved,
+            visit_finish: VisitMove => Saved,
+            visit_leave: VisitLeave => Saved,
+            appointment_book: AppointmentBook => Saved,
+            appointment_reschedule: AppointmentReschedule => Saved,
+            appointment_no_show: AppointmentNoShow => Saved,
+            appointment_cancel: AppointmentCancel => Saved,
             lead_open: LeadOpen => LeadRow,
             customer_search: CustomerSearch => CustomersFound,
             customer_card: CustomerOpen => CustomerCard,

@@ -7,7 +7,7 @@ use desk_cache::{
     open::Reader,
     query::{
         appointment::{self, Appointment},
-        customer, followup, journey, loyalty, task,
+        customer, followup, journey, loyalty, task, visit,
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
@@ -28,7 +28,7 @@ use crate::{
     check,
     desk::Desk,
     error::{AppError, Code},
-    row,
+    line, row,
 };
 
 /// Results shown for one search.
@@ -302,6 +302,7 @@ fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<C
             .into_iter()
             .map(shown)
             .collect(),
+        visits: visit::of_customer(reader, id)?.into_iter().map(line::shown).collect(),
     }))
 }
 

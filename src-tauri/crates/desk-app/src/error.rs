@@ -96,6 +96,24 @@ codes! {
     FollowupAlreadyClosed => "followup_already_closed",
     /// No such notification.
     NotificationNotFound => "notification_not_found",
+    /// No such visit.
+    VisitNotFound => "visit_not_found",
+    /// Nobody has begun yet.
+    VisitNotStarted => "visit_not_started",
+    /// Somebody has begun already.
+    VisitAlreadyStarted => "visit_already_started",
+    /// The visit is over.
+    VisitEnded => "visit_ended",
+    /// No such booking.
+    AppointmentNotFound => "appointment_not_found",
+    /// The booking is treated, called off or under way.
+    AppointmentClosed => "appointment_closed",
+    /// The booking is for another day.
+    BookingOfAnotherDay => "booking_of_another_day",
+    /// They are checked in already.
+    AlreadyArrived => "already_arrived",
+    /// The booking has not begun.
+    NotYet => "not_yet",
     /// No such lead.
     LeadNotFound => "lead_not_found",
     /// No such refused action.

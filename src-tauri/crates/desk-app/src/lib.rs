@@ -2,8 +2,10 @@
 //! sync; it knows no window and no operating system.
 
 mod age;
+mod agenda;
 mod alerts;
 pub mod api;
+mod booking;
 mod check;
 pub mod command;
 mod connect;
@@ -13,6 +15,7 @@ mod demo;
 mod desk;
 pub mod error;
 mod followup;
+mod line;
 mod notification;
 mod opening;
 pub mod ports;

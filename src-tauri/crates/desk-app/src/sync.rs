@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use desk_cache::{
     CacheError,
     attention::{self, Refused},
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, staff, task},
+    query::{customer, followup, staff, task, visit},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -159,6 +160,10 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
     Ok(match noun {
         "task" => task::one(reader, today, id("id"))?.map(|task| task.title),
         "followup" => followup::one(reader, id("id"))?.map(|followup| followup.customer.full_name),
+        "visit" if args.get("customer_id").is_some() => {
+            customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name)
+        }
+        "visit" | "appointment" => visit::whose(reader, id("id"))?,
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
@@ -187,7 +192,12 @@ fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<A
 
 fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, CacheError> {
     let field = match refused.name.as_str() {
-        "points.award" | "points.reverse" => "customer_id",
+        name if name.starts_with("appointment.") && name != "appointment.book" => {
+            let id = refused.args.get("id").and_then(Json::as_str);
+            let booking = id.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default();
+            return visit::customer_of(reader, booking);
+        }
+        "points.award" | "points.reverse" | "visit.check_in" | "appointment.book" => "customer_id",
         "customer.edit" | "customer.create" | "customer.revert" | "customer.remove" => "id",
         _ => return Ok(None),
     };
@@ -202,10 +212,14 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
     }
 }
 
-/// Both versions of a customer's field that two people changed. The database answers `{field, yours, theirs, by}` or a list of them under
+/// Both versions of a customer's field that two people changed, or of a booking: where it was moved to, or that somebody has come for it. The database answers `{field, yours, theirs, by}` or a list of them under
 /// `fields`. What else was changed meanwhile has no two sides to choose from.
 fn sides(refused: &Refused) -> Vec<Side> {
-    if refused.code != "changed_meanwhile" || !matches!(refused.name.as_str(), "customer.edit" | "customer.revert") {
+    let has_sides = matches!(
+        refused.name.as_str(),
+        "customer.edit" | "customer.revert" | "visit.check_in" | "appointment.reschedule"
+    );
+    if refused.code != "changed_meanwhile" || !has_sides {
         return vec![];
     }
     match refused.detail.get("fields").and_then(Json::as_array) {
@@ -221,8 +235,23 @@ fn side(detail: &Json) -> Side {
         yours: text("yours"),
         theirs: text("theirs"),
         by: text("by"),
+        at: text("at").and_then(|at| Some(DateTime::parse_from_rfc3339(&at).ok()?.timestamp_millis())),
     }
 }
+
+/// What nobody types.
+const IDS: [&str; 10] = [
+    "id",
+    "customer_id",
+    "base",
+    "to",
+    "appointment_id",
+    "journey_id",
+    "staff_id",
+    "entry",
+    "at",
+    "set",
+];
 
 /// What was typed, without ids. Nobody types anything to take something back.
 fn input(refused: &Refused) -> Vec<InputField> {
@@ -232,7 +261,7 @@ fn input(refused: &Refused) -> Vec<InputField> {
     let typed = refused.args.get("set").unwrap_or(&refused.args);
     let fields = typed.as_object().into_iter().flatten();
     fields
-        .filter(|(field, _)| !matches!(field.as_str(), "id" | "customer_id" | "base" | "to"))
+        .filter(|(field, _)| !IDS.contains(&field.as_str()))
         .filter_map(|(field, value)| {
             let value = match value {
                 Json::String(text) => text.clone(),

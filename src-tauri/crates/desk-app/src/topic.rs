@@ -18,7 +18,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("notification") => &["notifications"],
         Some("staff" | "clinic") => &["start", "tasks"],
         Some("closed_day") => &["start", "leads", "today"],
-        Some("appointment" | "preference") => &["today", "customers"],
+        Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
         Some(_) => &["customers", "today", "tasks"],
         None => &[],
     }
@@ -30,6 +30,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("task") => &["tasks", "today", "customers", "sync"],
         Some("followup") => &["followups", "today", "customers", "sync"],
         Some("notification") => &["notifications", "sync"],
+        Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],
         _ => &["customers", "today", "sync"],
     }
 }

@@ -1,11 +1,13 @@
 //! Doing something here: the action's effect on the cache and its outbox row, in one transaction. The same effects are replayed over what
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
+mod booking;
 mod customer;
 mod followup;
 mod notification;
 mod points;
 mod task;
+mod visit;
 
 use chrono::{DateTime, SecondsFormat, TimeZone as _, Utc};
 use desk_core::synced::{self, Table};
@@ -88,6 +90,14 @@ pub fn can_be_undone(name: &str) -> bool {
             | "points.award"
             | "followup.done"
             | "followup.cancel"
+            | "visit.check_in"
+            | "visit.leave"
+            | "visit.start"
+            | "visit.finish"
+            | "appointment.book"
+            | "appointment.reschedule"
+            | "appointment.no_show"
+            | "appointment.cancel"
     )
 }
 
@@ -100,6 +110,8 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
+        Some("visit") => Ok(Some(visit::before())),
+        Some("appointment") => booking::before(connection, action).map(Some),
         _ => customer::before(connection, action).map(Some),
     }
 }
@@ -123,6 +135,13 @@ pub(crate) fn reversal(
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
+        "visit.check_in" => Ok(("visit.undo_check_in", visit::reversing(done))),
+        "visit.leave" => Ok(("visit.return", visit::reversing(done))),
+        "visit.start" => Ok(("visit.unstart", visit::reversing(done))),
+        "visit.finish" => Ok(("visit.unfinish", visit::reversing(done))),
+        "appointment.book" => Ok(("appointment.unbook", booking::unbooking(done))),
+        "appointment.reschedule" => Ok(("appointment.move_back", booking::moving_back(done, before))),
+        "appointment.no_show" | "appointment.cancel" => Ok(("appointment.reopen", booking::reopening(done, before))),
         _ => Err(CacheError::Refused("nothing_to_undo")),
     }
 }
@@ -180,6 +199,21 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.remove" => customer::remove(ledger, action),
         "points.reverse" => points::reverse(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
+        "visit.check_in" => visit::check_in(ledger, action),
+        "visit.undo_check_in" => visit::undo_check_in(ledger, action),
+        "visit.leave" => visit::leave(ledger, action),
+        "visit.return" => visit::come_back(ledger, action),
+        "visit.start" => visit::start(ledger, action),
+        "visit.unstart" => visit::unstart(ledger, action),
+        "visit.finish" => visit::finish(ledger, action),
+        "visit.unfinish" => visit::unfinish(ledger, action),
+        "appointment.book" => booking::book(ledger, action),
+        "appointment.unbook" => booking::unbook(ledger, action),
+        "appointment.reschedule" => booking::reschedule(ledger, action),
+        "appointment.move_back" => booking::move_back(ledger, action),
+        "appointment.no_show" => booking::close(ledger, action, "no_show"),
+        "appointment.cancel" => booking::close(ledger, action, "cancelled"),
+        "appointment.reopen" => booking::reopen(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }

@@ -56,6 +56,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128130000_add_opening.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128110000_create_visits.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128110100_index_visits.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

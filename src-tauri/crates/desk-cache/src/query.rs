@@ -10,6 +10,7 @@ pub mod loyalty;
 pub mod notification;
 pub mod staff;
 pub mod task;
+pub mod visit;
 
 use rusqlite::{Connection, Params, Row};
 

@@ -71,6 +71,16 @@ pub fn newest(connection: &Connection, person: Uuid) -> Result<Option<Done>> {
         .find(|done| !done.is_undone))
 }
 
+/// Everything within a person's reach that is not taken back yet, newest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open(connection: &Connection, person: Uuid) -> Result<Vec<Done>> {
+    let mut done = within_reach(connection, person)?;
+    done.retain(|done| !done.is_undone);
+    Ok(done)
+}
+
 /// Takes back what is wished for. None when there is nothing, or it was taken back before.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod names;
 mod people;
 mod points;
 mod random;
+mod visits;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
@@ -69,6 +70,7 @@ impl Demo {
             "notification" => Box::new(self.notifications()),
             "appointment" => Box::new(self.appointments()),
             "lead" => Box::new(self.leads()),
+            "visit" => Box::new(self.visits()),
             _ => Box::new(std::iter::empty()),
         }
     }

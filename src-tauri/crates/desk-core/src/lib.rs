@@ -10,3 +10,4 @@ pub mod priority;
 pub mod synced;
 pub mod text;
 pub mod toast;
+pub mod visit;

@@ -6,6 +6,7 @@ import type { Loyalty } from "./Loyalty";
 import type { Preference } from "./Preference";
 import type { Profile } from "./Profile";
 import type { TaskRow } from "./TaskRow";
+import type { VisitShown } from "./VisitShown";
 
 /**
  * Everything the counter needs to know about a customer.
@@ -38,4 +39,8 @@ followups: Array<FollowupRow>,
 /**
  * Appointments from today on and the last ten before.
  */
-appointments: Array<Appointment>, };
+appointments: Array<Appointment>, 
+/**
+ * Last visits, newest first, mistaken check-ins among them.
+ */
+visits: Array<VisitShown>, };

@@ -19,4 +19,8 @@ theirs: string | null,
 /**
  * Who changed it there.
  */
-by: string | null, };
+by: string | null, 
+/**
+ * When, where the clinic says so.
+ */
+at: number | null, };

@@ -1,4 +1,11 @@
 // Generated from the command list in desk-app; do not edit.
+import type { Agenda } from "./Agenda";
+import type { AgendaList } from "./AgendaList";
+import type { Appointment } from "./Appointment";
+import type { AppointmentBook } from "./AppointmentBook";
+import type { AppointmentCancel } from "./AppointmentCancel";
+import type { AppointmentNoShow } from "./AppointmentNoShow";
+import type { AppointmentReschedule } from "./AppointmentReschedule";
 import type { AttentionSettle } from "./AttentionSettle";
 import type { Colleagues } from "./Colleagues";
 import type { Connect } from "./Connect";
@@ -20,6 +27,7 @@ import type { PointEntries } from "./PointEntries";
 import type { PointsAward } from "./PointsAward";
 import type { PointsPreview } from "./PointsPreview";
 import type { PointsPromise } from "./PointsPromise";
+import type { QueueNumber } from "./QueueNumber";
 import type { Saved } from "./Saved";
 import type { Settings } from "./Settings";
 import type { SettingsSet } from "./SettingsSet";
@@ -39,6 +47,10 @@ import type { Undo } from "./Undo";
 import type { UndoNext } from "./UndoNext";
 import type { Undone } from "./Undone";
 import type { Unlock } from "./Unlock";
+import type { VisitCheckIn } from "./VisitCheckIn";
+import type { VisitLeave } from "./VisitLeave";
+import type { VisitMove } from "./VisitMove";
+import type { VisitNumber } from "./VisitNumber";
 
 export interface Commands {
   start: { request: Nothing; response: StartState };
@@ -48,6 +60,16 @@ export interface Commands {
   unlock: { request: Unlock; response: StartState };
   lock: { request: Nothing; response: StartState };
   today: { request: Nothing; response: Today };
+  agenda_list: { request: AgendaList; response: Agenda };
+  visit_number: { request: VisitNumber; response: QueueNumber };
+  visit_check_in: { request: VisitCheckIn; response: Saved };
+  visit_start: { request: VisitMove; response: Saved };
+  visit_finish: { request: VisitMove; response: Saved };
+  visit_leave: { request: VisitLeave; response: Saved };
+  appointment_book: { request: AppointmentBook; response: Saved };
+  appointment_reschedule: { request: AppointmentReschedule; response: Saved };
+  appointment_no_show: { request: AppointmentNoShow; response: Saved };
+  appointment_cancel: { request: AppointmentCancel; response: Saved };
   lead_open: { request: LeadOpen; response: LeadRow };
   customer_search: { request: CustomerSearch; response: CustomersFound };
   customer_card: { request: CustomerOpen; response: CustomerCard };

@@ -13,6 +13,7 @@ import type { SyncState } from '../bindings/SyncState';
 import type { Undone } from '../bindings/Undone';
 import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
+import * as doors from './agenda';
 import * as day from './day';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 
@@ -64,6 +65,9 @@ export class FakeClinic {
   followups = day.followups();
   tasks = day.tasks();
   notifications = day.notifications();
+  agenda = doors.agenda();
+  /** The last number that was given today. */
+  queue = 11;
   ledgers = new Map<string, PointEntry[]>();
   waiting: WaitingRow[] = [];
   /** What can be taken back, oldest first. */
@@ -92,6 +96,7 @@ export class FakeClinic {
     this.settings = { ...SETTINGS, ...options.settings };
     this.attention = options.withAttention ? [day.conflict(), day.refusal()] : [];
     if (options.isEmpty) this.leads = [];
+    if (options.isEmpty) this.agenda = [];
     if (options.isEmpty) this.followups = [];
     if (options.isEmpty) this.tasks = [];
     if (this.phase === 'loading') this.loaded = 412_310;

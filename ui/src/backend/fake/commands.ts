@@ -9,6 +9,7 @@ import type { Today } from '../bindings/Today';
 import type { Unlock } from '../bindings/Unlock';
 import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
+import * as doors from './agenda';
 import * as day from './day';
 import { loyaltyOf, pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
@@ -54,6 +55,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     tasks: openTasks(clinic).filter(({ customer }) => customer?.id === id),
     followups: clinic.followups.filter(({ customer }) => customer.id === id),
     appointments: day.appointments(id),
+    visits: doors.visitsOf(clinic, id),
   };
 }
 
@@ -222,6 +224,16 @@ export const ANSWERS: Answers = {
   unlock,
   lock: (clinic) => goTo(clinic, 'locked'),
   today,
+  agenda_list: (clinic, { date }) => doors.list(clinic, date),
+  visit_number: (clinic, { id }) => ({ queue: clinic.agenda.find(({ visitId }) => visitId === id)?.queue ?? null }),
+  visit_check_in: doors.checkIn,
+  visit_start: (clinic, { id }) => doors.moveVisit(clinic, id, 'serving'),
+  visit_finish: (clinic, { id }) => doors.moveVisit(clinic, id, 'done'),
+  visit_leave: (clinic, { id, reason }) => doors.moveVisit(clinic, id, 'left', reason),
+  appointment_book: doors.book,
+  appointment_reschedule: doors.reschedule,
+  appointment_no_show: (clinic, { id }) => doors.close(clinic, id, 'appointment.no_show', 'no_show'),
+  appointment_cancel: (clinic, { id }) => doors.close(clinic, id, 'appointment.cancel', 'cancelled'),
   lead_open: (clinic, { id }) => clinic.leads.find((row) => row.id === id) ?? clinic.refuse('lead_not_found'),
   customer_search: (clinic, { text }) => search(clinic.customers, text),
   customer_card: (clinic, { id }) => card(clinic, id),

@@ -357,7 +357,7 @@ export function conflict(): AttentionRow {
     customerId: 'x4',
     at: at('10:31'),
     by: 'นก',
-    sides: [{ field: 'phone', yours: '081-765-4321', theirs: '081-765-1234', by: 'บีม' }],
+    sides: [{ field: 'phone', yours: '081-765-4321', theirs: '081-765-1234', by: 'บีม', at: null }],
     input: [{ field: 'phone', value: '081-765-4321' }],
     canRetry: true,
   };

@@ -1,5 +1,6 @@
 /** What happened with a customer, as one line of time: bookings, points, follow-ups and steps of the journey. */
 import type { Appointment } from '../../backend/bindings/Appointment';
+import type { VisitStep } from '../../backend/bindings/VisitStep';
 import type { CustomerCard } from '../../backend/bindings/CustomerCard';
 import type { FollowupRow } from '../../backend/bindings/FollowupRow';
 import type { JourneyAction } from '../../backend/bindings/JourneyAction';
@@ -11,6 +12,7 @@ export type HistoryTab = (typeof HISTORY_TABS)[number];
 
 export type Event =
   | { kind: 'appointments'; id: string; at: number; of: Appointment }
+  | { kind: 'visits'; id: string; at: number; of: VisitStep }
   | { kind: 'points'; id: string; at: number; of: PointEntry }
   | { kind: 'followups'; id: string; at: number; of: FollowupRow }
   | { kind: 'journey'; id: string; at: number; of: JourneyAction };
@@ -30,6 +32,9 @@ export function eventsOf(card: CustomerCard, ledger: readonly PointEntry[]): Eve
       at: startOfDay(of.date) + minutes(of.startTime),
       of,
     })),
+    ...card.visits.flatMap(({ id, steps }) =>
+      steps.map((of, nth) => ({ kind: 'visits' as const, id: `${id}-${nth}`, at: of.at, of })),
+    ),
     ...ledger.map((of) => ({ kind: 'points' as const, id: of.id, at: of.at, of })),
     ...closed.map((of) => ({ kind: 'followups' as const, id: of.id, at: of.executedAt ?? of.scheduledAt, of })),
     ...card.journeys

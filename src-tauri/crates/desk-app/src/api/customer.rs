@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::{followup::FollowupRow, task::TaskRow};
+use super::{agenda::VisitShown, followup::FollowupRow, task::TaskRow};
 
 /// Find customers. Answers at every keystroke, from this PC alone.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -99,6 +99,8 @@ pub struct CustomerCard {
     pub followups: Vec<FollowupRow>,
     /// Appointments from today on and the last ten before.
     pub appointments: Vec<Appointment>,
+    /// Last visits, newest first, mistaken check-ins among them.
+    pub visits: Vec<VisitShown>,
 }
 
 /// Who a customer is.

@@ -110,6 +110,8 @@ pub struct Side {
     pub theirs: Option<String>,
     /// Who changed it there.
     pub by: Option<String>,
+    /// When, where the clinic says so.
+    pub at: Option<i64>,
 }
 
 /// One typed field.

@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 15] = [
+pub(super) const NOUNS: [Noun; 16] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -35,11 +35,12 @@ pub(super) const NOUNS: [Noun; 15] = [
     // What people were told before the leads: a hot lead tells those who do not know yet.
     noun("notification", &[NOTIFICATION]),
     noun("appointment", &[APPOINTMENT]),
+    noun("visit", &["analyze public.appointments", QUEUE, VISIT]),
     noun("lead", &[LEAD]),
 ];
 
 pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
-    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.lead, desk.feed";
+    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.visit, desk.lead, desk.feed";
 
 /// An address for `staff add`, in a domain that nobody can own (RFC 2606): `owner@demo.example`, `front-desk1@demo.example`.
 const PERSON: &str = "create temp table demo_person on commit drop as \
@@ -126,9 +127,20 @@ const NOTIFICATION: &str = "insert into public.notifications (id, clinic_id, use
     from pg_temp.demo_notification r, pg_temp.demo_place p";
 
 /// At most twenty signs, of which twelve may be the prefix.
-const APPOINTMENT: &str = "insert into public.appointments (id, clinic_id, customer_id, staff_id, appointment_code, appointment_type, status, appointment_date, start_time, end_time, services, room_id, notes) \
+const APPOINTMENT: &str = "insert into public.appointments (id, clinic_id, customer_id, staff_id, appointment_code, appointment_type, status, appointment_date, start_time, end_time, services, room_id, notes, desk_journey_id) \
     select r.id, p.clinic_id, r.customer_id, r.staff_id, p.prefix || '-AP' || right(r.code, 5), r.type, r.status, r.date::date, r.start_time::time, r.end_time::time, \
-      r.services::jsonb, r.room, r.notes from pg_temp.demo_appointment r, pg_temp.demo_place p";
+      r.services::jsonb, r.room, r.notes, r.journey_id from pg_temp.demo_appointment r, pg_temp.demo_place p";
+
+/// Numbers go on after these. The day is the clinic's own, whichever zone it lives in.
+const QUEUE: &str = "insert into desk.queue as q (clinic_id, day, last) \
+    select p.clinic_id, desk.local_time(p.clinic_id, r.arrived_at)::date, count(*) from pg_temp.demo_visit r, pg_temp.demo_place p group by 1, 2 \
+    on conflict (clinic_id, day) do update set last = q.last + excluded.last";
+
+const VISIT: &str = "insert into desk.visit (clinic_id, id, customer_id, appointment_id, journey_id, day, queue_number, state, arrived_at, arrived_by, arrived_device, \
+      started_at, started_by, started_device, finished_at, finished_by, finished_device, reason) \
+    select p.clinic_id, r.id, r.customer_id, r.appointment_id, r.journey_id, d.day, row_number() over (partition by d.day order by r.arrived_at, r.id), r.state, \
+      r.arrived_at, r.arrived_by, r.arrived_device, r.started_at, r.started_by, r.started_device, r.finished_at, r.finished_by, r.finished_device, r.reason \
+    from pg_temp.demo_visit r, pg_temp.demo_place p, lateral (select desk.local_time(p.clinic_id, r.arrived_at)::date as day) d";
 
 const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at) \
     select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at \

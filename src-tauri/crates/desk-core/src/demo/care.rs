@@ -56,10 +56,10 @@ const RULES: [(&str, &str, &str, &str, &str); 8] = [
 ];
 
 const ROOMS: [&str; 3] = ["ห้อง 1", "ห้อง 2", "ปรึกษา"];
-/// Today's bookings: minute of the day and room; the first is C1's.
+/// Today's bookings: minute of the day and room; the first is C1's. The next seven are also booked on other days.
 #[rustfmt::skip]
-const TODAY: [(i64, usize); 14] = [
-    (630, 0), (600, 1), (615, 2), (675, 1), (690, 2), (720, 0), (750, 1), (810, 0), (825, 2), (870, 1), (915, 0), (960, 1), (1_020, 0), (1_080, 1),
+pub(super) const TODAY: [(i64, usize); 14] = [
+    (630, 0), (600, 1), (615, 2), (570, 0), (540, 1), (675, 1), (690, 2), (720, 0), (750, 1), (810, 0), (825, 2), (870, 1), (915, 0), (960, 1),
 ];
 
 /// Open tasks and follow-ups at most, whatever the size: people do them.
@@ -105,7 +105,7 @@ impl Demo {
         self.id("journey", number)
     }
 
-    fn by(&self, nickname: &str) -> Value {
+    pub(super) fn by(&self, nickname: &str) -> Value {
         self.staff_id(nickname).map_or(Value::Null, Value::Uuid)
     }
 
@@ -285,37 +285,31 @@ impl Demo {
 
     /// Fourteen today, C1 at 10:30 first; fewer on the thirty days before and the fourteen after.
     pub(super) fn appointments(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        let most = self.size.min(TODAY.len());
-        let today = TODAY
-            .iter()
-            .take(most)
-            .enumerate()
-            .map(|(slot, (minute, room))| self.appointment(0, slot, *minute, *room));
-        let others = (-30..=14).filter(|ahead| *ahead != 0).flat_map(move |ahead| {
-            let slots = TODAY.iter().take(most.min(8)).enumerate();
+        let others = (-30..=14).filter(|ahead| *ahead != 0);
+        std::iter::once(0).chain(others).flat_map(move |ahead| {
+            let slots = TODAY.iter().take(self.appointments_of(ahead)).enumerate();
             slots.map(move |(slot, (minute, room))| self.appointment(ahead, slot, *minute, *room))
-        });
-        today.chain(others)
+        })
     }
 
-    fn appointment(&self, ahead: i64, slot: usize, minute: i64, room: usize) -> Vec<Value> {
-        let number = usize::try_from(ahead + 100).unwrap_or(0) * 20 + slot;
-        let mut random = self.random("appointment", number);
-        let customer = self.customer(self.booked(ahead, slot, &mut random));
-        let is_first = ahead == 0 && slot == 0;
-        let (service, minutes, _) = if is_first {
-            ("HydraFacial", 60, 0)
-        } else {
-            random.pick(&names::TREATMENTS)
-        };
-        let kind = if room == 2 {
-            "consultation"
-        } else if random.percent(15) {
-            "follow_up"
-        } else {
-            "treatment"
-        };
-        let status = match ahead {
+    /// How many bookings a day has.
+    pub(super) fn appointments_of(&self, ahead: i64) -> usize {
+        self.size.min(if ahead == 0 { TODAY.len() } else { 8 })
+    }
+
+    /// The number of a booking among all.
+    pub(super) fn booking(&self, ahead: i64, slot: usize) -> usize {
+        usize::try_from(ahead + 100).unwrap_or(0) * 20 + slot
+    }
+
+    pub(super) fn customer_of(&self, ahead: i64, slot: usize) -> Uuid {
+        let mut random = self.random("appointment", self.booking(ahead, slot));
+        self.customer(self.booked(ahead, slot, &mut random)).id
+    }
+
+    pub(super) fn status(&self, ahead: i64, slot: usize) -> &'static str {
+        let mut random = self.random("booking status", self.booking(ahead, slot));
+        match ahead {
             ..0 => random.pick(&[
                 "completed",
                 "completed",
@@ -326,6 +320,25 @@ impl Demo {
             ]),
             0 => "confirmed",
             _ => random.pick(&["scheduled", "confirmed"]),
+        }
+    }
+
+    fn appointment(&self, ahead: i64, slot: usize, minute: i64, room: usize) -> Vec<Value> {
+        let number = self.booking(ahead, slot);
+        let mut random = self.random("appointment", number);
+        let customer = self.customer(self.booked(ahead, slot, &mut random));
+        let is_first = ahead == 0 && slot == 0;
+        let (service, minutes, _) = if is_first {
+            ("HydraFacial", 60, 0)
+        } else {
+            random.pick(&names::TREATMENTS)
+        };
+        let kind = if room == 2 {
+            "consultation"
+        } else if !is_first && random.percent(15) {
+            "follow_up"
+        } else {
+            "treatment"
         };
         let minutes = minutes.min(45);
         vec![
@@ -334,13 +347,18 @@ impl Demo {
             self.by(if room == 2 { "หมอพิม" } else { "ฟาง" }),
             text(format!("AP-{number:06}")),
             text(kind),
-            text(status),
+            text(self.status(ahead, slot)),
             super::date(Some(self.day(ahead))),
             text(clock(minute)),
             text(clock(minute + minutes)),
             text(format!("[\"{service}\"]")),
             text(ROOMS.get(room).copied().unwrap_or_default()),
             Value::Null,
+            if is_first {
+                Value::Uuid(self.journey_id(0))
+            } else {
+                Value::Null
+            },
         ]
     }
 

@@ -65,6 +65,7 @@ fn every_noun_has_rows_that_fit_and_keys_that_differ() {
 fn every_reference_leads_to_a_row() {
     let demo = demo();
     let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
+    let bookings = ids("appointment");
     for table in SYNCED {
         for row in demo.rows(table.name) {
             for (value, column) in row.iter().zip(table.columns).skip(1) {
@@ -72,6 +73,7 @@ fn every_reference_leads_to_a_row() {
                     "customer_id" => &people,
                     "journey_id" => &ways,
                     "rule_id" => &rules,
+                    "appointment_id" => &bookings,
                     _ if column.kind == Kind::Uuid => &staff,
                     _ => continue,
                 };
@@ -175,6 +177,67 @@ fn at_any_hour_hot_leads_came_minutes_to_hours_ago_and_nothing_has_happened_in_t
         };
         assert!(hot.len() == 3 && hot.iter().all(|row| (1..180).contains(&waits(row))));
     }
+}
+
+/// Demo's visits as (queue number, state, arrived, started, finished) of a day.
+fn visits(demo: &Demo, day: &str) -> Vec<(i64, String, i64, Option<i64>, Option<i64>)> {
+    let number = |row: &[Value], name: &str| match column("visit", row, name) {
+        Value::Int(number) => Some(*number),
+        _ => None,
+    };
+    let rows = demo.rows("visit").filter(|row| words("visit", row, "day") == day);
+    rows.map(|row| {
+        let arrived = number(&row, "arrived_at").unwrap();
+        let (started, finished) = (number(&row, "started_at"), number(&row, "finished_at"));
+        (
+            number(&row, "queue_number").unwrap(),
+            words("visit", &row, "state"),
+            arrived,
+            started,
+            finished,
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn who_came_has_a_number_of_their_own_a_day_and_times_in_order() {
+    let midnight = micros(demo().today, 0);
+    for hour in [0, 9, 10, 12, 23] {
+        let demo = Demo::at(
+            7,
+            400,
+            DateTime::from_timestamp_micros(midnight + hour * 3_600_000_000).unwrap(),
+        );
+        let today = visits(&demo, "2026-10-01");
+        let numbers: HashSet<i64> = today.iter().map(|visit| visit.0).collect();
+        assert_eq!(
+            numbers,
+            (1..=i64::try_from(today.len()).unwrap()).collect(),
+            "at {hour}"
+        );
+        for (_, state, arrived, started, finished) in today.iter().chain(&visits(&demo, "2026-09-30")) {
+            match state.as_str() {
+                "waiting" => assert!(started.is_none() && finished.is_none()),
+                "serving" => assert!(started.is_some_and(|at| at >= *arrived) && finished.is_none()),
+                _ => assert!(state == "done" && started.is_some_and(|at| at >= *arrived) && *finished >= *started),
+            }
+        }
+    }
+    let ten = visits(
+        &Demo::at(
+            7,
+            400,
+            DateTime::from_timestamp_micros(midnight + 624 * 60_000_000).unwrap(),
+        ),
+        "2026-10-01",
+    );
+    let how_many = |state: &str| ten.iter().filter(|visit| visit.1 == state).count();
+    assert_eq!(
+        (how_many("done"), how_many("serving"), how_many("waiting")),
+        (1, 1, 1),
+        "at 10:24: {ten:?}"
+    );
 }
 
 #[test]

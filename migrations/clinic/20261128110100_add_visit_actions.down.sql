@@ -1,0 +1,24 @@
+-- Why: nobody checks in any more; what waited for a wait to become long goes with it.
+delete from desk.action where name like 'visit.%';
+delete from desk.timer where kind = 'visit.waiting';
+delete from desk.timer_kind where kind = 'visit.waiting';
+drop index public.desk_task_queue_visit;
+drop function desk.apply_visit_return(desk.member, jsonb);
+drop function desk.apply_visit_leave(desk.member, jsonb);
+drop function desk.end_waiting(desk.member, desk.visit, text);
+drop function desk.raise_waiting(desk.visit, uuid, uuid, text);
+drop function desk.fire_visit_waiting(desk.timer);
+drop function desk.apply_visit_undo_check_in(desk.member, jsonb);
+drop function desk.arrived_booking(desk.member, jsonb, uuid, date);
+drop function desk.apply_visit_check_in(desk.member, jsonb);
+drop function desk.watch_wait(desk.visit, uuid);
+drop function desk.withdraw_arrival(desk.visit);
+drop function desk.tell_arrival(desk.member, desk.visit, public.appointments);
+drop function desk.journey_of_visit(uuid, uuid, public.appointments);
+drop function desk.who_treats(uuid, uuid, uuid);
+drop function desk.check_slot(desk.member, public.appointments, jsonb);
+drop function desk.refuse_done(desk.member, text, text, uuid, timestamptz);
+drop function desk.locked_visit(desk.member, uuid);
+drop function desk.locked_booking(desk.member, uuid);
+drop function desk.read_slot(jsonb);
+drop function desk.slot_of(public.appointments);

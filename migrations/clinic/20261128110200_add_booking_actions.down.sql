@@ -1,0 +1,26 @@
+-- Why: bookings are the clinic's and stay; only our way of making, moving and closing them goes.
+delete from desk.action where name like 'appointment.%' or name in ('visit.start', 'visit.unstart', 'visit.finish', 'visit.unfinish');
+drop function desk.apply_appointment_reopen(desk.member, jsonb);
+drop function desk.apply_appointment_cancel(desk.member, jsonb);
+drop function desk.apply_appointment_no_show(desk.member, jsonb);
+drop function desk.close_booking(desk.member, jsonb, text);
+drop function desk.apply_appointment_move_back(desk.member, jsonb);
+drop function desk.apply_appointment_reschedule(desk.member, jsonb);
+drop function desk.place_booking(desk.member, public.appointments, jsonb);
+drop function desk.check_arrival(desk.member, public.appointments, jsonb);
+drop function desk.apply_appointment_unbook(desk.member, jsonb);
+drop function desk.book_journey(desk.member, public.appointments, jsonb);
+drop function desk.apply_appointment_book(desk.member, jsonb);
+drop function desk.arg_treater(desk.member, jsonb);
+drop function desk.untell_booking(public.appointments);
+drop function desk.tell_booking(desk.member, public.appointments, text, text);
+drop function desk.starts_at(uuid, date, time);
+drop function desk.apply_visit_unfinish(desk.member, jsonb);
+drop function desk.apply_visit_finish(desk.member, jsonb);
+drop function desk.apply_visit_unstart(desk.member, jsonb);
+drop function desk.apply_visit_start(desk.member, jsonb);
+drop function desk.move_back(desk.member, uuid, desk.mutation, jsonb);
+drop function desk.move_along(desk.member, uuid, text, text[], jsonb, timestamptz, timestamptz);
+drop function desk.move_facts_of(jsonb, timestamptz, timestamptz);
+drop function desk.next_booking_code(uuid);
+drop table desk.booking_counter;

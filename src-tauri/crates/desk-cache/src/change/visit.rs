@@ -1,0 +1,249 @@
+//! Arrivals on the cache: checking in, leaving, and taking either back. The queue number is the clinic's to give; until it has, there is none.
+
+use chrono::{DateTime, Utc};
+use desk_core::{
+    day,
+    visit::{State, refusal},
+};
+use rusqlite::{OptionalExtension as _, Row};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::{Action, Ledger, booking};
+use crate::{
+    error::{CacheError, Result},
+    query::clinic,
+};
+
+/// A visit, as far as an action needs it.
+pub(super) struct Visit {
+    pub(super) id: Uuid,
+    pub(super) booking: Option<Uuid>,
+    pub(super) state: Option<State>,
+}
+
+/// What an action on a visit replaces: nothing that would have to be kept, because each has its own way back.
+pub(super) fn before() -> Json {
+    json!({})
+}
+
+/// The arguments of the action that takes one back.
+pub(super) fn reversing(done: &Action) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id })
+}
+
+pub(super) fn check_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let (id, customer) = (action.uuid("id")?, action.uuid("customer_id")?);
+    let is_known = ledger
+        .connection
+        .prepare_cached("SELECT 1 FROM customer WHERE id = ?1")?
+        .exists([customer])?;
+    if !is_known {
+        return Err(CacheError::Refused("customer_not_found"));
+    }
+    let today = day_of(ledger, happened(action))?;
+    let booking = match action.args.get("appointment_id").filter(|id| !id.is_null()) {
+        Some(_) => Some(booking::arrived(ledger, action, customer, &today)?),
+        None => None,
+    };
+    nobody_was_quicker(ledger, customer, booking, &today)?;
+    let journey = journey_of(ledger, customer, booking)?;
+    ledger.touch("visit", id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "INSERT INTO visit (id, customer_id, appointment_id, journey_id, day, queue_number, state, arrived_at, arrived_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?8)",
+        )?
+        .execute((
+            id,
+            customer,
+            booking,
+            journey,
+            &today,
+            next_number(ledger, &today)?,
+            happened(action),
+            action.person,
+        ))?;
+    Ok(())
+}
+
+/// She is here already, as far as this PC knows.
+fn nobody_was_quicker(ledger: &Ledger<'_>, customer: Uuid, booking: Option<Uuid>, today: &str) -> Result<()> {
+    let sql = "SELECT 1 FROM visit WHERE customer_id = ?1 AND appointment_id IS ?2
+         AND (state IN ('waiting', 'serving') AND day = ?3 OR ?2 IS NOT NULL AND state = 'done')";
+    if ledger
+        .connection
+        .prepare_cached(sql)?
+        .exists((customer, booking, today))?
+    {
+        return Err(CacheError::Refused("already_arrived"));
+    }
+    Ok(())
+}
+
+/// In the demo clinic nobody else gives numbers.
+fn next_number(ledger: &Ledger<'_>, today: &str) -> Result<Option<i64>> {
+    if !ledger.is_the_clinic() {
+        return Ok(None);
+    }
+    let sql = "SELECT coalesce(max(queue_number), 0) + 1 FROM visit WHERE day = ?1";
+    Ok(Some(
+        ledger
+            .connection
+            .prepare_cached(sql)?
+            .query_row([today], |row| row.get(0))?,
+    ))
+}
+
+/// The journey that the visit moves: the booked one, else the customer's only one that waits for a treatment. Two such: none.
+fn journey_of(ledger: &Ledger<'_>, customer: Uuid, booking: Option<Uuid>) -> Result<Option<Uuid>> {
+    let (kind, booked): (String, Option<Uuid>) = ledger
+        .connection
+        .prepare_cached("SELECT coalesce(type, 'treatment'), journey_id FROM appointment WHERE id = ?1")?
+        .query_row([booking], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .unwrap_or_else(|| ("treatment".into(), None));
+    if kind != "treatment" || booked.is_some() {
+        return Ok(booked.filter(|_| kind == "treatment"));
+    }
+    let sql = "SELECT id FROM journey WHERE customer_id = ?1 AND stage = 'treatment_scheduled' LIMIT 2";
+    let mut statement = ledger.connection.prepare_cached(sql)?;
+    let ways: Vec<Uuid> = statement
+        .query_map([customer], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(match ways.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
+pub(super) fn undo_check_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    if visit.state != Some(State::Waiting) {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    end(ledger, action, &visit, State::Undone)
+}
+
+pub(super) fn leave(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    allow(&visit, State::Left)?;
+    end(ledger, action, &visit, State::Left)?;
+    booking::becomes(ledger, visit.booking, "cancelled")
+}
+
+/// Takes a leaving back: she waits again.
+pub(super) fn come_back(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    if visit.state != Some(State::Left) {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    ledger.touch("visit", visit.id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE visit SET state = 'waiting', finished_at = NULL, finished_by = NULL, finished_device = NULL, reason = NULL WHERE id = ?1",
+        )?
+        .execute([visit.id])?;
+    booking::becomes(ledger, visit.booking, "confirmed")
+}
+
+pub(super) fn start(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    allow(&visit, State::Serving)?;
+    ledger.touch("visit", visit.id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE visit SET state = 'serving', started_at = max(?2, arrived_at), started_by = ?3, started_device = NULL WHERE id = ?1",
+        )?
+        .execute((visit.id, happened(action), action.person))?;
+    booking::becomes(ledger, visit.booking, "in_progress")
+}
+
+pub(super) fn unstart(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    if visit.state != Some(State::Serving) {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    ledger.touch("visit", visit.id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE visit SET state = 'waiting', started_at = NULL, started_by = NULL, started_device = NULL WHERE id = ?1",
+        )?
+        .execute([visit.id])?;
+    booking::becomes(ledger, visit.booking, "confirmed")
+}
+
+pub(super) fn finish(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    allow(&visit, State::Done)?;
+    end(ledger, action, &visit, State::Done)?;
+    booking::becomes(ledger, visit.booking, "completed")
+}
+
+pub(super) fn unfinish(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let visit = found(ledger, action)?;
+    if visit.state != Some(State::Done) {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    ledger.touch("visit", visit.id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE visit SET state = 'serving', finished_at = NULL, finished_by = NULL, finished_device = NULL WHERE id = ?1",
+        )?
+        .execute([visit.id])?;
+    booking::becomes(ledger, visit.booking, "in_progress")
+}
+
+fn end(ledger: &Ledger<'_>, action: &Action, visit: &Visit, state: State) -> Result<()> {
+    ledger.touch("visit", visit.id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE visit SET state = ?2, finished_at = max(?3, coalesce(started_at, arrived_at)), finished_by = ?4, finished_device = NULL, reason = ?5 WHERE id = ?1",
+        )?
+        .execute((visit.id, state.word(), happened(action), action.person, action.text("reason")))?;
+    Ok(())
+}
+
+/// Refuses a step that the visit's state does not allow.
+pub(super) fn allow(visit: &Visit, wanted: State) -> Result<()> {
+    let is = visit.state.ok_or(CacheError::Refused("value_not_allowed"))?;
+    match refusal(is, wanted) {
+        Some(word) => Err(CacheError::Refused(word)),
+        None => Ok(()),
+    }
+}
+
+/// The visit of the action.
+pub(super) fn found(ledger: &Ledger<'_>, action: &Action) -> Result<Visit> {
+    let sql = "SELECT id, appointment_id, coalesce(state, '') FROM visit WHERE id = ?1";
+    let read = |row: &Row<'_>| {
+        let state: String = row.get(2)?;
+        Ok(Visit {
+            id: row.get(0)?,
+            booking: row.get(1)?,
+            state: State::from_word(&state),
+        })
+    };
+    let found = ledger
+        .connection
+        .prepare_cached(sql)?
+        .query_row([action.uuid("id")?], read);
+    found.optional()?.ok_or(CacheError::Refused("visit_not_found"))
+}
+
+/// When the person did it.
+pub(super) fn happened(action: &Action) -> i64 {
+    action.instant("at").unwrap_or(action.at)
+}
+
+/// The clinic's day at an instant.
+pub(super) fn day_of(ledger: &Ledger<'_>, at: i64) -> Result<String> {
+    let at = DateTime::<Utc>::from_timestamp_micros(at).unwrap_or_default();
+    Ok(day::date(at, clinic::zone(ledger.connection)?).to_string())
+}

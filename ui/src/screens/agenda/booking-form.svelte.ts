@@ -1,0 +1,97 @@
+/** What is typed to make or move a booking, and what of it can be said before anything is asked of the backend. */
+import { call } from '../../backend';
+import type { AgendaRow } from '../../backend/bindings/AgendaRow';
+import type { BookingPlace } from '../../backend/bindings/BookingPlace';
+import type { StaffRef } from '../../backend/bindings/StaffRef';
+import { m } from '../../i18n';
+import { birthDate, birthTyped } from '../customer/fields';
+
+export const KINDS = ['treatment', 'consultation', 'follow_up', 'scan'] as const;
+
+/** A day as it is typed, `1/10/2569`, as `YYYY-MM-DD`; `null` when it is none. */
+export const dayTyped = (typed: string) =>
+  birthDate(typed) ?? (/^\d{4}-\d\d-\d\d$/.test(typed.trim()) ? typed.trim() : null);
+
+/** `9:30`, `0930` and `09.30` as `09:30`; `null` when it is no time. */
+export function clockTyped(typed: string): string | null {
+  const found = /^(\d{1,2})[:.]?(\d{2})$/.exec(typed.trim());
+  if (!found || Number(found[1]) > 23 || Number(found[2]) > 59) return null;
+  return `${found[1]?.padStart(2, '0')}:${found[2]}`;
+}
+
+function plus(clock: string, minutes: number): string | null {
+  const [hours = 0, rest = 0] = clock.split(':').map(Number);
+  const end = hours * 60 + rest + minutes;
+  return end < 24 * 60 ? `${String(Math.floor(end / 60)).padStart(2, '0')}:${String(end % 60).padStart(2, '0')}` : null;
+}
+
+function minutesBetween(from: string, to: string): number {
+  const [a = 0, b = 0, c = 0, d = 0] = `${from}:${to}`.split(':').map(Number);
+  return c * 60 + d - a * 60 - b;
+}
+
+export class BookingForm {
+  date = $state('');
+  time = $state('');
+  minutes = $state('45');
+  room = $state('');
+  staffId = $state('');
+  service = $state('');
+  kind = $state<(typeof KINDS)[number]>('treatment');
+  staff = $state.raw<StaffRef[]>([]);
+  /** The bookings of the wanted day, to see what is taken. */
+  others = $state.raw<AgendaRow[]>([]);
+  readonly from: BookingPlace | undefined;
+
+  constructor(
+    day: string,
+    private readonly moves: AgendaRow | undefined,
+  ) {
+    this.date = birthTyped(day);
+    if (moves?.slot) {
+      const [start = '', end = ''] = (moves.slot.split(' ')[1] ?? '').split('-');
+      this.time = start;
+      this.minutes = String(minutesBetween(start, end));
+      this.room = moves.room ?? '';
+      this.staffId = moves.staff?.id ?? '';
+      this.from = { date: day, startTime: start, endTime: end, room: moves.room, staffId: this.staffId };
+    }
+    void call('staff_list', {}).then(({ rows }) => this.#know(rows));
+  }
+
+  #know(rows: StaffRef[]): void {
+    this.staff = rows;
+    this.staffId ||= rows.find(({ role }) => role === 'beautician')?.id ?? rows[0]?.id ?? '';
+  }
+
+  /** What stands on the wanted day. */
+  async look(): Promise<void> {
+    const date = dayTyped(this.date);
+    if (date) this.others = (await call('agenda_list', { date }).catch(() => ({ rows: [] as AgendaRow[] }))).rows;
+  }
+
+  readonly place: BookingPlace | undefined = $derived.by(() => {
+    const [date, startTime] = [dayTyped(this.date), clockTyped(this.time)];
+    const endTime = startTime && /^\d{1,3}$/.test(this.minutes) ? plus(startTime, Number(this.minutes)) : null;
+    if (!date || !startTime || !endTime || endTime <= startTime || !this.staffId) return undefined;
+    return { date, startTime, endTime, room: this.room.trim() || null, staffId: this.staffId };
+  });
+
+  /** Who has the room or the person then. Nobody is stopped: two may share a room. */
+  readonly taken: string | undefined = $derived.by(() => {
+    const { place } = this;
+    if (!place) return undefined;
+    const clash = this.others.find((row) => {
+      if (
+        row.id === this.moves?.id ||
+        row.slot === null ||
+        !['booked', 'late', 'waiting', 'serving'].includes(row.standing)
+      )
+        return false;
+      const [start = '', end = ''] = (row.slot.split(' ')[1] ?? '').split('-');
+      const overlaps = start < place.endTime && place.startTime < end;
+      return overlaps && ((place.room !== null && row.room === place.room) || row.staff?.id === place.staffId);
+    });
+    return clash && m.booking_taken({ time: clash.time, name: clash.customer.fullName });
+  });
+}
