@@ -29,6 +29,9 @@ use crate::{
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// The shortest one, so that a clock that stands still keeps nobody busy.
+const REST: Duration = Duration::from_millis(200);
+
 /// What wants a person now, with what their toasts would say, and in which words.
 struct Wanting {
     facts: Facts,
@@ -43,6 +46,8 @@ struct Last {
     /// What has gathered since is a backlog.
     is_backlog: bool,
     subjects: BTreeSet<String>,
+    /// When the next notification that is held back may be shown.
+    held: Option<i64>,
 }
 
 /// Looks for ever, as long as the desk lives.
@@ -50,6 +55,7 @@ pub(crate) async fn run(desk: Weak<Desk>) {
     let mut last = Last {
         is_backlog: true,
         subjects: BTreeSet::new(),
+        held: None,
     };
     loop {
         let Some(here) = desk.upgrade() else { return };
@@ -57,9 +63,28 @@ pub(crate) async fn run(desk: Weak<Desk>) {
         if let Err(error) = look(&here, &mut last).await {
             tracing::warn!(%error, "toasts");
         }
+        let wait = let_out(&here, &mut last).await.unwrap_or(LOOK_EVERY);
         drop(here);
-        tokio::time::timeout(LOOK_EVERY, look_again.notified()).await.ok();
+        tokio::time::timeout(wait, look_again.notified()).await.ok();
     }
+}
+
+/// What was held back becomes visible by the clock and not by a change: the window is told. How long to wait for the next.
+async fn let_out(desk: &Arc<Desk>, last: &mut Last) -> Result<Duration, AppError> {
+    let Some(person) = addressee(desk) else {
+        return Ok(LOOK_EVERY);
+    };
+    let now = desk.micros();
+    if last.held.take().is_some_and(|at| at <= now) {
+        desk.changed(&["notifications"]);
+    }
+    last.held = desk
+        .with_cache(move |cache| notification::next_held(&*cache.read()?, person, now))
+        .await?;
+    let wait = last.held.and_then(|at| u64::try_from(at - now).ok());
+    Ok(wait.map_or(LOOK_EVERY, |micros| {
+        Duration::from_micros(micros).clamp(REST, LOOK_EVERY)
+    }))
 }
 
 /// One look; none while nobody has signed in.

@@ -61,6 +61,10 @@ const STEPS: &[Step] = &[
         makes: Makes::Tables,
     },
     Step {
+        sql: include_str!("../../../../migrations/cache/20261128110200_hold_notifications.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
         sql: include_str!("../../../../migrations/cache/20261128110100_index_visits.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },

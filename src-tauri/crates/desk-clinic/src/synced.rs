@@ -184,6 +184,7 @@ pub const SOURCES: &[Source] = &[
             ("read_at", "r.read_at"),
             ("expires_at", "r.expires_at"),
             ("dismissed", "r.dismissed"),
+            ("after", "r.metadata ->> 'after'"),
         ],
     },
     Source {

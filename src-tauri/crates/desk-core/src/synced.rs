@@ -234,6 +234,7 @@ pub const SYNCED: &[Table] = &[
             instant("read_at"),
             instant("expires_at"),
             flag("dismissed"),
+            text("after"),
         ],
     },
     Table {

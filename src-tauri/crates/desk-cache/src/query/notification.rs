@@ -43,7 +43,7 @@ fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
     })
 }
 
-/// A person's notifications that have not expired or been dismissed, newest first, at most 200.
+/// A person's notifications that may be shown and have not expired or been dismissed, newest first, at most 200.
 ///
 /// # Errors
 /// What SQLite says.
@@ -51,7 +51,8 @@ pub fn of_person(connection: &Connection, person: Uuid, now: i64) -> Result<Vec<
     let sql = "SELECT id, coalesce(type, ''), coalesce(title, ''), coalesce(message, ''), coalesce(priority, 'medium'), action_url,
                       subject, coalesce(is_read, 0), coalesce(created_at, 0)
                FROM notification WHERE user_id = ?1 AND coalesce(dismissed, 0) = 0
-                 AND coalesce(expires_at, 9223372036854775807) > ?2 ORDER BY created_at DESC LIMIT 200";
+                 AND coalesce(expires_at, 9223372036854775807) > ?2
+                 AND coalesce(julianday(after), 0) <= julianday(?2 / 1000000.0, 'unixepoch') ORDER BY created_at DESC LIMIT 200";
     list(connection, sql, (person, now), notification)
 }
 
@@ -63,8 +64,20 @@ pub fn unread(connection: &Connection, person: Uuid, now: i64) -> Result<i64> {
     Ok(connection
         .prepare_cached(
             "SELECT count(*) FROM notification WHERE user_id = ?1 AND is_read = 0 AND coalesce(dismissed, 0) = 0
-               AND coalesce(expires_at, 9223372036854775807) > ?2",
+               AND coalesce(expires_at, 9223372036854775807) > ?2 AND coalesce(julianday(after), 0) <= julianday(?2 / 1000000.0, 'unixepoch')",
         )?
+        .query_row((person, now), |row| row.get(0))?)
+}
+
+/// When the next notification that is held back for a person may be shown, in microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn next_held(connection: &Connection, person: Uuid, now: i64) -> Result<Option<i64>> {
+    let sql = "SELECT CAST(min((julianday(after) - 2440587.5) * 86400000000.0) AS INTEGER) FROM notification
+               WHERE user_id = ?1 AND is_read = 0 AND julianday(after) > julianday(?2 / 1000000.0, 'unixepoch')";
+    Ok(connection
+        .prepare_cached(sql)?
         .query_row((person, now), |row| row.get(0))?)
 }
 

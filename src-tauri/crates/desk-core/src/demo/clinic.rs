@@ -223,6 +223,7 @@ impl Demo {
             if is_read { told } else { Value::Null },
             Value::Null,
             flag(false),
+            Value::Null,
         ]
     }
 
@@ -242,6 +243,7 @@ impl Demo {
             Value::Null,
             Value::Null,
             flag(false),
+            Value::Null,
         ]
     }
 }
