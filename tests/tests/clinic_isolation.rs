@@ -67,6 +67,7 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{clinic}', '{word}', 'free_service', 1, 1);
         insert into public.notifications (user_id, clinic_id, type, title, message) values (md5('user:{seller}')::uuid, '{clinic}', 'x', '{word}', '{word}');
         insert into desk.closed_day (clinic_id, day, name) values ('{clinic}', '2026-12-31', '{word}');
+        insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('user:{seller}')::uuid, 'out', 'talked', '{word}', now());
         insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{clinic}', '{word}', 99, 'hot', 'high')"));
 }
 

@@ -100,7 +100,8 @@ fn fill(pg: &PgCluster) {
              update public.appointments set desk_journey_id = '{journey}' where id = md5('appointment:1')::uuid;
              update public.customers set metadata = '{{\"line_name\": \"ต้น🌸\"}}', date_of_birth = '1990-02-28', notes = E'บรรทัดหนึ่ง\\nสอง \"\\\\', tags = '[\"vip\"]' where id = md5('customer:1')::uuid;
              insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high');
-             insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี')"
+             insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี');
+             insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{A}', md5('contact:1')::uuid, md5('customer:1')::uuid, md5('user:7')::uuid, 'out', 'talked', 'คุยแล้ว', now())"
         ),
     );
 }

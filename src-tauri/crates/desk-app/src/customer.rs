@@ -7,7 +7,7 @@ use desk_cache::{
     open::Reader,
     query::{
         appointment::{self, Appointment},
-        customer, followup, journey, loyalty, task, visit,
+        contact, customer, followup, journey, loyalty, task, visit,
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
@@ -25,7 +25,7 @@ use crate::{
             Reward,
         },
     },
-    check,
+    call, check,
     desk::Desk,
     error::{AppError, Code},
     line, row,
@@ -286,7 +286,7 @@ fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<C
         return Ok(None);
     };
     let mut tasks = task::of_customer(reader, today, id)?;
-    row::sort_tasks(&mut tasks);
+    row::sort_tasks(&mut tasks, now);
     let followups = followup::of_customer(reader, id)?;
     Ok(Some(CustomerCard {
         profile: row::profile(profile),
@@ -303,6 +303,10 @@ fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<C
             .map(shown)
             .collect(),
         visits: visit::of_customer(reader, id)?.into_iter().map(line::shown).collect(),
+        contacts: contact::of_customer(reader, id)?
+            .into_iter()
+            .map(call::contact)
+            .collect(),
     }))
 }
 

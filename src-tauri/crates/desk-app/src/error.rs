@@ -88,6 +88,12 @@ codes! {
     TaskNotFound => "task_not_found",
     /// The task is closed already.
     TaskAlreadyClosed => "task_already_closed",
+    /// A colleague has begun the task; fields: `by`, `at`.
+    TaskStarted => "task_started",
+    /// There is an open task of this kind already; fields: `by`.
+    TaskExists => "task_exists",
+    /// The role may not do this; fields: `role`.
+    RoleNotAllowed => "role_not_allowed",
     /// No such colleague.
     PersonNotFound => "person_not_found",
     /// No such follow-up.

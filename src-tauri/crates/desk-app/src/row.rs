@@ -1,7 +1,13 @@
 //! From what the cache knows to what a row shows: why it is here, whether its time has passed, and instants as the window counts them.
 
+use chrono::{DateTime, Utc};
 use desk_cache::query::{customer, followup::Followup, lead::Lead, task::About, task::Task};
-use desk_core::{phone, priority::Priority};
+use desk_core::{
+    order::{self, Facts, Wake},
+    phone,
+    priority::Priority,
+    task as kinds,
+};
 use serde_json::Value as Json;
 
 use crate::api::{
@@ -16,21 +22,17 @@ pub(crate) fn millis(micros: i64) -> i64 {
     micros.div_euclid(1000)
 }
 
-/// Most urgent first, then the earlier due, then the older: the same order everywhere.
-pub(crate) fn sort_tasks(tasks: &mut [Task]) {
-    tasks.sort_by_key(|task| {
-        (
-            std::cmp::Reverse(Priority::from_word(&task.priority)),
-            task.due_at.unwrap_or(i64::MAX),
-            task.id,
-        )
-    });
+/// Into the one order in which a person does them: the same on every desk.
+pub(crate) fn sort_tasks(tasks: &mut [Task], now: i64) {
+    order::sort(tasks, |task| facts_of(task, now), utc(now));
 }
 
 pub(crate) fn task(task: Task, now: i64) -> TaskRow {
     let is_open = matches!(task.status.as_str(), "pending" | "in_progress");
+    let colleague = |(id, nickname, role)| StaffRef { id, nickname, role };
     TaskRow {
         reasons: if is_open { task_reasons(&task, now) } else { vec![] },
+        is_call: kinds::is_call(&task.kind),
         id: task.id,
         title: task.title,
         kind: task.kind,
@@ -41,39 +43,58 @@ pub(crate) fn task(task: Task, now: i64) -> TaskRow {
         due_at: task.due_at.map(millis),
         snoozed_until: task.snoozed_until.filter(|until| *until > now).map(millis),
         customer: task.customer.map(about),
-        assigned_to: task
-            .assigned_to
-            .map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        assigned_to: task.assigned_to.map(colleague),
+        started_by: task.started_by.map(colleague),
         completed_at: task.completed_at.map(millis),
         notes: task.notes,
         is_waiting: task.is_waiting,
     }
 }
 
+/// Why a task is where it is: out of the function that puts it there.
 fn task_reasons(task: &Task, now: i64) -> Vec<Reason> {
-    let mut reasons = vec![];
-    match task.due_at {
-        Some(due) if due < now => reasons.push(Reason::Overdue { since: millis(due) }),
-        Some(due) => reasons.push(Reason::DueAt { at: millis(due) }),
-        None => {}
+    let place = order::place(&facts_of(task, now), utc(now));
+    place.reasons.into_iter().map(reason).collect()
+}
+
+fn facts_of(task: &Task, now: i64) -> Facts {
+    let woke = task.snoozed_until.filter(|until| *until <= now);
+    let because = task.woken_by.as_deref().and_then(Wake::from_word);
+    Facts {
+        id: task.id,
+        kind: task.kind.clone(),
+        priority: Priority::from_word(&task.priority),
+        due: task.due_at.map(utc),
+        woke: woke.map(|at| (utc(at), because)),
+        booked_today: task.booked_today.clone(),
+        unanswered: task.unanswered,
+        do_not_contact: task.customer.as_ref().is_some_and(|about| about.do_not_contact),
+        stage: task.stage.clone(),
     }
-    if let Some(woke) = task.snoozed_until.filter(|until| *until <= now) {
-        reasons.push(Reason::Woke { at: millis(woke) });
+}
+
+fn reason(reason: order::Reason) -> Reason {
+    match reason {
+        order::Reason::Overdue(since) => Reason::Overdue {
+            since: since.timestamp_millis(),
+        },
+        order::Reason::DueAt(at) => Reason::DueAt {
+            at: at.timestamp_millis(),
+        },
+        order::Reason::Urgent(priority) => Reason::Urgent { priority },
+        order::Reason::Woke(at, because) => Reason::Woke {
+            at: at.timestamp_millis(),
+            because,
+        },
+        order::Reason::BookedToday(time) => Reason::BookedToday { time },
+        order::Reason::Tried(times) => Reason::Tried { times },
+        order::Reason::DoNotContact => Reason::DoNotContact {},
+        order::Reason::Stage(stage) => Reason::Stage { stage },
     }
-    if let Some(time) = &task.booked_today {
-        reasons.push(Reason::BookedToday { time: time.clone() });
-    }
-    let priority = Priority::from_word(&task.priority);
-    if priority >= Priority::High {
-        reasons.push(Reason::Urgent { priority });
-    }
-    if let Some(stage) = &task.stage {
-        reasons.push(Reason::Stage { stage: stage.clone() });
-    }
-    if task.customer.as_ref().is_some_and(|about| about.do_not_contact) {
-        reasons.push(Reason::DoNotContact {});
-    }
-    reasons
+}
+
+fn utc(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
 pub(crate) fn about(about: About) -> CustomerRef {

@@ -12,13 +12,13 @@ use crate::{
     api::{
         Nothing, Saved,
         task::{
-            Colleagues, SnoozeUntil, StaffRef, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRows, TaskSnooze,
-            TaskState, Whose,
+            Colleague, Colleagues, SnoozeUntil, StaffAway, StaffBack, TaskComplete, TaskCreate, TaskList, TaskNote,
+            TaskReassign, TaskRows, TaskSnooze, TaskSnoozeUntil, TaskStart, TaskState, Whose,
         },
     },
-    check,
+    call, check,
     desk::Desk,
-    error::AppError,
+    error::{AppError, Code},
     row,
 };
 
@@ -43,7 +43,7 @@ impl Desk {
                 TaskState::Closed => task::closed(reader, &date, person)?,
             };
             if request.state != TaskState::Closed {
-                row::sort_tasks(&mut tasks);
+                row::sort_tasks(&mut tasks, now);
             }
             let rows = tasks.into_iter().map(|task| row::task(task, now)).collect();
             Ok(TaskRows { rows })
@@ -57,7 +57,8 @@ impl Desk {
     /// As listed at [`TaskComplete`].
     pub async fn task_complete(self: &Arc<Self>, request: TaskComplete) -> Result<Saved, AppError> {
         let note = check::optional("note", request.note, check::LONG)?;
-        let args = json!({ "id": request.id, "note": note });
+        // What follows it gets its identity here, so that it can be worked on before the clinic has answered.
+        let args = json!({ "id": request.id, "note": note, "next": Uuid::now_v7() });
         self.act(Uuid::now_v7(), "task.complete", args, request.id).await
     }
 
@@ -80,6 +81,87 @@ impl Desk {
         self.act(Uuid::now_v7(), "task.snooze", args, request.id).await
     }
 
+    /// Lets a task sleep until an instant that was typed.
+    ///
+    /// # Errors
+    /// As listed at [`TaskSnoozeUntil`].
+    pub async fn task_snooze_until(self: &Arc<Self>, request: TaskSnoozeUntil) -> Result<Saved, AppError> {
+        let until = call::instant(request.at)?;
+        if until <= self.now() || until > self.now() + Duration::days(366) {
+            return Err(AppError::new(Code::DateOutOfRange).with("field", "until"));
+        }
+        let args = json!({ "id": request.id, "until": until.to_rfc3339_opts(SecondsFormat::Secs, true) });
+        self.act(Uuid::now_v7(), "task.snooze", args, request.id).await
+    }
+
+    /// Begins a task.
+    ///
+    /// # Errors
+    /// As listed at [`TaskStart`].
+    pub async fn task_start(self: &Arc<Self>, request: TaskStart) -> Result<Saved, AppError> {
+        let args = json!({ "id": request.id });
+        self.act(Uuid::now_v7(), "task.start", args, request.id).await
+    }
+
+    /// Makes a task about a customer.
+    ///
+    /// # Errors
+    /// As listed at [`TaskCreate`].
+    pub async fn task_create(self: &Arc<Self>, request: TaskCreate) -> Result<Saved, AppError> {
+        let (title, note) = (
+            check::optional("title", request.title, check::NAME)?,
+            check::optional("note", request.note, check::LONG)?,
+        );
+        let due = request.due_at.map(call::instant).transpose()?;
+        let id = Uuid::now_v7();
+        let args = json!({
+            "id": id, "customer_id": request.customer_id, "journey_id": Uuid::now_v7(), "kind": request.kind, "title": title,
+            "due_at": due.map(call::written), "to": request.to, "priority": request.priority, "note": note,
+        });
+        self.act(id, "task.create", args, id).await
+    }
+
+    /// Gives every pending task of the clinic the priority that the formula gives now.
+    ///
+    /// # Errors
+    /// `role_not_allowed`.
+    pub async fn task_reprioritise(self: &Arc<Self>, _: Nothing) -> Result<Saved, AppError> {
+        let id = Uuid::now_v7();
+        self.act(id, "task.reprioritise", json!({}), id).await
+    }
+
+    /// Gives every pending task that nobody suitable has to who suits best.
+    ///
+    /// # Errors
+    /// `role_not_allowed`.
+    pub async fn task_assign_all(self: &Arc<Self>, _: Nothing) -> Result<Saved, AppError> {
+        let id = Uuid::now_v7();
+        self.act(id, "task.assign_all", json!({}), id).await
+    }
+
+    /// Somebody is away until an instant.
+    ///
+    /// # Errors
+    /// As listed at [`StaffAway`].
+    pub async fn staff_away(self: &Arc<Self>, request: StaffAway) -> Result<Saved, AppError> {
+        let reason = check::optional("reason", request.reason, check::NAME)?;
+        let until = call::instant(request.until)?;
+        if until <= self.now() || until > self.now() + Duration::days(366) {
+            return Err(AppError::new(Code::DateOutOfRange).with("field", "until"));
+        }
+        let args = json!({ "id": request.id, "until": call::written(until), "reason": reason });
+        self.act(Uuid::now_v7(), "staff.away", args, request.id).await
+    }
+
+    /// Somebody is here again.
+    ///
+    /// # Errors
+    /// As listed at [`StaffBack`].
+    pub async fn staff_back(self: &Arc<Self>, request: StaffBack) -> Result<Saved, AppError> {
+        let args = json!({ "id": request.id });
+        self.act(Uuid::now_v7(), "staff.back", args, request.id).await
+    }
+
     /// Adds a note to a task.
     ///
     /// # Errors
@@ -95,13 +177,15 @@ impl Desk {
     /// # Errors
     /// `locked`.
     pub async fn staff_list(self: &Arc<Self>, _: Nothing) -> Result<Colleagues, AppError> {
-        self.read(|reader| {
+        let now = self.micros();
+        self.read(move |reader| {
             let rows = staff::active(reader)?
                 .into_iter()
-                .map(|colleague| StaffRef {
+                .map(|colleague| Colleague {
                     id: colleague.id,
                     nickname: colleague.nickname,
                     role: colleague.role,
+                    away_until: colleague.away_until.filter(|until| *until > now).map(row::millis),
                 })
                 .collect();
             Ok(Colleagues { rows })

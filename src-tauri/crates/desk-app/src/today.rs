@@ -27,7 +27,7 @@ impl Desk {
         self.read(move |reader| {
             let threshold = clinic::get(reader)?.map_or(70, |clinic| clinic.hot_lead_threshold);
             let mut tasks = task::open(reader, &date, Some(me), false, now)?;
-            row::sort_tasks(&mut tasks);
+            row::sort_tasks(&mut tasks, now);
             Ok(Today {
                 now: row::millis(now),
                 attention,

@@ -19,6 +19,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("staff" | "clinic") => &["start", "tasks"],
         Some("closed_day") => &["start", "leads", "today"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
+        Some("contact") => &["tasks", "today", "customers"],
         Some(_) => &["customers", "today", "tasks"],
         None => &[],
     }
@@ -27,7 +28,8 @@ fn of_noun(number: i16) -> &'static [&'static str] {
 /// Topics that an action's own effect touches.
 pub fn of_action(name: &str) -> &'static [&'static str] {
     match name.split('.').next() {
-        Some("task") => &["tasks", "today", "customers", "sync"],
+        Some("task" | "staff") => &["tasks", "today", "customers", "sync"],
+        Some("contact") => &["tasks", "today", "customers", "followups", "leads", "sync"],
         Some("followup") => &["followups", "today", "customers", "sync"],
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],

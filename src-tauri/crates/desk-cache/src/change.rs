@@ -1,12 +1,15 @@
 //! Doing something here: the action's effect on the cache and its outbox row, in one transaction. The same effects are replayed over what
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
+mod assign;
 mod booking;
+mod contact;
 mod customer;
 mod followup;
 mod notification;
 mod points;
 mod task;
+mod task_work;
 mod visit;
 
 use chrono::{DateTime, SecondsFormat, TimeZone as _, Utc};
@@ -85,6 +88,9 @@ pub fn can_be_undone(name: &str) -> bool {
             | "task.reassign"
             | "task.snooze"
             | "task.note"
+            | "task.start"
+            | "task.create"
+            | "contact.log"
             | "customer.create"
             | "customer.edit"
             | "points.award"
@@ -107,6 +113,7 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
         return Ok(None);
     }
     match action.name.split('.').next() {
+        Some("contact") => contact::before(connection, action).map(Some),
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
@@ -131,6 +138,9 @@ pub(crate) fn reversal(
         "task.snooze" => Ok(("task.unsnooze", task::waking(connection, done, before)?)),
         "task.reassign" => Ok(("task.hand_back", task::handing_back(connection, done, before)?)),
         "task.note" => Ok(("task.unnote", task::unnoting(done))),
+        "task.start" => Ok(("task.unstart", task_work::unstarting(done, before))),
+        "task.create" => Ok(("task.withdraw", task_work::withdrawing(done))),
+        "contact.log" => Ok(("contact.retract", contact::retracting(done, before))),
         "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
@@ -153,7 +163,21 @@ pub(crate) fn reversal(
 pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result<()> {
     match done.name.as_str() {
         "customer.create" => customer::is_unused(connection, done),
+        "task.complete" => nobody_works_on(connection, done.uuid("next").ok()),
+        "contact.log" => nobody_works_on(connection, done.uuid("next_id").ok()),
         _ => Ok(()),
+    }
+}
+
+/// Whether somebody here has done something to the task that followed.
+fn nobody_works_on(connection: &Connection, next: Option<Uuid>) -> Result<()> {
+    let Some(next) = next else { return Ok(()) };
+    let sql =
+        "SELECT 1 FROM outbox WHERE undone_at IS NULL AND lower(coalesce(args ->> 'task_id', args ->> 'id')) = ?1";
+    if connection.prepare_cached(sql)?.exists([next.to_string()])? {
+        Err(CacheError::Refused("changed_meanwhile"))
+    } else {
+        Ok(())
     }
 }
 
@@ -185,6 +209,13 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "task.reassign" => task::reassign(ledger, action),
         "task.snooze" => task::snooze(ledger, action),
         "task.note" => task::note(ledger, action),
+        "task.start" => task_work::start(ledger, action),
+        "task.create" => task_work::create(ledger, action),
+        "task.reprioritise" => assign::reprioritise(ledger, action),
+        "task.assign_all" => assign::assign_all(ledger, action),
+        "staff.away" => assign::away(ledger, action),
+        "staff.back" => assign::back(ledger, action),
+        "contact.log" => contact::log(ledger, action),
         "customer.create" => customer::create(ledger, action),
         "customer.edit" => customer::edit(ledger, action),
         "points.award" => points::award(ledger, action),
@@ -195,6 +226,9 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "task.unsnooze" => task::unsnooze(ledger, action),
         "task.hand_back" => task::reassign(ledger, action),
         "task.unnote" => task::unnote(ledger, action),
+        "task.unstart" => task_work::unstart(ledger, action),
+        "task.withdraw" => task_work::withdraw(ledger, action),
+        "contact.retract" => contact::retract(ledger, action),
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
         "points.reverse" => points::reverse(ledger, action),

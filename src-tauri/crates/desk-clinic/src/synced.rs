@@ -99,6 +99,11 @@ pub const SOURCES: &[Source] = &[
             ("completed_at", "r.completed_at"),
             ("completed_by", "r.completed_by"),
             ("notes", "r.notes"),
+            ("started_at", "r.desk_started_at"),
+            ("started_by", "r.desk_started_by"),
+            ("woken_at", "r.desk_woken_at"),
+            ("woken_by", "r.desk_woken_by"),
+            ("follows", "r.desk_follows"),
         ],
     },
     Source {
@@ -197,6 +202,7 @@ pub const SOURCES: &[Source] = &[
             ("display_name", "r.display_name"),
             ("nickname", "r.nickname"),
             ("active", "r.active"),
+            ("away_until", "r.away_until"),
         ],
     },
     Source {
@@ -312,6 +318,25 @@ pub const SOURCES: &[Source] = &[
         from: "desk.closed_day",
         key: "id",
         columns: &[("id", "r.id"), ("day", "r.day::text"), ("name", "r.name")],
+    },
+    Source {
+        number: 19,
+        from: "desk.contact",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("lead_id", "r.lead_id"),
+            ("task_id", "r.task_id"),
+            ("person_id", "r.person_id"),
+            ("direction", "r.direction"),
+            ("outcome", "r.outcome"),
+            ("note", "r.note"),
+            ("at", "r.at"),
+            ("next_task_id", "r.next_task_id"),
+            ("next_at", "r.next_at"),
+            ("retracted_at", "r.retracted_at"),
+        ],
     },
 ];
 

@@ -71,6 +71,7 @@ impl Demo {
             "appointment" => Box::new(self.appointments()),
             "lead" => Box::new(self.leads()),
             "visit" => Box::new(self.visits()),
+            "contact" => Box::new(self.contacts()),
             _ => Box::new(std::iter::empty()),
         }
     }

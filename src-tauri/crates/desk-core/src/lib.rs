@@ -1,13 +1,16 @@
 //! The clinic's nouns and rules, pure: no I/O, no clock, no randomness. What both the database and the desk must know stands here once.
 
+pub mod call;
 pub mod day;
 pub mod demo;
 pub mod loyalty;
 pub mod moment;
 pub mod opening;
+pub mod order;
 pub mod phone;
 pub mod priority;
 pub mod synced;
+pub mod task;
 pub mod text;
 pub mod toast;
 pub mod visit;

@@ -19,6 +19,16 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// The priority as the database writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
     /// The priority as the database writes it; an unknown word counts as the usual.
     pub fn from_word(word: &str) -> Self {
         match word {

@@ -154,6 +154,11 @@ pub const SYNCED: &[Table] = &[
             instant("completed_at"),
             uuid("completed_by"),
             text("notes"),
+            instant("started_at"),
+            uuid("started_by"),
+            instant("woken_at"),
+            text("woken_by"),
+            uuid("follows"),
         ],
     },
     Table {
@@ -246,6 +251,7 @@ pub const SYNCED: &[Table] = &[
             text("display_name"),
             text("nickname"),
             flag("active"),
+            instant("away_until"),
         ],
     },
     Table {
@@ -354,6 +360,24 @@ pub const SYNCED: &[Table] = &[
         number: 18,
         name: "closed_day",
         columns: &[uuid("id"), text("day"), text("name")],
+    },
+    Table {
+        number: 19,
+        name: "contact",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            uuid("lead_id"),
+            uuid("task_id"),
+            uuid("person_id"),
+            text("direction"),
+            text("outcome"),
+            text("note"),
+            instant("at"),
+            uuid("next_task_id"),
+            instant("next_at"),
+            instant("retracted_at"),
+        ],
     },
 ];
 

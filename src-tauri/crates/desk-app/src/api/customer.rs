@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::{agenda::VisitShown, followup::FollowupRow, task::TaskRow};
+use super::{agenda::VisitShown, call::ContactRow, followup::FollowupRow, task::TaskRow};
 
 /// Find customers. Answers at every keystroke, from this PC alone.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -101,6 +101,8 @@ pub struct CustomerCard {
     pub appointments: Vec<Appointment>,
     /// Last visits, newest first, mistaken check-ins among them.
     pub visits: Vec<VisitShown>,
+    /// The last calls, newest first.
+    pub contacts: Vec<ContactRow>,
 }
 
 /// Who a customer is.

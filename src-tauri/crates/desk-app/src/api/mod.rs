@@ -3,6 +3,7 @@
 
 pub mod agenda;
 pub mod booking;
+pub mod call;
 pub mod customer;
 pub mod followup;
 pub mod lead;

@@ -1,6 +1,6 @@
 //! Tasks: the list and what can be done with one.
 
-use desk_core::priority::Priority;
+use desk_core::{order::Wake, priority::Priority};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -71,6 +71,10 @@ pub struct TaskRow {
     pub reasons: Vec<Reason>,
     /// A change made here still waits to be sent.
     pub is_waiting: bool,
+    /// It is done by calling the customer.
+    pub is_call: bool,
+    /// Who has begun it.
+    pub started_by: Option<StaffRef>,
 }
 
 /// Why a row is here: a code and the facts that go with it. The window has the words.
@@ -102,10 +106,17 @@ pub enum Reason {
         /// The stage.
         stage: String,
     },
-    /// It woke up after a snooze.
+    /// It woke up after a snooze, before its time because of something.
     Woke {
         /// When.
         at: i64,
+        /// Because of what.
+        because: Option<Wake>,
+    },
+    /// So many calls in a row were not answered.
+    Tried {
+        /// How many.
+        times: u32,
     },
     /// A fact in the clinic's own words.
     Fact {
@@ -159,6 +170,20 @@ pub struct StaffRef {
     pub role: String,
 }
 
+/// A colleague, with whether they are here.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Colleague {
+    /// The person.
+    pub id: Uuid,
+    /// What colleagues call them.
+    pub nickname: String,
+    /// `owner`, `manager`, `front_desk`, `sales`, `beautician`.
+    pub role: String,
+    /// Away until then.
+    pub away_until: Option<i64>,
+}
+
 /// Close a task as done. Errors: `task_not_found`, `task_already_closed`, `text_too_long`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -203,6 +228,64 @@ pub enum SnoozeUntil {
     NextWeek,
 }
 
+/// Let a task sleep until an instant, for example one that was typed. Errors: `task_not_found`, `task_already_closed`, `date_out_of_range`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskSnoozeUntil {
+    /// Which.
+    pub id: Uuid,
+    /// Until when.
+    pub at: i64,
+}
+
+/// Begin a task. Errors: `task_not_found`, `task_already_closed`, `task_started`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskStart {
+    /// Which.
+    pub id: Uuid,
+}
+
+/// Make a task about a customer. Errors: `customer_not_found`, `person_not_found`, `value_not_allowed`, `text_too_long`, `date_out_of_range`, `task_exists`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskCreate {
+    /// About whom.
+    pub customer_id: Uuid,
+    /// One of the eight kinds.
+    pub kind: String,
+    /// What to do; none: what a task of the kind is called.
+    pub title: Option<String>,
+    /// When it is due.
+    pub due_at: Option<i64>,
+    /// To whom; none: to who suits best.
+    pub to: Option<Uuid>,
+    /// How urgent; none: as the kind.
+    pub priority: Option<Priority>,
+    /// A note.
+    pub note: Option<String>,
+}
+
+/// Somebody is away until an instant; what is due meanwhile goes to others. Errors: `person_not_found`, `role_not_allowed`, `date_out_of_range`, `text_too_long`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StaffAway {
+    /// Who.
+    pub id: Uuid,
+    /// Until when.
+    pub until: i64,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Somebody is here again. Errors: `person_not_found`, `role_not_allowed`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StaffBack {
+    /// Who.
+    pub id: Uuid,
+}
+
 /// Add a note to a task. Errors: `task_not_found`, `text_empty`, `text_too_long`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -226,5 +309,5 @@ pub struct TaskRows {
 #[serde(rename_all = "camelCase")]
 pub struct Colleagues {
     /// By nickname.
-    pub rows: Vec<StaffRef>,
+    pub rows: Vec<Colleague>,
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger, written};
+use super::{Action, Ledger, task_work, written};
 use crate::{
     error::{CacheError, Result},
     query::clinic,
@@ -50,7 +50,7 @@ pub(super) fn unnoting(done: &Action) -> Json {
 }
 
 /// Whether the task still holds what the action wrote.
-fn still(connection: &Connection, sql: &str, id: Uuid, wrote: impl rusqlite::ToSql) -> Result<()> {
+pub(super) fn still(connection: &Connection, sql: &str, id: Uuid, wrote: impl rusqlite::ToSql) -> Result<()> {
     let found = connection.prepare_cached(sql)?.exists((id, wrote))?;
     if found {
         Ok(())
@@ -67,10 +67,10 @@ pub(super) fn complete(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
             "UPDATE task SET status = 'completed', completed_at = ?2, completed_by = ?3, updated_at = ?2 WHERE id = ?1",
         )?
         .execute((id, action.at, action.person))?;
-    match action.text("note").filter(|note| !note.is_empty()) {
-        Some(note) => add_line(ledger, action, id, note),
-        None => Ok(()),
+    if let Some(note) = action.text("note").filter(|note| !note.is_empty()) {
+        add_line(ledger, action, id, note)?;
     }
+    task_work::follow(ledger, action, id)
 }
 
 pub(super) fn reassign(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -106,7 +106,9 @@ fn sleep(ledger: &Ledger<'_>, action: &Action, until: Option<i64>) -> Result<()>
     let id = open_task(ledger, action)?;
     ledger
         .connection
-        .prepare_cached("UPDATE task SET snoozed_until = ?2, updated_at = ?3 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE task SET snoozed_until = ?2, woken_at = NULL, woken_by = NULL, updated_at = ?3 WHERE id = ?1",
+        )?
         .execute((id, until, action.at))?;
     Ok(())
 }
@@ -128,7 +130,8 @@ pub(super) fn reopen(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
             "UPDATE task SET status = ?2, completed_at = NULL, completed_by = NULL, snoozed_until = ?3, updated_at = ?4 WHERE id = ?1",
         )?
         .execute((id, action.text("status").unwrap_or("pending"), action.instant("until"), action.at))?;
-    add_line(ledger, action, id, REOPENED)
+    add_line(ledger, action, id, REOPENED)?;
+    task_work::unfollow(ledger, action, id)
 }
 
 /// Takes out the last line that says this.
@@ -161,7 +164,7 @@ pub(super) fn note(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 }
 
 /// The task of the action, kept as it was, if it can still be worked on.
-fn open_task(ledger: &Ledger<'_>, action: &Action) -> Result<Uuid> {
+pub(super) fn open_task(ledger: &Ledger<'_>, action: &Action) -> Result<Uuid> {
     let id = action.uuid("id")?;
     match status(ledger, id)?.as_deref() {
         None => Err(CacheError::Refused("task_not_found")),
@@ -173,7 +176,7 @@ fn open_task(ledger: &Ledger<'_>, action: &Action) -> Result<Uuid> {
     }
 }
 
-fn status(ledger: &Ledger<'_>, id: Uuid) -> Result<Option<String>> {
+pub(super) fn status(ledger: &Ledger<'_>, id: Uuid) -> Result<Option<String>> {
     Ok(ledger
         .connection
         .prepare_cached("SELECT coalesce(status, 'pending') FROM task WHERE id = ?1")?
@@ -182,7 +185,7 @@ fn status(ledger: &Ledger<'_>, id: Uuid) -> Result<Option<String>> {
 }
 
 /// Appends `DD/MM HH:MM nickname: text`, as the database does.
-fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Result<()> {
+pub(super) fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Result<()> {
     let nickname: Option<String> = ledger
         .connection
         .prepare_cached("SELECT coalesce(nickname, display_name) FROM staff WHERE id = ?1")?

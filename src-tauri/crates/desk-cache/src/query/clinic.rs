@@ -1,6 +1,9 @@
 //! The clinic itself.
 
-use desk_core::day::{self, Tz};
+use desk_core::{
+    day::{self, Tz},
+    opening::Hours,
+};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::Result;
@@ -55,4 +58,25 @@ pub fn zone(connection: &Connection) -> Result<Tz> {
     Ok(clinic
         .and_then(|clinic| day::zone(&clinic.timezone))
         .unwrap_or(day::USUAL_ZONE))
+}
+
+/// When the clinic is open; the usual hours where it names none that can be read.
+///
+/// # Errors
+/// What SQLite says.
+pub fn hours(connection: &Connection) -> Result<Hours> {
+    let zone = zone(connection)?;
+    let found: Option<Option<String>> = connection
+        .prepare_cached("SELECT opening FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let hours = found.flatten().and_then(|document| Hours::read(&document, zone));
+    let closed: Vec<String> = super::list(
+        connection,
+        "SELECT day FROM closed_day WHERE day IS NOT NULL",
+        [],
+        |row| row.get(0),
+    )?;
+    let closed = closed.iter().filter_map(|day| day.parse().ok());
+    Ok(hours.unwrap_or_else(|| Hours::usual(zone)).but_closed(closed))
 }

@@ -17,6 +17,8 @@ pub struct Colleague {
     pub role: String,
     /// Works here still.
     pub is_active: bool,
+    /// Away until then, in microseconds since 1970.
+    pub away_until: Option<i64>,
 }
 
 fn colleague(row: &Row<'_>) -> rusqlite::Result<Colleague> {
@@ -25,6 +27,7 @@ fn colleague(row: &Row<'_>) -> rusqlite::Result<Colleague> {
         nickname: row.get(1)?,
         role: row.get(2)?,
         is_active: row.get(3)?,
+        away_until: row.get(4)?,
     })
 }
 
@@ -33,7 +36,7 @@ fn colleague(row: &Row<'_>) -> rusqlite::Result<Colleague> {
 /// # Errors
 /// What SQLite says.
 pub fn active(connection: &Connection) -> Result<Vec<Colleague>> {
-    let sql = "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active FROM staff
+    let sql = "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active, away_until FROM staff
                WHERE active = 1 ORDER BY 2";
     list(connection, sql, [], colleague)
 }
@@ -45,7 +48,7 @@ pub fn active(connection: &Connection) -> Result<Vec<Colleague>> {
 pub fn one(connection: &Connection, id: Uuid) -> Result<Option<Colleague>> {
     Ok(connection
         .prepare_cached(
-            "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active FROM staff WHERE id = ?1",
+            "SELECT id, coalesce(nickname, display_name, ''), coalesce(role, ''), active, away_until FROM staff WHERE id = ?1",
         )?
         .query_row([id], colleague)
         .optional()?)

@@ -39,6 +39,12 @@ pub struct Task {
     pub booked_today: Option<String>,
     /// An unsent action touched it.
     pub is_waiting: bool,
+    /// Who has begun it.
+    pub started_by: Option<(Uuid, String, String)>,
+    /// What woke it before its time: `reply`, `payment`, `check_in`.
+    pub woken_by: Option<String>,
+    /// Calls in a row that the customer did not answer.
+    pub unanswered: u32,
 }
 
 /// A customer in a row.
@@ -65,9 +71,13 @@ macro_rules! tasks {
                     s.id, coalesce(s.nickname, s.display_name, ''), s.role,
                     (SELECT min(start_time) FROM appointment a WHERE a.customer_id = c.id AND a.date = ?1
                        AND a.status IN ('scheduled', 'confirmed', 'in_progress')),
-                    EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 4 AND x.pk = t.id)
+                    EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 4 AND x.pk = t.id),
+                    b.id, coalesce(b.nickname, b.display_name, ''), b.role, t.woken_by,
+                    (SELECT count(*) FROM contact k WHERE k.customer_id = c.id AND k.outcome = 'no_answer' AND k.retracted_at IS NULL
+                       AND k.at > coalesce((SELECT max(r.at) FROM contact r WHERE r.customer_id = c.id AND r.retracted_at IS NULL
+                         AND r.outcome NOT IN ('no_answer', 'wrong_number')), 0))
              FROM task t LEFT JOIN journey j ON j.id = t.journey_id LEFT JOIN customer c ON c.id = j.customer_id
-             LEFT JOIN staff s ON s.id = t.assigned_to ",
+             LEFT JOIN staff s ON s.id = t.assigned_to LEFT JOIN staff b ON b.id = t.started_by AND t.status = 'in_progress' ",
             $rest
         )
     };
@@ -87,9 +97,12 @@ fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
         notes: row.get(9)?,
         stage: row.get(10)?,
         customer: about(row)?,
-        assigned_to: assignee(row)?,
+        assigned_to: colleague(row, 15)?,
         booked_today: row.get(18)?,
         is_waiting: row.get(19)?,
+        started_by: colleague(row, 20)?,
+        woken_by: row.get(23)?,
+        unanswered: row.get(24)?,
     })
 }
 
@@ -105,12 +118,13 @@ fn about(row: &Row<'_>) -> rusqlite::Result<Option<About>> {
     }))
 }
 
-fn assignee(row: &Row<'_>) -> rusqlite::Result<Option<(Uuid, String, String)>> {
-    let Some(id) = row.get::<_, Option<Uuid>>(15)? else {
+/// A person in three columns: id, nickname, role.
+fn colleague(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<(Uuid, String, String)>> {
+    let Some(id) = row.get::<_, Option<Uuid>>(first)? else {
         return Ok(None);
     };
-    let role: Option<String> = row.get(17)?;
-    Ok(Some((id, row.get(16)?, role.unwrap_or_default())))
+    let role: Option<String> = row.get(first + 2)?;
+    Ok(Some((id, row.get(first + 1)?, role.unwrap_or_default())))
 }
 
 /// Open tasks, everyone's or one person's, awake ones or sleeping ones. `now` in microseconds since 1970.

@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 16] = [
+pub(super) const NOUNS: [Noun; 17] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -37,10 +37,11 @@ pub(super) const NOUNS: [Noun; 16] = [
     noun("appointment", &[APPOINTMENT]),
     noun("visit", &["analyze public.appointments", QUEUE, VISIT]),
     noun("lead", &[LEAD]),
+    noun("contact", &[CONTACT]),
 ];
 
 pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
-    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.visit, desk.lead, desk.feed";
+    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.visit, desk.lead, desk.contact, desk.feed";
 
 /// An address for `staff add`, in a domain that nobody can own (RFC 2606): `owner@demo.example`, `front-desk1@demo.example`.
 const PERSON: &str = "create temp table demo_person on commit drop as \
@@ -96,9 +97,9 @@ const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id
     from pg_temp.demo_journey_action r, pg_temp.demo_place p";
 
 const TASK: &str = "insert into public.task_queue (id, clinic_id, workflow_id, assigned_to, task_type, title, description, priority, status, due_date, snoozed_until, \
-      created_at, updated_at, completed_at, completed_by, notes) \
+      created_at, updated_at, completed_at, completed_by, notes, desk_started_at, desk_started_by, desk_woken_at, desk_woken_by, desk_follows) \
     select r.id, p.clinic_id, r.journey_id, r.assigned_to, r.task_type, r.title, r.description, r.priority, r.status, r.due_at, r.snoozed_until, \
-      r.created_at, r.updated_at, r.completed_at, r.completed_by, r.notes from pg_temp.demo_task r, pg_temp.demo_place p";
+      r.created_at, r.updated_at, r.completed_at, r.completed_by, r.notes, r.started_at, r.started_by, r.woken_at, r.woken_by, r.follows from pg_temp.demo_task r, pg_temp.demo_place p";
 
 const FOLLOWUP_RULE: &str = "insert into public.followup_rules (id, clinic_id, name, type, channels, priority, active) \
     select r.id, p.clinic_id, r.name, r.type, array(select jsonb_array_elements_text(r.channels::jsonb)), r.priority, r.active \
@@ -141,6 +142,10 @@ const VISIT: &str = "insert into desk.visit (clinic_id, id, customer_id, appoint
     select p.clinic_id, r.id, r.customer_id, r.appointment_id, r.journey_id, d.day, row_number() over (partition by d.day order by r.arrived_at, r.id), r.state, \
       r.arrived_at, r.arrived_by, r.arrived_device, r.started_at, r.started_by, r.started_device, r.finished_at, r.finished_by, r.finished_device, r.reason \
     from pg_temp.demo_visit r, pg_temp.demo_place p, lateral (select desk.local_time(p.clinic_id, r.arrived_at)::date as day) d";
+
+const CONTACT: &str = "insert into desk.contact (id, clinic_id, customer_id, lead_id, task_id, person_id, direction, outcome, note, at, logged_at, next_task_id, next_at, retracted_at) \
+    select r.id, p.clinic_id, r.customer_id, r.lead_id, r.task_id, r.person_id, r.direction, r.outcome, r.note, r.at, r.at, r.next_task_id, r.next_at, r.retracted_at \
+    from pg_temp.demo_contact r, pg_temp.demo_place p";
 
 const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at) \
     select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at \

@@ -42,6 +42,15 @@ const TASKS: [(&str, &str, &str, &str, &str); 8] = [
     ("review_request", "ขอรีวิวจาก", "ส่งลิงก์รีวิวหลังทำ 7 วัน", "low", "บีม"),
 ];
 
+/// What came of a call, and the note.
+const OUTCOMES: [(&str, &str); 5] = [
+    ("talked", "ผิวดีขึ้น พอใจผล"),
+    ("thinking", "ขอปรึกษาแฟนก่อน"),
+    ("no_answer", ""),
+    ("booked", "นัดเดือนหน้า"),
+    ("asked_price", "สนใจเลเซอร์"),
+];
+
 /// Kind, name, channel, priority, message with the name in front.
 #[rustfmt::skip]
 const RULES: [(&str, &str, &str, &str, &str); 8] = [
@@ -194,6 +203,7 @@ impl Demo {
         } else {
             "pending"
         };
+        let is_begun = status == "in_progress";
         let priority = if index == 0 { "critical" } else { priority };
         let done = if is_open { Value::Null } else { due.clone() };
         vec![
@@ -208,11 +218,44 @@ impl Demo {
             due,
             Value::Null,
             made.clone(),
-            if is_open { made } else { done.clone() },
+            if is_open { made.clone() } else { done.clone() },
             done,
             if is_open { Value::Null } else { self.by(who) },
             Value::Null,
+            if is_begun { made } else { Value::Null },
+            if is_begun { self.by(who) } else { Value::Null },
+            Value::Null,
+            Value::Null,
+            Value::Null,
         ]
+    }
+
+    /// Calls that were made, one for each done task that is a call.
+    pub(super) fn contacts(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        let ways = self.ways().take(MOST_OPEN).enumerate();
+        ways.filter_map(|(index, way)| self.contact(1_000 + index, &way))
+    }
+
+    fn contact(&self, index: usize, way: &Journey) -> Option<Vec<Value>> {
+        let (kind, _, _, _, who) = TASKS.iter().cycle().nth(index)?;
+        let (outcome, note) = OUTCOMES.iter().cycle().nth(index)?;
+        let at = self.ago(i64::try_from(index).ok()? * 97);
+        crate::task::is_call(kind).then(|| {
+            vec![
+                Value::Uuid(self.id("contact", index)),
+                Value::Uuid(way.customer.id),
+                Value::Null,
+                Value::Uuid(self.id("task", index)),
+                self.by(who),
+                text("out"),
+                text(*outcome),
+                text(*note),
+                at,
+                Value::Null,
+                Value::Null,
+                Value::Null,
+            ]
+        })
     }
 
     pub(super) fn followup_rules(&self) -> impl Iterator<Item = Vec<Value>> + '_ {

@@ -114,6 +114,7 @@ impl Demo {
                 text(person.name),
                 text(person.nickname),
                 flag(true),
+                Value::Null,
             ]
         })
     }
