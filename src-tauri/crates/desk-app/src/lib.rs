@@ -21,6 +21,7 @@ mod notification;
 mod opening;
 pub mod ports;
 mod row;
+mod rule;
 mod settings;
 mod start;
 mod support;

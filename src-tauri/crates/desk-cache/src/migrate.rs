@@ -76,6 +76,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128120100_index_contacts.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128140000_keep_rules.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -9,6 +9,7 @@ pub mod opening;
 pub mod order;
 pub mod phone;
 pub mod priority;
+pub mod rule;
 pub mod synced;
 pub mod task;
 pub mod text;
