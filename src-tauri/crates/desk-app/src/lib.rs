@@ -20,6 +20,7 @@ mod line;
 mod notification;
 mod opening;
 pub mod ports;
+mod redeem;
 mod row;
 mod rule;
 mod settings;

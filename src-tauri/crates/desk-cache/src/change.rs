@@ -2,6 +2,7 @@
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
 mod assign;
+mod account;
 mod booking;
 mod contact;
 mod customer;
@@ -9,6 +10,7 @@ mod followup;
 mod notification;
 mod points;
 mod rule;
+mod redeem;
 mod task;
 mod task_work;
 mod visit;
@@ -95,6 +97,7 @@ pub fn can_be_undone(name: &str) -> bool {
             | "customer.create"
             | "customer.edit"
             | "points.award"
+            | "points.redeem"
             | "followup.done"
             | "followup.cancel"
             | "visit.check_in"
@@ -109,7 +112,7 @@ pub fn can_be_undone(name: &str) -> bool {
 }
 
 /// What the action is about to replace, for taking it back later; none for what is not taken back.
-fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
+pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
     if !can_be_undone(&action.name) {
         return Ok(None);
     }
@@ -117,6 +120,7 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
         Some("contact") => contact::before(connection, action).map(Some),
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
+        Some("points") if action.name == "points.redeem" => redeem::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -144,6 +148,7 @@ pub(crate) fn reversal(
         "contact.log" => Ok(("contact.retract", contact::retracting(done, before))),
         "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
+        "points.redeem" => Ok(("points.unredeem", redeem::unredeeming(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
         "visit.check_in" => Ok(("visit.undo_check_in", visit::reversing(done))),
@@ -166,6 +171,7 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
         "customer.create" => customer::is_unused(connection, done),
         "task.complete" => nobody_works_on(connection, done.uuid("next").ok()),
         "contact.log" => nobody_works_on(connection, done.uuid("next_id").ok()),
+        "points.award" => points::are_unspent(connection, done),
         _ => Ok(()),
     }
 }
@@ -236,6 +242,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
         "points.reverse" => points::reverse(ledger, action),
+        "points.redeem" => redeem::redeem(ledger, action),
+        "points.unredeem" => redeem::unredeem(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
         "visit.check_in" => visit::check_in(ledger, action),
         "visit.undo_check_in" => visit::undo_check_in(ledger, action),
@@ -302,7 +310,7 @@ impl Action {
 }
 
 /// Microseconds since 1970 as arguments carry an instant.
-fn written(at: Option<i64>) -> Json {
+pub(crate) fn written(at: Option<i64>) -> Json {
     let at = at.and_then(|at| Utc.timestamp_micros(at).single());
     at.map_or(Json::Null, |at| {
         Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))

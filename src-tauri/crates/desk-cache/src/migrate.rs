@@ -80,6 +80,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128140000_keep_rules.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128150000_keep_lots.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128150100_index_lots.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -191,6 +191,7 @@ pub const SYNCED: &[Table] = &[
             instant("last_visit"),
             text("referral_code"),
             instant("joined_at"),
+            int("owed"),
         ],
     },
     Table {
@@ -204,6 +205,7 @@ pub const SYNCED: &[Table] = &[
             text("description"),
             instant("created_at"),
             instant("expires_at"),
+            uuid("lease_id"),
         ],
     },
     Table {
@@ -220,6 +222,8 @@ pub const SYNCED: &[Table] = &[
             text("tier_requirement"),
             instant("valid_from"),
             instant("valid_until"),
+            int("max_redemptions"),
+            int("current_redemptions"),
         ],
     },
     Table {
@@ -396,6 +400,31 @@ pub const SYNCED: &[Table] = &[
             uuid("next_task_id"),
             instant("next_at"),
             instant("retracted_at"),
+        ],
+    },
+    Table {
+        number: 20,
+        name: "lot",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            int("points"),
+            int("remaining"),
+            instant("expires_at"),
+            instant("effective_at"),
+        ],
+    },
+    Table {
+        number: 21,
+        name: "lease",
+        columns: &[
+            uuid("id"),
+            text("device"),
+            int("points"),
+            int("per_customer"),
+            int("used"),
+            instant("taken_at"),
+            instant("ends_at"),
         ],
     },
 ];

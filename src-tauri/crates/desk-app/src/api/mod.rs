@@ -9,6 +9,7 @@ pub mod followup;
 pub mod lead;
 pub mod notification;
 pub mod rule;
+pub mod points;
 pub mod session;
 pub mod settings;
 pub mod support;
