@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 pub mod error;
 mod followup;
+mod journey;
 mod notification;
 mod opening;
 pub mod ports;

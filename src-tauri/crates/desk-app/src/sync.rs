@@ -8,7 +8,7 @@ use desk_cache::{
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, staff, task},
+    query::{customer, followup, journey, staff, task},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -159,6 +159,7 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
     Ok(match noun {
         "task" => task::one(reader, today, id("id"))?.map(|task| task.title),
         "followup" => followup::one(reader, id("id"))?.map(|followup| followup.customer.full_name),
+        "journey" => customer::profile(reader, customer_of_journey(reader, args)?)?.map(|profile| profile.full_name),
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
@@ -166,6 +167,20 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         }
         _ => None,
     })
+}
+
+/// Whose the journey of an action is; nobody's where it is not known here.
+fn customer_of_journey(reader: &Reader<'_>, args: &Json) -> Result<Uuid, CacheError> {
+    let id = |field: &str| {
+        args.get(field)
+            .and_then(Json::as_str)
+            .and_then(|text| Uuid::parse_str(text).ok())
+    };
+    if let Some(customer) = id("customer_id") {
+        return Ok(customer);
+    }
+    let journey = id("id").map(|id| journey::one(reader, id)).transpose()?.flatten();
+    Ok(journey.map_or(Uuid::nil(), |journey| journey.customer_id))
 }
 
 fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<AttentionRow, CacheError> {
@@ -188,6 +203,10 @@ fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<A
 fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, CacheError> {
     let field = match refused.name.as_str() {
         "points.award" | "points.reverse" => "customer_id",
+        name if name.starts_with("journey.") => {
+            let customer = customer_of_journey(reader, &refused.args)?;
+            return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));
+        }
         "customer.edit" | "customer.create" | "customer.revert" | "customer.remove" => "id",
         _ => return Ok(None),
     };
@@ -232,7 +251,20 @@ fn input(refused: &Refused) -> Vec<InputField> {
     let typed = refused.args.get("set").unwrap_or(&refused.args);
     let fields = typed.as_object().into_iter().flatten();
     fields
-        .filter(|(field, _)| !matches!(field.as_str(), "id" | "customer_id" | "base" | "to"))
+        .filter(|(field, _)| {
+            !matches!(
+                field.as_str(),
+                "id" | "customer_id"
+                    | "base"
+                    | "to"
+                    | "entry"
+                    | "at"
+                    | "expected"
+                    | "action"
+                    | "sales_id"
+                    | "beautician_id"
+            )
+        })
         .filter_map(|(field, value)| {
             let value = match value {
                 Json::String(text) => text.clone(),

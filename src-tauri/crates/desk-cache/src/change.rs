@@ -3,6 +3,7 @@
 
 mod customer;
 mod followup;
+mod journey;
 mod notification;
 mod points;
 mod task;
@@ -88,6 +89,9 @@ pub fn can_be_undone(name: &str) -> bool {
             | "points.award"
             | "followup.done"
             | "followup.cancel"
+            | "journey.open"
+            | "journey.move"
+            | "journey.assign"
     )
 }
 
@@ -99,6 +103,7 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
     match action.name.split('.').next() {
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
+        Some("journey") => journey::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         _ => customer::before(connection, action).map(Some),
     }
@@ -123,6 +128,9 @@ pub(crate) fn reversal(
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
+        "journey.move" => Ok(("journey.unmove", journey::unmoving(connection, id, done, before)?)),
+        "journey.open" => Ok(("journey.withdraw", journey::withdrawing(id, done))),
+        "journey.assign" => Ok(("journey.unassign", journey::unassigning(connection, done, before)?)),
         _ => Err(CacheError::Refused("nothing_to_undo")),
     }
 }
@@ -180,6 +188,11 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.remove" => customer::remove(ledger, action),
         "points.reverse" => points::reverse(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
+        "journey.open" => journey::open(ledger, action),
+        "journey.move" => journey::step(ledger, action),
+        "journey.assign" | "journey.unassign" => journey::assign(ledger, action),
+        "journey.unmove" => journey::unmove(ledger, action),
+        "journey.withdraw" => journey::withdraw(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }

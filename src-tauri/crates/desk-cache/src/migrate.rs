@@ -56,6 +56,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128130000_add_opening.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100000_rule_journeys.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100100_index_journeys.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

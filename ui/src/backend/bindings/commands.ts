@@ -1,5 +1,8 @@
 // Generated from the command list in desk-app; do not edit.
+import type { Ask } from "./Ask";
 import type { AttentionSettle } from "./AttentionSettle";
+import type { Board } from "./Board";
+import type { BoardAsk } from "./BoardAsk";
 import type { Colleagues } from "./Colleagues";
 import type { Connect } from "./Connect";
 import type { CustomerCard } from "./CustomerCard";
@@ -10,6 +13,12 @@ import type { CustomerSearch } from "./CustomerSearch";
 import type { CustomersFound } from "./CustomersFound";
 import type { FollowupCancel } from "./FollowupCancel";
 import type { FollowupDone } from "./FollowupDone";
+import type { Journey } from "./Journey";
+import type { JourneyAssign } from "./JourneyAssign";
+import type { JourneyMove } from "./JourneyMove";
+import type { JourneyOpen } from "./JourneyOpen";
+import type { JourneyShow } from "./JourneyShow";
+import type { JourneyShown } from "./JourneyShown";
 import type { LeadOpen } from "./LeadOpen";
 import type { LeadRow } from "./LeadRow";
 import type { LedgerPage } from "./LedgerPage";
@@ -53,6 +62,11 @@ export interface Commands {
   customer_card: { request: CustomerOpen; response: CustomerCard };
   customer_create: { request: CustomerCreate; response: Saved };
   customer_edit: { request: CustomerEdit; response: Saved };
+  journey_board: { request: BoardAsk; response: Board };
+  journey_show: { request: JourneyShow; response: JourneyShown };
+  journey_open: { request: JourneyOpen; response: Saved };
+  journey_move: { request: JourneyMove; response: Saved };
+  journey_assign: { request: JourneyAssign; response: Saved };
   points_ledger: { request: LedgerPage; response: PointEntries };
   points_preview: { request: PointsPreview; response: PointsPromise };
   points_award: { request: PointsAward; response: Saved };

@@ -3,6 +3,7 @@
 
 pub mod customer;
 pub mod followup;
+pub mod journey;
 pub mod lead;
 pub mod notification;
 pub mod session;
