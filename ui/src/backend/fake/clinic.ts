@@ -14,6 +14,7 @@ import type { Undone } from '../bindings/Undone';
 import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
 import * as day from './day';
+import { journeys } from './journeys';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 
 export interface FakeOptions {
@@ -63,6 +64,7 @@ export class FakeClinic {
   leads = day.leads();
   followups = day.followups();
   tasks = day.tasks();
+  journeys = journeys();
   notifications = day.notifications();
   ledgers = new Map<string, PointEntry[]>();
   waiting: WaitingRow[] = [];
@@ -94,6 +96,7 @@ export class FakeClinic {
     if (options.isEmpty) this.leads = [];
     if (options.isEmpty) this.followups = [];
     if (options.isEmpty) this.tasks = [];
+    if (options.isEmpty) this.journeys = [];
     if (this.phase === 'loading') this.loaded = 412_310;
     if (this.mode === 'offline') this.#seedWaiting();
   }
