@@ -13,16 +13,17 @@ pub fn of_nouns(numbers: &[i16]) -> Vec<String> {
 fn of_noun(number: i16) -> &'static [&'static str] {
     match synced::table(number).map(|table| table.name) {
         Some("task") => &["tasks", "today", "customers"],
-        Some("followup" | "followup_rule") => &["followups", "today", "customers"],
+        Some("followup" | "followup_rule") => &["followups", "today", "customers", "journeys"],
+        Some("journey" | "journey_action") => &["journeys", "customers", "today", "tasks"],
         Some("lead") => &["leads", "today"],
         Some("notification") => &["notifications"],
         Some("automation_rule") => &["rules"],
-        Some("staff" | "clinic") => &["start", "tasks"],
-        Some("closed_day") => &["start", "leads", "today"],
-        Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
+        Some("staff" | "clinic") => &["start", "tasks", "journeys"],
+        Some("closed_day") => &["start", "leads", "today", "journeys"],
+        Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
         Some("contact") => &["tasks", "today", "customers"],
         Some("lot" | "lease" | "reward") => &["customers"],
-        Some(_) => &["customers", "today", "tasks"],
+        Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }
 }
@@ -32,10 +33,12 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
     match name.split('.').next() {
         Some("task" | "staff") => &["tasks", "today", "customers", "sync"],
         Some("contact") => &["tasks", "today", "customers", "followups", "leads", "sync"],
-        Some("followup") => &["followups", "today", "customers", "sync"],
+        Some("followup") => &["followups", "today", "customers", "journeys", "sync"],
         Some("notification") => &["notifications", "sync"],
-        Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],
+        Some("visit" | "appointment") => &["agenda", "today", "customers", "journeys", "sync"],
         Some("rule") => &["rules", "sync"],
+        Some("journey") => &["journeys", "customers", "today", "tasks", "sync"],
+        Some("customer") => &["customers", "today", "journeys", "sync"],
         _ => &["customers", "today", "sync"],
     }
 }

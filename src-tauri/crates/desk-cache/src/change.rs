@@ -1,16 +1,17 @@
 //! Doing something here: the action's effect on the cache and its outbox row, in one transaction. The same effects are replayed over what
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
-mod assign;
 mod account;
+mod assign;
 mod booking;
 mod contact;
 mod customer;
 mod followup;
+mod journey;
 mod notification;
 mod points;
-mod rule;
 mod redeem;
+mod rule;
 mod task;
 mod task_work;
 mod visit;
@@ -108,6 +109,9 @@ pub fn can_be_undone(name: &str) -> bool {
             | "appointment.reschedule"
             | "appointment.no_show"
             | "appointment.cancel"
+            | "journey.open"
+            | "journey.move"
+            | "journey.assign"
     )
 }
 
@@ -121,6 +125,7 @@ pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
         Some("points") if action.name == "points.redeem" => redeem::before(connection, action).map(Some),
+        Some("journey") => journey::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -158,6 +163,9 @@ pub(crate) fn reversal(
         "appointment.book" => Ok(("appointment.unbook", booking::unbooking(done))),
         "appointment.reschedule" => Ok(("appointment.move_back", booking::moving_back(done, before))),
         "appointment.no_show" | "appointment.cancel" => Ok(("appointment.reopen", booking::reopening(done, before))),
+        "journey.move" => Ok(("journey.unmove", journey::unmoving(connection, id, done, before)?)),
+        "journey.open" => Ok(("journey.withdraw", journey::withdrawing(id, done))),
+        "journey.assign" => Ok(("journey.unassign", journey::unassigning(connection, done, before)?)),
         _ => Err(CacheError::Refused("nothing_to_undo")),
     }
 }
@@ -260,6 +268,11 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "appointment.no_show" => booking::close(ledger, action, "no_show"),
         "appointment.cancel" => booking::close(ledger, action, "cancelled"),
         "appointment.reopen" => booking::reopen(ledger, action),
+        "journey.open" => journey::open(ledger, action),
+        "journey.move" => journey::step(ledger, action),
+        "journey.assign" | "journey.unassign" => journey::assign(ledger, action),
+        "journey.unmove" => journey::unmove(ledger, action),
+        "journey.withdraw" => journey::withdraw(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }

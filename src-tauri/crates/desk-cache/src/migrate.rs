@@ -88,6 +88,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128150100_index_lots.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100000_rule_journeys.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100100_index_journeys.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

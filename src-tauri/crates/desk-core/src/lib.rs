@@ -3,15 +3,18 @@
 pub mod call;
 pub mod day;
 pub mod demo;
+pub mod journey;
 pub mod loyalty;
 pub mod moment;
 pub mod opening;
 pub mod order;
 pub mod phone;
 pub mod priority;
+pub mod role;
 pub mod rule;
 pub mod synced;
 pub mod task;
 pub mod text;
 pub mod toast;
 pub mod visit;
+mod words;

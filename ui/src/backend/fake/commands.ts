@@ -12,6 +12,7 @@ import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
+import { assign, board, move, ofCustomer, open, show } from './journeys';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { ruleAnswers } from './rules';
@@ -53,7 +54,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     profile,
     preference,
     loyalty: loyaltyOf(clinic.customer(id), clinic.ledger(id), clinic.now()),
-    journeys: day.journeys(id),
+    journeys: ofCustomer(clinic, id),
     tasks: openTasks(clinic).filter(({ customer }) => customer?.id === id),
     followups: clinic.followups.filter(({ customer }) => customer.id === id),
     appointments: day.appointments(id),
@@ -261,6 +262,11 @@ export const ANSWERS: Answers = {
   customer_card: (clinic, { id }) => card(clinic, id),
   customer_create: create,
   customer_edit: edit,
+  journey_board: board,
+  journey_show: (clinic, { id }) => show(clinic, id),
+  journey_open: open,
+  journey_move: move,
+  journey_assign: (clinic, { id, part, to }) => assign(clinic, id, part, to),
   points_ledger: (clinic, { customerId, offset, limit }) => ({
     rows: clinic.ledger(customerId).slice(offset, offset + limit),
   }),
