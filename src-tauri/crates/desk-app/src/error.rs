@@ -92,7 +92,7 @@ codes! {
     TaskStarted => "task_started",
     /// There is an open task of this kind already; fields: `by`.
     TaskExists => "task_exists",
-    /// The role may not do this; fields: `role`.
+    /// Others may do this; fields: `role`, and `needs`, words of roles with blanks between.
     RoleNotAllowed => "role_not_allowed",
     /// No such colleague.
     PersonNotFound => "person_not_found",
@@ -104,8 +104,6 @@ codes! {
     JourneyClosed => "journey_closed",
     /// Nothing of this kind leads on from its stage; fields: `stage`, `action`.
     MoveNotAllowed => "move_not_allowed",
-    /// Others may do this; fields: `needs`, words of roles with blanks between.
-    RoleNotAllowed => "role_not_allowed",
     /// A reason is needed.
     ReasonMissing => "reason_missing",
     /// Something is lacking; fields: `needs`.
@@ -188,8 +186,6 @@ codes! {
     ActionFailed => "action_failed",
     /// The role may not do this.
     NotAllowed => "not_allowed",
-    /// The role may not do this; said by the clinic.
-    RoleNotAllowed => "role_not_allowed",
     /// No such rule.
     RuleNotFound => "rule_not_found",
     /// A rule that could not run; fields: `field`.

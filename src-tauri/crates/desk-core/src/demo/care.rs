@@ -1,5 +1,7 @@
 //! What happens with customers: tasks, follow-ups and bookings, most of it around today.
 
+use uuid::Uuid;
+
 use super::{Demo, clinic::STAFF, instant, names, people::Customer, random::Random, shifted, text, ways::Journey};
 use crate::{synced::Value, text::is_thai};
 

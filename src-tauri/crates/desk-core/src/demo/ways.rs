@@ -103,7 +103,7 @@ impl Demo {
         micros(self.day(-(ago / DAY)), minute).min(self.now)
     }
 
-    fn journey_id(&self, number: usize) -> Uuid {
+    pub(super) fn journey_id(&self, number: usize) -> Uuid {
         self.id("journey", number)
     }
 
