@@ -1,10 +1,7 @@
 //! The window's side of the command list: one adapter per line, made by the list itself, so that a new command needs nothing here.
 //! Which of them a window may call stands in `capabilities/main.json`.
 
-use desk_app::api::{
-    agenda::*, booking::*, customer::*, followup::*, lead::*, notification::*, rule::*, session::*, settings::*,
-    support::*, sync::*, task::*, today::*, undo::*, *,
-};
+use desk_app::command::*;
 use desk_app::error::{AppError, Code};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
