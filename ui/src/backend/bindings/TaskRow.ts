@@ -67,4 +67,12 @@ reasons: Array<Reason>,
 /**
  * A change made here still waits to be sent.
  */
-isWaiting: boolean, };
+isWaiting: boolean, 
+/**
+ * It is done by calling the customer.
+ */
+isCall: boolean, 
+/**
+ * Who has begun it.
+ */
+startedBy: StaffRef | null, };

@@ -65,7 +65,7 @@ fn every_noun_has_rows_that_fit_and_keys_that_differ() {
 fn every_reference_leads_to_a_row() {
     let demo = demo();
     let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
-    let bookings = ids("appointment");
+    let (bookings, tasks, leads) = (ids("appointment"), ids("task"), ids("lead"));
     for table in SYNCED {
         for row in demo.rows(table.name) {
             for (value, column) in row.iter().zip(table.columns).skip(1) {
@@ -74,6 +74,8 @@ fn every_reference_leads_to_a_row() {
                     "journey_id" => &ways,
                     "rule_id" => &rules,
                     "appointment_id" => &bookings,
+                    "task_id" | "next_task_id" | "follows" => &tasks,
+                    "lead_id" => &leads,
                     _ if column.kind == Kind::Uuid => &staff,
                     _ => continue,
                 };
