@@ -75,6 +75,8 @@ export const CODES: Record<Code, Words> = {
   task_not_found: { what: () => m.code_task_not_found(), next: m.code_task_not_found_next },
   task_already_closed: { what: () => m.code_task_already_closed(), next: m.code_task_already_closed_next },
   person_not_found: { what: () => m.code_person_not_found(), next: m.code_person_not_found_next },
+  task_started: { what: () => m.code_task_started(), next: m.code_task_started_next },
+  task_exists: { what: () => m.code_task_exists(), next: m.code_task_exists_next },
   journey_not_found: { what: () => m.code_journey_not_found(), next: m.code_journey_not_found_next },
   journey_changed: {
     what: (f) => withStage(f, m.code_journey_changed_to) ?? m.code_journey_changed(),

@@ -1,11 +1,20 @@
 /** Why a row is here, in words: one sentence for each code of `Reason`. A new code is a type error here. */
 import type { Reason } from '../backend/bindings/Reason';
+import type { WokenBy } from '../backend/bindings/WokenBy';
 import { dayNumber, span, time, whenAfter } from './dates';
 import { m } from './index';
 import { afterThai } from './spacing';
 import { priorityName, stageName } from './words';
 
 type Teller<C extends Reason['code']> = (reason: Extract<Reason, { code: C }>, now: number) => string;
+
+/** What woke a task, or that its time came. */
+const WOKEN: Record<WokenBy | 'time', (facts: { when: string }) => string> = {
+  time: m.reason_woke,
+  reply: m.reason_woke_reply,
+  payment: m.reason_woke_payment,
+  check_in: m.reason_woke_check_in,
+};
 
 const TELLERS: { [C in Reason['code']]: Teller<C> } = {
   overdue: ({ since }, now) => m.reason_overdue({ span: span(now - since) }),
@@ -16,7 +25,8 @@ const TELLERS: { [C in Reason['code']]: Teller<C> } = {
   urgent: ({ priority }) => m.reason_urgent({ priority: priorityName(priority) }),
   booked_today: ({ time: at }) => m.reason_booked_today({ time: at }),
   stage: ({ stage }) => m.reason_stage({ stage: afterThai(stageName(stage)) }),
-  woke: ({ at }, now) => m.reason_woke({ when: whenAfter(at, now) }),
+  woke: ({ at, because }, now) => WOKEN[because ?? 'time']({ when: whenAfter(at, now) }),
+  tried: ({ times }) => m.reason_tried({ times }),
   fact: ({ text }) => text,
   score: ({ score, threshold }) => m.reason_score({ score, threshold }),
   waiting_since: ({ at }, now) => m.reason_waiting_since({ when: whenAfter(at, now) }),

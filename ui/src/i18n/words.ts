@@ -2,6 +2,7 @@
  * The database's own words in the words of people. The backend's enums have exhaustive tables; words that are plain text in the
  * database (another system may write new ones) fall back to the word itself rather than to nothing.
  */
+import type { Outcome } from '../backend/bindings/Outcome';
 import type { Density } from '../backend/bindings/Density';
 import type { Priority } from '../backend/bindings/Priority';
 import type { Role } from '../backend/bindings/Role';
@@ -61,6 +62,28 @@ export const THEMES: Record<Theme, () => string> = {
 export const DENSITIES: Record<Density, () => string> = {
   compact: m.settings_compact,
   comfortable: m.settings_comfortable,
+};
+const OUTCOME: Record<Outcome, () => string> = {
+  talked: m.outcome_talked,
+  booked: m.outcome_booked,
+  asked_price: m.outcome_asked_price,
+  thinking: m.outcome_thinking,
+  no_answer: m.outcome_no_answer,
+  call_back: m.outcome_call_back,
+  not_interested: m.outcome_not_interested,
+  wrong_number: m.outcome_wrong_number,
+  do_not_call: m.outcome_do_not_call,
+};
+/** The eight kinds of task. */
+export const KINDS: Words = {
+  customer_follow_up: m.kind_customer_follow_up,
+  appointment_reminder: m.kind_appointment_reminder,
+  payment_reminder: m.kind_payment_reminder,
+  send_proposal: m.kind_send_proposal,
+  follow_up_upsell: m.kind_follow_up_upsell,
+  review_request: m.kind_review_request,
+  scan_customer: m.kind_scan_customer,
+  prepare_treatment: m.kind_prepare_treatment,
 };
 const STAGE: Words = {
   lead_created: m.stage_lead_created,
@@ -176,6 +199,11 @@ const FIELD: Words = {
   title: m.field_title,
   customer: m.field_customer,
   slot: m.field_slot,
+  next: m.field_next,
+  kind: m.field_kind,
+  due_at: m.field_due_at,
+  next_at: m.field_due_at,
+  number: m.field_number,
   visit: m.field_visit,
   room: m.booking_room,
   type: m.booking_kind,
@@ -203,6 +231,16 @@ const MUTATION: Words = {
   task_unsnooze: m.mutation_task_unsnooze,
   task_hand_back: m.mutation_task_hand_back,
   task_unnote: m.mutation_task_unnote,
+  task_start: m.mutation_task_start,
+  task_unstart: m.mutation_task_unstart,
+  task_create: m.mutation_task_create,
+  task_withdraw: m.mutation_task_withdraw,
+  task_reprioritise: m.mutation_task_reprioritise,
+  task_assign_all: m.mutation_task_assign_all,
+  staff_away: m.mutation_staff_away,
+  staff_back: m.mutation_staff_back,
+  contact_log: m.mutation_contact_log,
+  contact_retract: m.mutation_contact_retract,
   customer_revert: m.mutation_customer_revert,
   customer_remove: m.mutation_customer_remove,
   points_reverse: m.mutation_points_reverse,
@@ -249,6 +287,7 @@ const NOUN: Words = {
   clinic: m.noun_clinic,
   closed_day: m.noun_closed_day,
   preference: m.noun_preference,
+  contact: m.noun_contact,
   other: m.noun_other,
 };
 const WHY: Words = {
@@ -293,6 +332,8 @@ function word(table: Words): (of: string) => string {
 export const roleName = word(ROLE);
 export const priorityName = (priority: Priority) => PRIORITY[priority]();
 export const tierName = (tier: Tier) => TIER[tier]();
+export const outcomeName = (outcome: Outcome) => OUTCOME[outcome]();
+export const taskKind = word(KINDS);
 export const stageName = word(STAGE);
 export const actionName = word(ACTION);
 export const followupKind = word(FOLLOWUP);

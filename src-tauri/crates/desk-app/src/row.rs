@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use desk_cache::query::{customer, followup::Followup, lead::Lead, task::About, task::Task};
 use desk_core::{
-    order::{self, Facts, Wake},
+    order::{self, Facts, WokenBy},
     phone,
     priority::Priority,
     task as kinds,
@@ -59,7 +59,7 @@ fn task_reasons(task: &Task, now: i64) -> Vec<Reason> {
 
 fn facts_of(task: &Task, now: i64) -> Facts {
     let woke = task.snoozed_until.filter(|until| *until <= now);
-    let because = task.woken_by.as_deref().and_then(Wake::from_word);
+    let because = task.woken_by.as_deref().and_then(WokenBy::from_word);
     Facts {
         id: task.id,
         kind: task.kind.clone(),

@@ -22,7 +22,7 @@ pub struct Facts {
     /// When it is due.
     pub due: Option<DateTime<Utc>>,
     /// When it woke up after a snooze, and before its time because of what.
-    pub woke: Option<(DateTime<Utc>, Option<Wake>)>,
+    pub woke: Option<(DateTime<Utc>, Option<WokenBy>)>,
     /// `HH:MM` of the customer's booking today.
     pub booked_today: Option<String>,
     /// Calls in a row that nobody answered.
@@ -36,7 +36,7 @@ pub struct Facts {
 /// What woke a task before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-pub enum Wake {
+pub enum WokenBy {
     /// The customer wrote or called back.
     Reply,
     /// The customer paid.
@@ -45,7 +45,7 @@ pub enum Wake {
     CheckIn,
 }
 
-impl Wake {
+impl WokenBy {
     /// As the database writes it.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
@@ -67,7 +67,7 @@ pub enum Reason {
     /// Its priority is not the usual one.
     Urgent(Priority),
     /// It woke up after a snooze.
-    Woke(DateTime<Utc>, Option<Wake>),
+    Woke(DateTime<Utc>, Option<WokenBy>),
     /// The customer comes today, at `HH:MM`.
     BookedToday(String),
     /// So many calls in a row were not answered.
@@ -250,7 +250,7 @@ mod tests {
         let at = |minutes: i64| now() + TimeDelta::minutes(minutes);
         let told = Facts {
             booked_today: Some("10:30".into()),
-            woke: Some((at(-5), Some(Wake::Reply))),
+            woke: Some((at(-5), Some(WokenBy::Reply))),
             unanswered: 2,
             do_not_contact: true,
             stage: Some("follow_up".into()),
@@ -264,7 +264,7 @@ mod tests {
                 Reason::Tried(2),
                 Reason::DoNotContact,
                 Reason::BookedToday("10:30".into()),
-                Reason::Woke(at(-5), Some(Wake::Reply)),
+                Reason::Woke(at(-5), Some(WokenBy::Reply)),
                 Reason::Stage("follow_up".into()),
             ]
         );
@@ -293,7 +293,7 @@ mod tests {
                 "appointment_reminder", "review_request", "call"]),
             priority in prop::sample::select(vec![Priority::Low, Priority::Medium, Priority::High, Priority::Critical]),
             due in prop::option::of(-20_000_i64..20_000),
-            woke in prop::option::of(prop::option::of(prop::sample::select(vec![Wake::Reply, Wake::Payment, Wake::CheckIn]))),
+            woke in prop::option::of(prop::option::of(prop::sample::select(vec![WokenBy::Reply, WokenBy::Payment, WokenBy::CheckIn]))),
             booked in any::<bool>(), unanswered in 0_u32..6, do_not_contact in any::<bool>(),
         ) -> Facts {
             Facts {

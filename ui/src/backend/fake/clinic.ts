@@ -3,6 +3,7 @@ import type { AppError } from '../bindings/AppError';
 import type { AttentionRow } from '../bindings/AttentionRow';
 import type { ClinicDay } from '../bindings/ClinicDay';
 import type { Code } from '../bindings/Code';
+import type { ContactRow } from '../bindings/ContactRow';
 import type { Phase } from '../bindings/Phase';
 import type { PointEntry } from '../bindings/PointEntry';
 import type { Saved } from '../bindings/Saved';
@@ -73,6 +74,9 @@ export class FakeClinic {
   queue = 11;
   rules = rules();
   ledgers = new Map<string, PointEntry[]>();
+  contacts = new Map<string, ContactRow[]>();
+  /** Who is away, until when. */
+  away = new Map<string, number | null>();
   waiting: WaitingRow[] = [];
   /** What can be taken back, oldest first. */
   done: Done[] = [];
@@ -141,6 +145,12 @@ export class FakeClinic {
 
   customer(id: string): FakeCustomer {
     return this.customers.find((of) => of.id === id) ?? this.refuse('customer_not_found');
+  }
+
+  contactsOf(customer: string): ContactRow[] {
+    const known = this.contacts.get(customer) ?? [];
+    this.contacts.set(customer, known);
+    return known;
   }
 
   ledger(customer: string): PointEntry[] {

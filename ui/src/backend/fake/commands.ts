@@ -17,6 +17,7 @@ import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { ruleAnswers } from './rules';
 import { search } from './search';
+import * as work from './work';
 
 type Answers = { [K in CommandName]: (clinic: FakeClinic, request: Request<K>) => Response<K> };
 
@@ -59,6 +60,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     followups: clinic.followups.filter(({ customer }) => customer.id === id),
     appointments: day.appointments(id),
     visits: doors.visitsOf(clinic, id),
+    contacts: [...clinic.contactsOf(id)],
   };
 }
 
@@ -286,7 +288,21 @@ export const ANSWERS: Answers = {
     changeTask(clinic, id, 'task.snooze', (task) => Object.assign(task, { snoozedUntil: wakeAt(clinic, until) })),
   task_note: (clinic, { id, text }) =>
     changeTask(clinic, id, 'task.note', (task) => Object.assign(task, { notes: noted(clinic, task.notes, text) })),
-  staff_list: () => ({ rows: PEOPLE.map(({ id, nickname, role }) => ({ id, nickname, role })) }),
+  task_snooze_until: (clinic, { id, at }) =>
+    changeTask(clinic, id, 'task.snooze', (task) => Object.assign(task, { snoozedUntil: at })),
+  task_start: (clinic, { id }) => work.start(clinic, id),
+  task_create: work.make,
+  task_reprioritise: (clinic) => work.asHead(clinic, 'task.reprioritise'),
+  task_assign_all: (clinic) => work.asHead(clinic, 'task.assign_all'),
+  staff_list: (clinic) => ({
+    rows: PEOPLE.map(({ id, nickname, role }) => ({ id, nickname, role, awayUntil: clinic.away.get(id) ?? null })),
+  }),
+  staff_away: (clinic, { id, until }) => work.away(clinic, id, until),
+  staff_back: (clinic, { id }) => work.away(clinic, id, null),
+  moment_read: (_, { text }) => work.understood(text),
+  call_choices: work.choices,
+  contact_log: work.log,
+  caller_find: work.callers,
   followup_done: (clinic, { id }) => closeFollowup(clinic, id, 'followup.done', 'delivered'),
   followup_cancel: (clinic, { id }) => closeFollowup(clinic, id, 'followup.cancel', 'cancelled'),
   undo: (clinic, { of }) => clinic.undo(of),

@@ -123,7 +123,7 @@ export function followups(): FollowupRow[] {
 
 export function tasks(): TaskRow[] {
   const row = (part: Partial<TaskRow> & Pick<TaskRow, 'id' | 'title' | 'reasons'>): TaskRow => ({
-    kind: 'follow_up_call',
+    kind: 'customer_follow_up',
     description: null,
     priority: 'medium',
     status: 'pending',
@@ -135,6 +135,8 @@ export function tasks(): TaskRow[] {
     completedAt: null,
     notes: null,
     isWaiting: false,
+    isCall: true,
+    startedBy: null,
     ...part,
   });
   return [
@@ -181,7 +183,7 @@ export function tasks(): TaskRow[] {
       customer: ref('c1'),
       dueAt: at('16:00'),
       reasons: [
-        { code: 'woke', at: at('09:00') },
+        { code: 'woke', at: at('09:00'), because: null },
         { code: 'stage', stage: 'treatment_scheduled' },
       ],
     }),

@@ -1,6 +1,6 @@
 //! Tasks: the list and what can be done with one.
 
-use desk_core::{order::Wake, priority::Priority};
+use desk_core::{order::WokenBy, priority::Priority};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -111,7 +111,7 @@ pub enum Reason {
         /// When.
         at: i64,
         /// Because of what.
-        because: Option<Wake>,
+        because: Option<WokenBy>,
     },
     /// So many calls in a row were not answered.
     Tried {

@@ -66,7 +66,7 @@ fn every_noun_has_rows_that_fit_and_keys_that_differ() {
 fn every_reference_leads_to_a_row() {
     let demo = demo();
     let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
-    let bookings = ids("appointment");
+    let (bookings, tasks, leads) = (ids("appointment"), ids("task"), ids("lead"));
     let nothing = HashSet::new();
     for table in SYNCED {
         for row in demo.rows(table.name) {
@@ -77,6 +77,8 @@ fn every_reference_leads_to_a_row() {
                     "rule_id" => &rules,
                     "appointment_id" => &bookings,
                     "lease_id" => &nothing,
+                    "task_id" | "next_task_id" | "follows" => &tasks,
+                    "lead_id" => &leads,
                     _ if column.kind == Kind::Uuid => &staff,
                     _ => continue,
                 };

@@ -3,4 +3,4 @@
 /**
  * What woke a task before its time.
  */
-export type Wake = "reply" | "payment" | "check_in";
+export type WokenBy = "reply" | "payment" | "check_in";
