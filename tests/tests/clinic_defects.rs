@@ -521,7 +521,7 @@ async fn l2_no_update_is_lost_and_no_balance_is_negative() {
     assert!(
         entry("redeemed", 101)
             .unwrap_err()
-            .contains("desk_loyalty_profiles_points")
+            .contains("these points are not there: 1 of 101 are missing")
     );
     assert!(
         pg.try_psql(DB, "update public.point_transactions set amount = 1")

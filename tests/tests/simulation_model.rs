@@ -21,7 +21,7 @@ use desk_tests::{
 
 const STEPS: usize = 150;
 
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 20] = [
     "task.complete",
     "task.reassign",
     "task.snooze",
@@ -38,11 +38,13 @@ const ACTIONS: [&str; 18] = [
     "task.unnote",
     "followup.reopen",
     "points.reverse",
+    "points.redeem",
+    "points.unredeem",
     "customer.revert",
     "customer.remove",
 ];
 
-const REFUSALS: [&str; 20] = [
+const REFUSALS: [&str; 21] = [
     "task_not_found",
     "task_already_closed",
     "person_not_found",
@@ -61,6 +63,7 @@ const REFUSALS: [&str; 20] = [
     "nothing_to_undo",
     "already_undone",
     "points_spent",
+    "points_short",
     "customer_in_use",
     "action_unknown",
 ];

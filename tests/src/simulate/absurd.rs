@@ -74,6 +74,14 @@ pub fn reversal(done: &Before, id: Uuid) -> Option<Drawn> {
                 json!({ "id": id, "of": of, "customer_id": customer, "last_visit": null }),
             )
         }
+        "points.redeem" => {
+            let customer = done.args.get("customer_id");
+            (
+                "points.unredeem",
+                id,
+                json!({ "id": id, "of": of, "customer_id": customer, "lots": [] }),
+            )
+        }
         "customer.edit" => {
             let before = row(done, "customer", "id")?;
             let set = done.args.get("set").and_then(Json::as_object)?;
@@ -154,9 +162,9 @@ fn junk(field: &str, chance: &mut Chance) -> Json {
     let words: &[&str] = match (chance.below(4), field) {
         (0, _) => return of_another_kind(chance),
         (1.., "until" | "executed_at" | "last_visit" | "birth_date") => &MOMENTS,
-        (1.., "id" | "to" | "of" | "customer_id") => &IDS,
+        (1.., "id" | "to" | "of" | "customer_id" | "reward_id" | "lease_id") => &IDS,
         (1.., "phone" | "email" | "gender") => &CONTACTS,
-        (1.., "satang") => return chance.between(-1, 2_000).into(),
+        (1.., "satang" | "points" | "seen") => return chance.between(-1, 2_000).into(),
         _ => &TEXTS,
     };
     Json::from(chance.pick(words).copied().unwrap_or_default())

@@ -253,7 +253,19 @@ impl History {
                 row.text("description") == Some("คะแนนต้อนรับ")
             });
             if let Some(row) = ours.filter(|row| row.id("id") != Some(id)) {
+                let drawn = row.id("id").unwrap_or_default();
                 self.replace(row.key(), row.with("id", Value::Uuid(id)));
+                // A lot is called like its entry, and who spent of it says so.
+                let lot = self
+                    .model
+                    .rows
+                    .get(&key("lot", drawn))
+                    .map(|lot| lot.with("id", Value::Uuid(id)));
+                if let Some(lot) = lot {
+                    self.replace(key("lot", drawn), lot);
+                }
+                let uses = self.model.behind.values_mut().flat_map(|behind| &mut behind.uses);
+                uses.filter(|used| used.lot == drawn).for_each(|used| used.lot = id);
             }
         }
         for (id, code) in made.customers {

@@ -201,7 +201,7 @@ fn touches(action: &Waits, kept: Key, seen: &Seen) -> bool {
     };
     let profile_of = |customer: Option<Uuid>| {
         let of = |table: &Table| table.get(&kept).and_then(|row| row.id("customer_id"));
-        kept.0 == noun("loyalty_profile").number
+        [noun("loyalty_profile").number, noun("lot").number].contains(&kept.0)
             && customer.is_some()
             && (of(&seen.base) == customer || of(&seen.view) == customer)
     };
@@ -356,11 +356,15 @@ fn ledger(world: &World) -> Checked {
             .values()
             .filter(|row| row.tbl == noun("point_entry").number && row.id("customer_id") == profile.id("customer_id"));
         let sum: i64 = entries.filter_map(|row| row.int("amount")).sum();
-        if profile.int("available_points") != Some(sum) || sum < 0 {
+        let lots = rows
+            .values()
+            .filter(|row| row.tbl == noun("lot").number && row.id("customer_id") == profile.id("customer_id"));
+        let left: i64 = lots.filter_map(|row| row.int("remaining")).sum();
+        if profile.int("available_points") != Some(sum) || sum < 0 || left != sum {
             return broken(
                 "ledger",
                 format!(
-                    "{} has {:?}, its entries {sum}",
+                    "{} has {:?}, its entries {sum}, its lots {left}",
                     name(*key),
                     profile.int("available_points")
                 ),

@@ -12,9 +12,9 @@ use super::{
     chance::Chance,
     person::written,
     planted::Bug,
-    reverse,
+    redeem, reverse,
     row::{Row, id, int, text},
-    server::{Mutation, Tx},
+    server::{Behind, Mutation, Tx},
 };
 
 /// What the counter may write of a customer.
@@ -92,6 +92,7 @@ fn decider(name: &str) -> Option<Decider> {
         "customer.create" => customer_create,
         "customer.edit" => customer_edit,
         "points.award" => points_award,
+        "points.redeem" => redeem::redeem,
         "followup.done" => |desk, args| followup_close(desk, args, "sent", "note"),
         "followup.cancel" => |desk, args| followup_close(desk, args, "cancelled", "reason"),
         "notification.read" => notification_read,
@@ -101,6 +102,7 @@ fn decider(name: &str) -> Option<Decider> {
         "task.unnote" => reverse::task_unnote,
         "followup.reopen" => reverse::followup_reopen,
         "points.reverse" => reverse::points_reverse,
+        "points.unredeem" => redeem::unredeem,
         "customer.revert" => reverse::customer_revert,
         "customer.remove" => reverse::customer_remove,
         _ => return None,
@@ -462,7 +464,7 @@ pub(super) fn last_editor(desk: &Desk<'_>, customer: Uuid, field: &str) -> Optio
 }
 
 /// End of the clinic's day, 24 months on.
-fn lot_expiry(at: i64) -> i64 {
+pub(super) fn lot_expiry(at: i64) -> i64 {
     let day = local(at).date_naive();
     let last = day.checked_add_months(Months::new(24)).unwrap_or(day);
     let end = last.and_hms_opt(23, 59, 59).unwrap_or_default();
@@ -491,15 +493,15 @@ fn member(desk: &mut Desk<'_>, customer: Uuid) -> Row {
     made.set("total_visits", Value::Int(0));
     desk.tx.put_profile(made);
     let entry = desk.chance.uuid();
-    desk.tx
-        .add_entry(entry_row(entry, customer, "bonus", 100, Some("คะแนนต้อนรับ"), now));
+    let welcome = entry_row(entry, customer, "bonus", 100, Some("คะแนนต้อนรับ"), now);
+    desk.tx.add_entry(welcome, Behind::default());
     desk.tx
         .row("loyalty_profile", profile)
         .cloned()
         .unwrap_or_else(|| Row::new("loyalty_profile", profile, &[]))
 }
 
-fn entry_row(entry: Uuid, customer: Uuid, kind: &str, amount: i64, said: Option<&str>, now: i64) -> Row {
+pub(super) fn entry_row(entry: Uuid, customer: Uuid, kind: &str, amount: i64, said: Option<&str>, now: i64) -> Row {
     let fields = [
         ("customer_id", id(customer)),
         ("type", text(kind)),
@@ -547,8 +549,8 @@ fn points_award(desk: &mut Desk<'_>, args: &Json) -> Decided {
     }
     let points = loyalty::points_for(satang, multiplier_tenths(desk, &tier));
     let said = note.as_deref().unwrap_or("คะแนนจากยอดชำระ");
-    desk.tx
-        .add_entry(entry_row(entry, customer, "earned", points, Some(said), desk.tx.now));
+    let earned = entry_row(entry, customer, "earned", points, Some(said), desk.tx.now);
+    desk.tx.add_entry(earned, Behind::default());
     let profile = profile
         .id("id")
         .and_then(|profile| desk.tx.row("loyalty_profile", profile))

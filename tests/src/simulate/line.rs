@@ -244,6 +244,18 @@ impl Clinic for Line {
         Ok(stream)
     }
 
+    async fn take_lease(&self, person: Uuid) -> Result<Uuid, Failure> {
+        let (boot, _) = self.depart().await?;
+        let lease = {
+            let mut world = hold(&self.world);
+            self.login(&world, person)?;
+            let (device, now) = (format!("PC {}", self.pc), world.now);
+            world.server.take_lease(&device, now)
+        };
+        self.arrive(boot).await?;
+        Ok(lease)
+    }
+
     async fn known(&self, person: Uuid, actions: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
         let (boot, _) = self.depart().await?;
         let known = {

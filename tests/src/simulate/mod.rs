@@ -22,6 +22,7 @@ pub mod plan;
 pub mod planted;
 pub mod predict;
 pub mod real;
+mod redeem;
 mod reverse;
 pub mod rounds;
 pub mod row;

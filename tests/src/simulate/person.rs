@@ -157,7 +157,8 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
             id,
             json!({ "id": chance.uuid(), "full_name": word, "phone": "0822222222" }),
         ),
-        69..=82 => {
+        69..=72 => ("points.redeem", id, spend(screen, id, chance)?),
+        73..=82 => {
             let satang = chance.between(1_000, 500_000);
             (
                 "points.award",
@@ -184,6 +185,17 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
             json!({ "id": one(screen, "task", chance)?, "text": " " }),
         ),
     })
+}
+
+/// Points that the screen shows, of somebody who has some; sometimes more than that.
+fn spend(screen: &Screen<'_>, id: Uuid, chance: &mut Chance) -> Option<Json> {
+    let profile = screen
+        .view
+        .get(&key("loyalty_profile", one(screen, "loyalty_profile", chance)?))?;
+    let seen = profile.int("available_points").filter(|seen| *seen > 0)?;
+    let more = if chance.percent(5) { 1 } else { 0 };
+    let points = chance.between(1, seen) + more * seen;
+    Some(json!({ "id": id, "customer_id": profile.id("customer_id")?, "points": points, "seen": seen }))
 }
 
 /// Microseconds since 1970 as arguments carry an instant.

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{
-    decide::{FIELDS, local},
-    row::{Row, id, int, key, noun, text},
+    decide::{FIELDS, local, lot_expiry},
+    row::{Key, Row, id, int, key, noun, text},
     seen::{Table, Waits},
 };
 
@@ -48,6 +48,8 @@ fn apply(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         "customer.remove" => remove(rows, action, waiting),
         "points.award" => award(rows, action, waiting),
         "points.reverse" => reverse(rows, action),
+        "points.redeem" => redeem(rows, action),
+        "points.unredeem" => unredeem(rows, action),
         "followup.done" => close(rows, action, "sent"),
         "followup.cancel" => close(rows, action, "cancelled"),
         "followup.reopen" => followup_reopen(rows, action),
@@ -192,6 +194,7 @@ fn remove(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         noun("followup"),
         noun("loyalty_profile"),
         noun("point_entry"),
+        noun("lot"),
         noun("appointment"),
         noun("lead"),
         noun("preference"),
@@ -252,8 +255,12 @@ fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         ("amount", int(points)),
         ("description", Value::text(field(action, "note").map(str::to_owned))),
         ("created_at", int(action.at)),
+        ("expires_at", int(lot_expiry(action.at))),
     ];
     let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
+    if points > 0 {
+        lay(rows, &entry, customer, points);
+    }
     rows.insert(entry.key(), entry);
     if let Some(profile) = profile {
         let reached = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) + points);
@@ -267,6 +274,7 @@ fn moved(profile: &Row, points: i64, tier: Tier) -> Row {
     for sum in ["total_points", "available_points"] {
         profile.set(sum, int(profile.int(sum).unwrap_or(0) + points));
     }
+    profile.set("owed", int(profile.int("owed").unwrap_or(0)));
     profile.set("tier", text(tier.word()));
     profile
 }
@@ -289,10 +297,120 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
     );
     entry.set("created_at", int(action.at));
     rows.insert(entry.key(), entry);
+    take(rows, customer, points, award.id("id"));
     if let Some(profile) = profile {
         let left = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) - points);
         rows.insert(profile.key(), moved(&profile, -points, left));
     }
+    Some(())
+}
+
+/// A lot of so many points, called like its entry.
+fn lay(rows: &mut Table, entry: &Row, customer: Uuid, points: i64) {
+    let fields = [
+        ("customer_id", id(customer)),
+        ("points", int(points)),
+        ("remaining", int(points)),
+        ("expires_at", entry.get("expires_at").clone()),
+        ("effective_at", entry.get("created_at").clone()),
+    ];
+    let lot = Row::new("lot", entry.id("id").unwrap_or_default(), &fields);
+    rows.insert(lot.key(), lot);
+}
+
+/// The keys of a customer's lots, next to end first.
+fn lots(rows: &Table, customer: Uuid) -> Vec<Key> {
+    let number = noun("lot").number;
+    let mut lots: Vec<&Row> = rows
+        .values()
+        .filter(|row| row.tbl == number && row.id("customer_id") == Some(customer))
+        .collect();
+    lots.sort_by_key(|row| {
+        (
+            row.int("expires_at").unwrap_or(i64::MAX),
+            row.int("effective_at"),
+            row.id("id"),
+        )
+    });
+    lots.iter().map(|row| row.key()).collect()
+}
+
+/// Takes points out of one lot before all others, then out of what ends soonest.
+fn take(rows: &mut Table, customer: Uuid, points: i64, first: Option<Uuid>) {
+    let mut order = lots(rows, customer);
+    order.sort_by_key(|(_, lot)| Some(*lot) != first);
+    let mut wanted = points;
+    for lot in order {
+        let Some(row) = rows.get_mut(&lot) else { continue };
+        let left = row.int("remaining").unwrap_or(0);
+        row.set("remaining", int(left - left.min(wanted)));
+        wanted -= left.min(wanted);
+    }
+}
+
+fn redeem(rows: &mut Table, action: &Waits) -> Done {
+    let points = action.args.get("points").and_then(Json::as_i64)?;
+    let customer = uuid(action, "customer_id")?;
+    rows.contains_key(&key("customer", customer)).then_some(())?;
+    let profile = profile_of(rows, customer)?;
+    let left = lots(rows, customer);
+    let left: i64 = left.iter().filter_map(|lot| rows.get(lot)?.int("remaining")).sum();
+    (left >= points).then_some(())?;
+    let fields = [
+        ("customer_id", id(customer)),
+        ("type", text("redeemed")),
+        ("amount", int(-points)),
+        ("description", text("แลกแต้ม")),
+        ("created_at", int(action.at)),
+    ];
+    let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
+    rows.insert(entry.key(), entry);
+    take(rows, customer, points, None);
+    has(rows, profile, -points);
+    Some(())
+}
+
+/// What a membership has changes by so much; its tier does not.
+fn has(rows: &mut Table, mut profile: Row, more: i64) {
+    profile.set(
+        "available_points",
+        int(profile.int("available_points").unwrap_or(0) + more),
+    );
+    profile.set("owed", int(profile.int("owed").unwrap_or(0)));
+    rows.insert(profile.key(), profile);
+}
+
+fn unredeem(rows: &mut Table, action: &Waits) -> Done {
+    let spent = rows.get(&key("point_entry", uuid(action, "of")?))?.clone();
+    let customer = spent.id("customer_id")?;
+    rows.contains_key(&key("customer", customer)).then_some(())?;
+    let profile = profile_of(rows, customer)?;
+    let points = -spent.int("amount").unwrap_or(0);
+    let mut entry = spent.clone();
+    entry.set("id", id(uuid(action, "id")?));
+    entry.set("type", text("refund"));
+    entry.set("amount", int(points));
+    entry.set(
+        "description",
+        Value::Text(format!("ย้อน: {}", spent.text("description").unwrap_or_default())),
+    );
+    entry.set("created_at", int(action.at));
+    entry.set("expires_at", int(lot_expiry(action.at)));
+    let mut rest = points;
+    for used in action.args.get("lots").and_then(Json::as_array).into_iter().flatten() {
+        let lot = used.get("lot").and_then(Json::as_str);
+        let lot = lot.and_then(|lot| rows.get_mut(&key("lot", Uuid::parse_str(lot).ok()?)));
+        let back = used.get("points").and_then(Json::as_i64).unwrap_or(0).min(rest);
+        if let Some(lot) = lot {
+            lot.set("remaining", int(lot.int("remaining").unwrap_or(0) + back));
+            rest -= back;
+        }
+    }
+    if rest > 0 {
+        lay(rows, &entry, customer, rest);
+    }
+    rows.insert(entry.key(), entry);
+    has(rows, profile, points);
     Some(())
 }
 

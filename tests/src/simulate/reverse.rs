@@ -11,17 +11,18 @@ use super::{
         is_base, last_editor, local, one_line, refuse,
     },
     row::{Row, int, text},
+    server::Behind,
 };
 
 /// The action that is to be taken back.
-struct Undone {
-    name: String,
-    args: Json,
-    at: i64,
-    was_done: bool,
+pub(super) struct Undone {
+    pub(super) name: String,
+    pub(super) args: Json,
+    pub(super) at: i64,
+    pub(super) was_done: bool,
 }
 
-fn undoing(desk: &Desk<'_>, args: &Json, done_by: &[&str]) -> Result<Undone, Refused> {
+pub(super) fn undoing(desk: &Desk<'_>, args: &Json, done_by: &[&str]) -> Result<Undone, Refused> {
     let of = arg_uuid(args, "of")?;
     let Some(undone) = find(desk, of).filter(|undone| done_by.contains(&undone.name.as_str())) else {
         return refuse("nothing_to_undo");
@@ -232,8 +233,11 @@ pub(super) fn points_reverse(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if desk.tx.row("point_entry", entry).is_some() {
         return refuse("value_not_allowed");
     }
-    desk.tx.reversing.insert(entry);
-    desk.tx.add_entry(cancelling(&award, entry, desk.tx.now));
+    let behind = Behind {
+        reverses: award.id("id"),
+        ..Behind::default()
+    };
+    desk.tx.add_entry(cancelling(&award, entry, desk.tx.now), behind);
     let profile = profile.and_then(|profile| desk.tx.row("loyalty_profile", profile.id("id")?).cloned());
     if let Some(profile) = profile {
         take_visit_back(desk, profile, &undone, visit);
@@ -241,7 +245,7 @@ pub(super) fn points_reverse(desk: &mut Desk<'_>, args: &Json) -> Decided {
     Ok(())
 }
 
-fn cancelling(award: &Row, entry: Uuid, now: i64) -> Row {
+pub(super) fn cancelling(award: &Row, entry: Uuid, now: i64) -> Row {
     let mut made = award.clone();
     made.set("id", Value::Uuid(entry));
     made.set("type", text("refund"));
@@ -290,11 +294,12 @@ pub(super) fn customer_revert(desk: &mut Desk<'_>, args: &Json) -> Decided {
     edit(desk, arg_uuid(&undone.args, "id")?, set, Some(&Json::Object(base)))
 }
 
-const OF_A_CUSTOMER: [&str; 7] = [
+const OF_A_CUSTOMER: [&str; 8] = [
     "journey",
     "followup",
     "loyalty_profile",
     "point_entry",
+    "lot",
     "appointment",
     "lead",
     "preference",

@@ -2,17 +2,17 @@
 //! action's outcome. It says what `migrations/clinic/*create_feed*` and `*create_push*` say; `tests/tests/simulation_model.rs` holds one against
 //! the other. Where a planted bug lives in the database, it is marked here.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use desk_cache::{
     outbox::{Outcome, Refusal, Waiting},
     rebase::{Change, Op, Position},
 };
 use desk_clinic::{ClinicError, feed::Head};
-use desk_core::synced::Value;
+use desk_core::{
+    loyalty::account::{Account, Lot, Use},
+    synced::Value,
+};
 use desk_sync::{Failure, clinic};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -92,8 +92,8 @@ pub struct Server {
     pub logins: BTreeMap<Login, Member>,
     /// By action.
     pub mutations: BTreeMap<Uuid, Arc<Mutation>>,
-    /// Ledger entries that cancel another one.
-    pub reversing: BTreeSet<Uuid>,
+    /// What the rows do not say of ledger entries.
+    pub behind: BTreeMap<Uuid, Behind>,
     /// How often each action took effect in this history: what must never be two.
     pub effects: BTreeMap<Uuid, u32>,
     /// The rows as they were at each version.
@@ -105,13 +105,46 @@ pub struct Server {
     clients: BTreeMap<Uuid, Client>,
 }
 
+/// What only the database knows of a ledger entry.
+#[derive(Clone, Debug, Default)]
+pub struct Behind {
+    /// The entry that it cancels.
+    pub reverses: Option<Uuid>,
+    /// Who made it, at a desk.
+    pub by: Option<Uuid>,
+    /// The lots that it took points from.
+    pub uses: Vec<Use>,
+}
+
+/// A row of the lots as the rules read it.
+fn lot(row: &Row) -> Lot {
+    Lot {
+        id: row.id("id").unwrap_or_default(),
+        points: row.int("points").unwrap_or_default(),
+        remaining: row.int("remaining").unwrap_or_default(),
+        expires_at: row.int("expires_at"),
+        effective_at: row.int("effective_at").unwrap_or_default(),
+    }
+}
+
+fn lot_row(lot: &Lot, customer: Option<Uuid>) -> Row {
+    let fields = [
+        ("customer_id", customer.map_or(Value::Null, Value::Uuid)),
+        ("points", Value::Int(lot.points)),
+        ("remaining", Value::Int(lot.remaining)),
+        ("expires_at", lot.expires_at.map_or(Value::Null, Value::Int)),
+        ("effective_at", Value::Int(lot.effective_at)),
+    ];
+    Row::new("lot", lot.id, &fields)
+}
+
 /// A transaction under way: its own view of the rows, and the events that it leaves in the feed.
 #[derive(Clone, Debug)]
 pub struct Tx {
     /// The rows as this transaction sees them.
     pub rows: Rows,
-    /// Ledger entries that cancel another one.
-    pub reversing: BTreeSet<Uuid>,
+    /// What the rows do not say of ledger entries.
+    pub behind: BTreeMap<Uuid, Behind>,
     /// Microseconds since 1970.
     pub now: i64,
     events: BTreeMap<(Scope, Key), Op>,
@@ -178,9 +211,14 @@ impl Tx {
         self.events.insert((scope, key), op);
     }
 
-    /// Writes a ledger entry; its member's points follow.
-    pub fn add_entry(&mut self, entry: Row) {
-        let customer = entry.id("customer_id").unwrap_or_default();
+    /// Writes a ledger entry; lots and its member's points follow.
+    pub fn add_entry(&mut self, entry: Row, mut behind: Behind) {
+        let (id, customer) = (
+            entry.id("id").unwrap_or_default(),
+            entry.id("customer_id").unwrap_or_default(),
+        );
+        behind.uses = self.book(&entry, &behind);
+        self.behind.insert(id, behind);
         self.put(entry);
         let profile = self
             .all("loyalty_profile")
@@ -188,6 +226,37 @@ impl Tx {
         if let Some(profile) = profile.cloned() {
             self.put_profile(profile);
         }
+    }
+
+    fn book(&mut self, entry: &Row, behind: &Behind) -> Vec<Use> {
+        let (customer, amount) = (entry.id("customer_id"), entry.int("amount").unwrap_or_default());
+        let made = Lot {
+            id: entry.id("id").unwrap_or_default(),
+            points: amount,
+            remaining: amount,
+            expires_at: entry.int("expires_at"),
+            effective_at: entry.int("created_at").unwrap_or_default(),
+        };
+        let lots = self.all("lot").filter(|row| row.id("customer_id") == customer).map(lot);
+        let mut account = Account {
+            lots: lots.collect(),
+            owed: 0,
+        };
+        let mut uses = vec![];
+        match (behind.reverses, amount) {
+            (_, 0) => {}
+            (None, 1..) => drop(account.gain(made)),
+            (None, _) => uses = account.spend_or_owe(-amount, i64::MIN),
+            (Some(award), ..0) => uses = account.reverse(award, -amount),
+            (Some(spent), _) => {
+                let took = self.behind.get(&spent).map(|spent| spent.uses.clone());
+                account.give_back(&took.unwrap_or_default(), made);
+            }
+        }
+        for lot in &account.lots {
+            self.put(lot_row(lot, customer));
+        }
+        uses
     }
 
     /// Writes a membership: whatever sums are written, the ledger's are stored.
@@ -200,7 +269,8 @@ impl Tx {
         {
             let amount = entry.int("amount").unwrap_or_default();
             let kind = entry.text("type").unwrap_or_default();
-            let is_reversal = entry.id("id").is_some_and(|id| self.reversing.contains(&id));
+            let behind = entry.id("id").and_then(|id| self.behind.get(&id));
+            let is_reversal = behind.is_some_and(|behind| behind.reverses.is_some()) && amount < 0;
             if (matches!(kind, "earned" | "bonus") && amount > 0) || is_reversal {
                 lifetime += amount;
             }
@@ -210,7 +280,8 @@ impl Tx {
             };
         }
         profile.set("total_points", Value::Int(lifetime));
-        profile.set("available_points", Value::Int(available));
+        profile.set("available_points", Value::Int(available.max(0)));
+        profile.set("owed", Value::Int((-available).max(0)));
         let tier = desk_core::loyalty::Tier::of_lifetime_points(lifetime);
         profile.set("tier", super::row::text(tier.word()));
         self.put(profile);
@@ -234,7 +305,7 @@ impl Server {
             },
             logins: BTreeMap::new(),
             mutations: BTreeMap::new(),
-            reversing: BTreeSet::new(),
+            behind: BTreeMap::new(),
             effects: BTreeMap::new(),
             past: (0..=version).map(|_| here.clone()).collect(),
             is_older: false,
@@ -273,7 +344,7 @@ impl Server {
     pub fn begin(&self, now: i64) -> Tx {
         Tx {
             rows: self.rows.clone(),
-            reversing: self.reversing.clone(),
+            behind: self.behind.clone(),
             now,
             events: BTreeMap::new(),
             bug: self.bug,
@@ -296,7 +367,7 @@ impl Server {
         for (place, op) in tx.events {
             self.feed.insert(place, (version, op));
         }
-        (self.rows, self.reversing) = (tx.rows, tx.reversing);
+        (self.rows, self.behind) = (tx.rows, tx.behind);
     }
 
     /// Planted: a number taken when a transaction began, not when it became visible.
@@ -312,6 +383,34 @@ impl Server {
         if let Some(last) = self.past.last_mut() {
             *last = Arc::new(self.rows.clone());
         }
+    }
+
+    /// The allowance of a PC for the day of the clinic that it is now; made on first asking.
+    pub fn take_lease(&mut self, device: &str, now: i64) -> Uuid {
+        const DAY: i64 = 86_400_000_000;
+        // Bangkok is ahead by so much, all year.
+        let day = (now + 7 * DAY / 24).div_euclid(DAY);
+        let ends_at = (day + 1) * DAY - 7 * DAY / 24 - 1_000_000;
+        let number = noun("lease").number;
+        let mut leases = self.rows.range((number, Uuid::nil())..=(number, Uuid::max()));
+        let is_this = |row: &Row| row.text("device") == Some(device) && row.int("ends_at") == Some(ends_at);
+        if let Some(((_, id), _)) = leases.find(|(_, row)| is_this(row)) {
+            return *id;
+        }
+        let given = leases_until(&self.rows, now);
+        let id = named(device, day);
+        let fields = [
+            ("device", Value::Text(device.to_owned())),
+            ("points", Value::Int((10_000 - given).clamp(0, 2_000))),
+            ("per_customer", Value::Int(500)),
+            ("used", Value::Int(0)),
+            ("taken_at", Value::Int(now)),
+            ("ends_at", Value::Int(ends_at)),
+        ];
+        let mut tx = self.begin(now);
+        tx.put(Row::new("lease", id, &fields));
+        self.commit(tx, false);
+        id
     }
 
     /// Forgets tombstones up to a version.
@@ -552,6 +651,22 @@ impl Server {
         }
         clinic::check(&head, from, epoch)
     }
+}
+
+/// The same key for the same PC and day, so that a seed's history is the same each time.
+fn named(device: &str, day: i64) -> Uuid {
+    let mixed = device
+        .bytes()
+        .fold(0x1ea5e_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    Uuid::from_u64_pair(mixed, day.unsigned_abs())
+}
+
+/// Points of the allowances that are in force.
+fn leases_until(rows: &Rows, now: i64) -> i64 {
+    let number = noun("lease").number;
+    let leases = rows.range((number, Uuid::nil())..=(number, Uuid::max()));
+    let in_force = leases.filter(|(_, row)| row.int("ends_at").is_some_and(|end| end >= now));
+    in_force.filter_map(|(_, row)| row.int("points")).sum()
 }
 
 /// A batch on its way to an outcome.

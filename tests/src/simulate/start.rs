@@ -107,7 +107,7 @@ fn staff(nth: u128) -> Row {
     Row::new("staff", person(nth), &fields)
 }
 
-fn membership(customer: Uuid) -> [Row; 2] {
+fn membership(customer: Uuid) -> [Row; 3] {
     let entry = [
         ("customer_id", id(customer)),
         ("type", text("bonus")),
@@ -123,8 +123,16 @@ fn membership(customer: Uuid) -> [Row; 2] {
         ("total_visits", Value::Int(0)),
         ("referral_code", text("BN000001")),
         ("joined_at", Value::Int(MORNING)),
+        ("owed", Value::Int(0)),
+    ];
+    let lot = [
+        ("customer_id", id(customer)),
+        ("points", Value::Int(100)),
+        ("remaining", Value::Int(100)),
+        ("effective_at", Value::Int(MORNING)),
     ];
     [
+        Row::new("lot", thing(7, 1), &lot),
         Row::new("point_entry", thing(7, 1), &entry),
         Row::new("loyalty_profile", thing(6, 1), &profile),
     ]

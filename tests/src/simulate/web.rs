@@ -8,7 +8,7 @@ use super::{
     chance::Chance,
     decide::{mark_read, web_entry},
     row::{Key, Row, Rows, id, key, noun, text},
-    server::Tx,
+    server::{Behind, Tx},
 };
 
 /// One statement of the web system.
@@ -97,7 +97,7 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
                 .find(|row| row.id("customer_id") == Some(*customer))
                 .and_then(|row| row.int("available_points"));
             if has.unwrap_or(0) + amount >= 0 {
-                tx.add_entry(web_entry(*id, *customer, kind, *amount, tx.now));
+                tx.add_entry(web_entry(*id, *customer, kind, *amount, tx.now), Behind::default());
             }
         }
         Edit::AddNotification { id, person, title } => tx.put(notification(*id, *person, title, tx.now)),

@@ -6,7 +6,7 @@ import type { AppError } from '../backend/bindings/AppError';
 import type { Code } from '../backend/bindings/Code';
 import { date, time } from './dates';
 import { m } from './index';
-import { baht } from './numbers';
+import { baht, points } from './numbers';
 
 type Fields = AppError['fields'];
 interface Words {
@@ -22,6 +22,7 @@ function untilTime(until: string | undefined): string {
 }
 
 const bahtOf = (satang: string) => baht(Number(satang));
+const pointsOf = (count: string | undefined) => points(Number(count ?? 0));
 
 /** Day and time of an instant in milliseconds since 1970. */
 function instant(ms: string | undefined): string {
@@ -87,6 +88,23 @@ export const CODES: Record<Code, Words> = {
   nothing_to_undo: { what: () => m.code_nothing_to_undo(), next: m.code_nothing_to_undo_next },
   already_undone: { what: () => m.code_already_undone(), next: m.code_already_undone_next },
   points_spent: { what: () => m.code_points_spent(), next: m.code_points_spent_next },
+  points_short: {
+    what: (f) =>
+      f['missing']
+        ? m.code_points_short({ missing: pointsOf(f['missing']), available: pointsOf(f['available']) })
+        : m.code_points_short_plain(),
+    next: m.code_points_short_next,
+  },
+  points_taken: { what: () => m.code_points_taken(), next: m.code_points_taken_next },
+  reward_unavailable: { what: () => m.code_reward_unavailable(), next: m.code_reward_unavailable_next },
+  lease_missing: { what: () => m.code_lease_missing(), next: m.code_lease_missing_next },
+  balance_stale: { what: () => m.code_balance_stale(), next: m.code_balance_stale_next },
+  lease_exceeded: {
+    what: (f) => (f['left'] ? m.code_lease_exceeded({ left: pointsOf(f['left']) }) : m.code_lease_exceeded_plain()),
+    next: m.code_lease_exceeded_next,
+  },
+  lease_expired: { what: () => m.code_lease_expired(), next: m.code_lease_expired_next },
+  lease_unknown: { what: () => m.code_lease_unknown(), next: m.code_lease_unknown_next },
   customer_in_use: { what: () => m.code_customer_in_use(), next: m.code_customer_in_use_next },
   not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
   schema_mismatch: { what: () => m.code_schema_mismatch(), next: m.code_schema_mismatch_next },

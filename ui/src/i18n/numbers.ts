@@ -38,3 +38,9 @@ export function satangFrom(typed: string): number | null {
   const [, baht = '', satang = ''] = found;
   return Number(baht.replaceAll(',', '')) * 100 + Number(satang.padEnd(2, '0'));
 }
+
+/** Whole points from what a person typed; `null` when it is no number of points. */
+export function pointsFrom(typed: string): number | null {
+  const satang = satangFrom(typed);
+  return satang === null || satang % 100 !== 0 ? null : satang / 100;
+}

@@ -101,6 +101,7 @@ export const KEYS = {
     checkIn: key('I', m.key_check_in, { foot: true }),
     book: key('B', m.key_book),
     award: key('F9', m.key_award, { foot: true }),
+    redeem: key('R', m.key_redeem, { foot: true }),
     edit: key('E', m.key_edit, { foot: true }),
     note: key('N', m.key_note, { foot: true }),
     points: key('P', m.key_points, { foot: true }),

@@ -67,6 +67,16 @@ const SCENES: Scene[] = [
     },
   ],
   [
+    'redeem points',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('R');
+      await on.type('120');
+      await on.see('[data-after="1120"]');
+    },
+  ],
+  [
     'edit customer',
     {},
     async (on) => {

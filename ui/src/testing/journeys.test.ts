@@ -337,6 +337,31 @@ test('an amount that was left is replaced by the next one, not made longer', asy
   await on.see('[data-award-points="50"]');
 });
 
+test('points are redeemed by keyboard, with the effect shown before anything is taken', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('R');
+  await on.type('120');
+  await on.see('[data-after="1120"]');
+  expect(on.clinic.customer('c1').points).toBe(1240);
+  await on.press('Enter');
+  await on.gone('[data-dialog=redeem]');
+  await on.see('[data-points="1120"]');
+  expect(on.clinic.ledger('c1').filter(({ amount }) => amount === -120)).toHaveLength(1);
+});
+
+test('more points than there are: the gap is named and nothing is taken', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c1');
+  await on.see('[data-customer-id=c1]');
+  await on.press('R');
+  await on.type('5000');
+  await on.read('ขาด 3,760 แต้ม มี 1,240');
+  await on.press('Enter');
+  expect(on.calls).not.toContain('points_redeem');
+});
+
 test('two quick presses of one save are one call', async () => {
   const on = await openWindow();
   on.clinic.open('/customers/c1');

@@ -322,6 +322,7 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
     let rewards = loyalty::affordable(reader, member.available_points, member.tier, now)?;
     Ok(Some(Loyalty {
         available_points: member.available_points,
+        owed: member.owed,
         lifetime_points: member.lifetime_points,
         tier: member.tier,
         multiplier_tenths: loyalty::multiplier_tenths(reader, member.tier)?,
@@ -336,21 +337,33 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
             .map(entry)
             .collect(),
         ledger_total: loyalty::ledger_length(reader, id)?,
-        expiring: loyalty::expiring(reader, id)?
-            .into_iter()
-            .filter_map(|lot| {
-                Some(Expiring {
-                    points: lot.points,
-                    at: row::millis(lot.expires_at?),
-                })
-            })
-            .collect(),
+        expiring: by_expiry(
+            loyalty::lots(reader, id)?
+                .iter()
+                .map(|lot| (lot.remaining, lot.expires_at)),
+        ),
         affordable: rewards
             .into_iter()
-            .map(|(id, name, points_cost)| Reward { id, name, points_cost })
+            .map(|reward| Reward {
+                id: reward.id,
+                name: reward.name,
+                points_cost: reward.points_cost,
+            })
             .collect(),
         waiting_points: loyalty::waiting_points(reader, id)?,
     }))
+}
+
+/// Points of the same day together, in the order in which they come.
+pub(crate) fn by_expiry(lots: impl Iterator<Item = (i64, Option<i64>)>) -> Vec<Expiring> {
+    let mut days: Vec<Expiring> = vec![];
+    for (points, at) in lots.map(|(points, at)| (points, at.map(row::millis))) {
+        match days.last_mut().filter(|day| day.at == at) {
+            Some(day) => day.points += points,
+            None => days.push(Expiring { points, at }),
+        }
+    }
+    days
 }
 
 fn entry(entry: loyalty::Entry) -> PointEntry {
@@ -366,11 +379,17 @@ fn entry(entry: loyalty::Entry) -> PointEntry {
 }
 
 fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
-    let (available, lifetime, tier, welcome_points) = match loyalty::member(reader, customer)? {
-        Some(member) => (member.available_points, member.lifetime_points, member.tier, 0),
+    let (available, lifetime, tier, welcome_points, owed) = match loyalty::member(reader, customer)? {
+        Some(member) => (
+            member.available_points,
+            member.lifetime_points,
+            member.tier,
+            0,
+            member.owed,
+        ),
         None => {
             let newcomer = loyalty::newcomer(reader, customer)?;
-            (newcomer.points, newcomer.points, newcomer.tier, newcomer.welcome)
+            (newcomer.points, newcomer.points, newcomer.tier, newcomer.welcome, 0)
         }
     };
     let multiplier_tenths = loyalty::multiplier_tenths(reader, tier)?;
@@ -380,7 +399,8 @@ fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPro
         points,
         multiplier_tenths,
         welcome_points,
-        available_after: available.saturating_add(added),
+        available_after: available.saturating_add(added).saturating_sub(owed.min(points)),
+        owed_after: owed.saturating_sub(points).max(0),
         tier_after: Tier::of_lifetime_points(lifetime.saturating_add(added)).max(tier),
     })
 }

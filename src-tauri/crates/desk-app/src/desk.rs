@@ -57,6 +57,8 @@ pub struct Desk {
     pub(crate) version: String,
     pub(crate) look_again: Arc<Notify>,
     pub(crate) wake: Arc<WakeUps>,
+    /// The sync has moved: something was answered, or it stands otherwise.
+    pub(crate) moved: Notify,
     /// How many customers the cache has; none while it must be counted anew. Counting at every key of a search would scan them all.
     pub(crate) customers: Mutex<Option<i64>>,
     state: Mutex<State>,
@@ -124,6 +126,7 @@ impl Desk {
             version,
             look_again: Arc::new(Notify::new()),
             wake: Arc::new(WakeUps::default()),
+            moved: Notify::new(),
             customers: Mutex::new(None),
             state: Mutex::new(State::default()),
         });
@@ -318,6 +321,7 @@ impl Listener for WakeUps {
         topics.push("sync".into());
         desk.tell(&topics);
         desk.look_again.notify_one();
+        desk.moved.notify_waiters();
         if topics.iter().any(|topic| topic == "start") {
             tokio::spawn(async move { desk.learn_day().await });
         }
@@ -332,6 +336,7 @@ impl Listener for WakeUps {
         if status.failure.is_none() || has_synced {
             desk.had_contact();
         }
+        desk.moved.notify_waiters();
         let told = before.is_some_and(|before| is_same(&before, status));
         if !told {
             desk.changed(&["sync"]);

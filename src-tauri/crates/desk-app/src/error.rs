@@ -142,6 +142,22 @@ codes! {
     AlreadyUndone => "already_undone",
     /// The points of this award were spent meanwhile.
     PointsSpent => "points_spent",
+    /// There are not enough points; fields: `missing`, `available`.
+    PointsShort => "points_short",
+    /// Somebody else spent the points first.
+    PointsTaken => "points_taken",
+    /// The reward cannot be had: not on offer, none left, or for a higher tier.
+    RewardUnavailable => "reward_unavailable",
+    /// This PC has no allowance of today for redeeming without the network.
+    LeaseMissing => "lease_missing",
+    /// The balance here is older than 24 hours.
+    BalanceStale => "balance_stale",
+    /// More than this PC may redeem without the network; fields: `left`.
+    LeaseExceeded => "lease_exceeded",
+    /// What was redeemed without the network reached the clinic too late.
+    LeaseExpired => "lease_expired",
+    /// It was redeemed on an allowance that is not this PC's.
+    LeaseUnknown => "lease_unknown",
     /// Something belongs to this customer already.
     CustomerInUse => "customer_in_use",
     /// The database does not know this action.

@@ -19,6 +19,7 @@ mod line;
 mod notification;
 mod opening;
 pub mod ports;
+mod redeem;
 mod row;
 mod settings;
 mod start;

@@ -197,7 +197,8 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
             let booking = id.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default();
             return visit::customer_of(reader, booking);
         }
-        "points.award" | "points.reverse" | "visit.check_in" | "appointment.book" => "customer_id",
+        "points.award" | "points.reverse" | "points.redeem" | "points.unredeem" | "visit.check_in"
+        | "appointment.book" => "customer_id",
         "customer.edit" | "customer.create" | "customer.revert" | "customer.remove" => "id",
         _ => return Ok(None),
     };
@@ -240,7 +241,7 @@ fn side(detail: &Json) -> Side {
 }
 
 /// What nobody types.
-const IDS: [&str; 10] = [
+const IDS: [&str; 14] = [
     "id",
     "customer_id",
     "base",
@@ -251,6 +252,10 @@ const IDS: [&str; 10] = [
     "entry",
     "at",
     "set",
+    "reward_id",
+    "lease_id",
+    "method",
+    "seen",
 ];
 
 /// What was typed, without ids. Nobody types anything to take something back.

@@ -19,6 +19,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("staff" | "clinic") => &["start", "tasks"],
         Some("closed_day") => &["start", "leads", "today"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
+        Some("lot" | "lease" | "reward") => &["customers"],
         Some(_) => &["customers", "today", "tasks"],
         None => &[],
     }

@@ -1,11 +1,13 @@
 //! Doing something here: the action's effect on the cache and its outbox row, in one transaction. The same effects are replayed over what
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
+mod account;
 mod booking;
 mod customer;
 mod followup;
 mod notification;
 mod points;
+mod redeem;
 mod task;
 mod visit;
 
@@ -88,6 +90,7 @@ pub fn can_be_undone(name: &str) -> bool {
             | "customer.create"
             | "customer.edit"
             | "points.award"
+            | "points.redeem"
             | "followup.done"
             | "followup.cancel"
             | "visit.check_in"
@@ -102,13 +105,14 @@ pub fn can_be_undone(name: &str) -> bool {
 }
 
 /// What the action is about to replace, for taking it back later; none for what is not taken back.
-fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
+pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
     if !can_be_undone(&action.name) {
         return Ok(None);
     }
     match action.name.split('.').next() {
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
+        Some("points") if action.name == "points.redeem" => redeem::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -133,6 +137,7 @@ pub(crate) fn reversal(
         "task.note" => Ok(("task.unnote", task::unnoting(done))),
         "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
+        "points.redeem" => Ok(("points.unredeem", redeem::unredeeming(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
         "visit.check_in" => Ok(("visit.undo_check_in", visit::reversing(done))),
@@ -153,6 +158,7 @@ pub(crate) fn reversal(
 pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result<()> {
     match done.name.as_str() {
         "customer.create" => customer::is_unused(connection, done),
+        "points.award" => points::are_unspent(connection, done),
         _ => Ok(()),
     }
 }
@@ -198,6 +204,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
         "points.reverse" => points::reverse(ledger, action),
+        "points.redeem" => redeem::redeem(ledger, action),
+        "points.unredeem" => redeem::unredeem(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
         "visit.check_in" => visit::check_in(ledger, action),
         "visit.undo_check_in" => visit::undo_check_in(ledger, action),
@@ -264,7 +272,7 @@ impl Action {
 }
 
 /// Microseconds since 1970 as arguments carry an instant.
-fn written(at: Option<i64>) -> Json {
+pub(crate) fn written(at: Option<i64>) -> Json {
     let at = at.and_then(|at| Utc.timestamp_micros(at).single());
     at.map_or(Json::Null, |at| {
         Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))

@@ -448,7 +448,18 @@ fn points_taken_back_before_the_clinic_dated_them_leave_the_dated_ones_alone() {
         ("expires_at", Value::Int(99)),
     ];
     let napa = put("customer", id(20), &[("full_name", text("นภา"))]);
-    let rows = vec![napa, member(1_140, 1_140, "bronze"), put("point_entry", id(50), &older)];
+    let lot = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("points", Value::Int(1_140)),
+        ("remaining", Value::Int(1_140)),
+        ("expires_at", Value::Int(99)),
+    ];
+    let rows = vec![
+        napa,
+        member(1_140, 1_140, "bronze"),
+        put("point_entry", id(50), &older),
+        put("lot", id(50), &lot),
+    ];
     desk.pull(1, rows, vec![]);
     let award = Action {
         id: id(100),
@@ -460,8 +471,8 @@ fn points_taken_back_before_the_clinic_dated_them_leave_the_dated_ones_alone() {
     change::perform(desk.cache(), &award, Destination::Here).unwrap();
     undo::undo(desk.cache(), &wish(desk.person, None, 900), Destination::Here).unwrap();
     let reader = desk.cache().read().unwrap();
-    let lots = loyalty::expiring(&reader, id(20)).unwrap();
-    assert_eq!(lots.iter().map(|lot| lot.points).collect::<Vec<_>>(), [1_140]);
+    let lots = loyalty::lots(&reader, id(20)).unwrap();
+    assert_eq!(lots.iter().map(|lot| lot.remaining).collect::<Vec<_>>(), [1_140]);
 }
 
 mod laws {

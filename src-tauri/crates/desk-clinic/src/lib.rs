@@ -8,6 +8,8 @@ pub mod enrol;
 mod error;
 pub mod feed;
 pub mod keep;
+pub mod lease;
+pub mod loyalty;
 pub mod migrate;
 pub mod pc;
 pub mod push;

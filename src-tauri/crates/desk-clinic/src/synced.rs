@@ -133,6 +133,7 @@ pub const SOURCES: &[Source] = &[
             ("last_visit", "r.last_visit"),
             ("referral_code", "r.referral_code::text"),
             ("joined_at", "r.joined_at"),
+            ("owed", "r.desk_owed::int8"),
         ],
     },
     Source {
@@ -147,6 +148,7 @@ pub const SOURCES: &[Source] = &[
             ("description", "r.description"),
             ("created_at", "r.created_at"),
             ("expires_at", "r.expires_at"),
+            ("lease_id", "r.desk_lease_id"),
         ],
     },
     Source {
@@ -164,6 +166,8 @@ pub const SOURCES: &[Source] = &[
             ("tier_requirement", "r.tier_requirement::text"),
             ("valid_from", "r.valid_from"),
             ("valid_until", "r.valid_until"),
+            ("max_redemptions", "r.max_redemptions::int8"),
+            ("current_redemptions", "r.current_redemptions::int8"),
         ],
     },
     Source {
@@ -312,6 +316,33 @@ pub const SOURCES: &[Source] = &[
         from: "desk.closed_day",
         key: "id",
         columns: &[("id", "r.id"), ("day", "r.day::text"), ("name", "r.name")],
+    },
+    Source {
+        number: 19,
+        from: "desk.lot",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("customer_id", "r.customer_id"),
+            ("points", "r.points::int8"),
+            ("remaining", "r.remaining::int8"),
+            ("expires_at", "r.expires_at"),
+            ("effective_at", "r.effective_at"),
+        ],
+    },
+    Source {
+        number: 20,
+        from: "desk.lease",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("device", "r.device"),
+            ("points", "r.points::int8"),
+            ("per_customer", "r.per_customer::int8"),
+            ("used", "r.used::int8"),
+            ("taken_at", "r.taken_at"),
+            ("ends_at", "r.ends_at"),
+        ],
     },
 ];
 

@@ -66,6 +66,7 @@ impl Demo {
             "followup" => Box::new(self.followups()),
             "loyalty_profile" => Box::new(self.loyalty_profiles()),
             "point_entry" => Box::new(self.point_entries()),
+            "lot" => Box::new(self.lots()),
             "reward" => Box::new(self.rewards()),
             "notification" => Box::new(self.notifications()),
             "appointment" => Box::new(self.appointments()),

@@ -1,8 +1,14 @@
-//! What a bill earns and which tier it leads to (policy of the clinic; defaults of the product decision on loyalty).
-//! The database decides; the desk predicts with these same rules. It keeps no balances.
+//! What a bill earns and which tier it leads to (policy of the clinic; defaults of the product decision on loyalty), what a customer has
+//! ([`account`]) and what may be redeemed without the network ([`lease`]). The database decides; the desk predicts with these same rules.
 
+pub mod account;
+pub mod lease;
+
+use chrono::{DateTime, Months, NaiveTime};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::day::{self, Tz};
 
 /// A member's tier, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -102,112 +108,26 @@ pub fn least_bill(tenths: i64) -> Option<i64> {
     (tenths > 0).then(|| (10_000 + tenths - 1) / tenths)
 }
 
-/// Points of one ledger entry that are still there, and when they expire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Remaining {
-    /// Points, more than 0.
-    pub points: i64,
-    /// Microseconds since 1970; none for points that never expire.
-    pub expires_at: Option<i64>,
+/// Points of a bill that go when a part of it is given back: what it earned before, less what it earns now (rule L5). Rounded twice, so that
+/// the parts add up to what was given.
+pub fn points_to_reverse(before_satang: i64, after_satang: i64, tenths: i64) -> i64 {
+    points_for(before_satang, tenths) - points_for(after_satang, tenths)
 }
 
-/// One entry of a ledger, as far as what is left depends on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Movement {
-    /// Negative when spent, expired or taken back.
-    pub points: i64,
-    /// Microseconds since 1970; none for points that never expire, or that the clinic has not dated yet.
-    pub expires_at: Option<i64>,
-    /// It takes back an award, whose expiry it has.
-    pub cancels: bool,
-}
+/// Months until points end, where the clinic has no policy of its own.
+pub const MONTHS: u32 = 24;
 
-/// What is left of each earned entry. `ledger` is oldest first. What was spent is taken from what expired soonest among the points that were
-/// there at the time (rule L2); an entry that cancels an award takes that award's points first. Points spent beyond that are ignored.
-pub fn remaining(ledger: impl IntoIterator<Item = Movement>) -> Vec<Remaining> {
-    let mut lots: Vec<Remaining> = vec![];
-    for entry in ledger {
-        let Movement { points, expires_at, .. } = entry;
-        if points > 0 {
-            lots.push(Remaining { points, expires_at });
-            lots.sort_by_key(|lot| lot.expires_at.unwrap_or(i64::MAX));
-        } else {
-            let wanted = points.saturating_neg();
-            let beyond = take(&mut lots, wanted, |lot| entry.cancels && lot.expires_at == expires_at);
-            take(&mut lots, beyond, |_| true);
-        }
-    }
-    lots
-}
-
-/// Takes points from the lots that `may` name, in their order; answers how many are still wanted.
-fn take(lots: &mut Vec<Remaining>, mut wanted: i64, may: impl Fn(&Remaining) -> bool) -> i64 {
-    for lot in lots.iter_mut().filter(|lot| may(lot)) {
-        let taken = lot.points.min(wanted);
-        lot.points -= taken;
-        wanted -= taken;
-    }
-    lots.retain(|lot| lot.points > 0);
-    wanted
+/// The last second of points that count from `at` on, both in microseconds since 1970: the end of the clinic's day so many months on, or of
+/// the month's last day where there is no such day (rule L11).
+pub fn ends_at(at: i64, months: u32, zone: Tz) -> Option<i64> {
+    let day = day::date(DateTime::from_timestamp_micros(at)?, zone).checked_add_months(Months::new(months))?;
+    let last = NaiveTime::from_hms_opt(23, 59, 59)?;
+    Some(day::instant(day, last, zone).timestamp_micros())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Earned or spent.
-    fn moved((points, expires_at): (i64, Option<i64>)) -> Movement {
-        Movement {
-            points,
-            expires_at,
-            cancels: false,
-        }
-    }
-
-    fn taken_back(points: i64, expires_at: Option<i64>) -> Movement {
-        Movement {
-            points: -points,
-            expires_at,
-            cancels: true,
-        }
-    }
-
-    #[test]
-    fn what_is_spent_comes_from_what_expires_soonest() {
-        let earned = [(50, None), (200, Some(31)), (100, Some(10))];
-        let spent = earned.into_iter().chain([(-120, None)]);
-        let left: Vec<_> = remaining(spent.map(moved))
-            .iter()
-            .map(|lot| (lot.points, lot.expires_at))
-            .collect();
-        assert_eq!(left, [(180, Some(31)), (50, None)]);
-    }
-
-    #[test]
-    fn points_earned_later_were_not_there_to_be_spent() {
-        let left = remaining([(100, Some(50)), (-100, None), (40, Some(10))].map(moved));
-        assert_eq!(
-            left,
-            [Remaining {
-                points: 40,
-                expires_at: Some(10)
-            }]
-        );
-    }
-
-    #[test]
-    fn a_cancelled_award_leaves_what_was_there_before_it() {
-        let before = Remaining {
-            points: 100,
-            expires_at: Some(10),
-        };
-        // Its expiry is the clinic's word: none until that has come.
-        for expiry in [Some(50), None] {
-            let earned = [(100, Some(10)), (399, expiry)].map(moved);
-            let left = remaining(earned.into_iter().chain([taken_back(399, expiry)]));
-            assert_eq!(left, [before]);
-        }
-    }
 
     #[test]
     fn a_bill_earns_the_floor_of_baht_times_multiplier_over_ten() {
@@ -229,6 +149,35 @@ mod tests {
             );
         }
         assert_eq!(least_bill(0), None);
+    }
+
+    #[test]
+    fn l5_parts_of_a_refund_add_up_to_what_was_given() {
+        let parts = [points_to_reverse(199_900, 99_950, 10), points_to_reverse(99_950, 0, 10)];
+        assert_eq!(parts, [100, 99]);
+        let parts = [points_to_reverse(199_900, 99_950, 20), points_to_reverse(99_950, 0, 20)];
+        assert_eq!(parts, [200, 199], "story 14");
+    }
+
+    #[test]
+    fn l11_points_end_with_a_day_of_bangkok_and_a_short_month_with_its_last() {
+        let end = |from: &str, months| {
+            let from: DateTime<chrono::Utc> = from.parse().unwrap();
+            let end = ends_at(from.timestamp_micros(), months, day::USUAL_ZONE).unwrap();
+            let here = DateTime::from_timestamp_micros(end)
+                .unwrap()
+                .with_timezone(&day::USUAL_ZONE);
+            here.naive_local().to_string()
+        };
+        assert_eq!(end("2026-10-01T03:00:00Z", 24), "2028-10-01 23:59:59");
+        assert_eq!(end("2026-01-31T03:00:00Z", 1), "2026-02-28 23:59:59");
+        assert_eq!(end("2028-01-31T03:00:00Z", 1), "2028-02-29 23:59:59");
+        assert_eq!(end("2024-02-29T03:00:00Z", 24), "2026-02-28 23:59:59");
+        assert_eq!(
+            end("2026-10-01T17:00:00Z", 24),
+            "2028-10-02 23:59:59",
+            "it is the second in Bangkok"
+        );
     }
 
     #[test]

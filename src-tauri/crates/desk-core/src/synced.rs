@@ -186,6 +186,7 @@ pub const SYNCED: &[Table] = &[
             instant("last_visit"),
             text("referral_code"),
             instant("joined_at"),
+            int("owed"),
         ],
     },
     Table {
@@ -199,6 +200,7 @@ pub const SYNCED: &[Table] = &[
             text("description"),
             instant("created_at"),
             instant("expires_at"),
+            uuid("lease_id"),
         ],
     },
     Table {
@@ -215,6 +217,8 @@ pub const SYNCED: &[Table] = &[
             text("tier_requirement"),
             instant("valid_from"),
             instant("valid_until"),
+            int("max_redemptions"),
+            int("current_redemptions"),
         ],
     },
     Table {
@@ -354,6 +358,31 @@ pub const SYNCED: &[Table] = &[
         number: 18,
         name: "closed_day",
         columns: &[uuid("id"), text("day"), text("name")],
+    },
+    Table {
+        number: 19,
+        name: "lot",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            int("points"),
+            int("remaining"),
+            instant("expires_at"),
+            instant("effective_at"),
+        ],
+    },
+    Table {
+        number: 20,
+        name: "lease",
+        columns: &[
+            uuid("id"),
+            text("device"),
+            int("points"),
+            int("per_customer"),
+            int("used"),
+            instant("taken_at"),
+            instant("ends_at"),
+        ],
     },
 ];
 

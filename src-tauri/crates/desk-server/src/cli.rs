@@ -7,9 +7,10 @@ use chrono::{NaiveDate, NaiveTime};
 use clap::{Args, Parser, Subcommand};
 use desk_clinic::Result;
 use desk_clinic::connect::administrator;
+use desk_clinic::loyalty::Allowances;
 use desk_clinic::settings::Settings;
 
-use crate::{clinic, demo, doctor, feed, migrate, pc, staff, support, worker};
+use crate::{clinic, demo, doctor, feed, loyalty, migrate, pc, staff, support, worker};
 
 /// Aura Desk beside the clinic's PostgreSQL.
 #[derive(Debug, Parser)]
@@ -42,6 +43,9 @@ pub enum Command {
     /// What a clinic sets for all its PCs.
     #[command(subcommand)]
     Clinic(Clinic),
+    /// Points: proving that they add up, taking over what does not, and what may be lost without the network.
+    #[command(subcommand)]
+    Loyalty(Loyalty),
     /// PCs: which there are, and having one wiped.
     #[command(subcommand)]
     Pc(Pc),
@@ -146,6 +150,56 @@ impl From<Change> for Settings {
             quiet_to: change.quiet_to,
             hot_lead_threshold: change.hot_lead_threshold,
             days_unseen: change.days_without_contact,
+        }
+    }
+}
+
+/// Points.
+#[derive(Debug, Subcommand)]
+pub enum Loyalty {
+    /// Compare lots, balances, entries and profiles and print each difference. Fails if there is one.
+    Verify {
+        /// The clinic's code or id; without it, all.
+        #[arg(long)]
+        clinic: Option<String>,
+    },
+    /// Book entries that were written past the booking; where a profile had promised another balance, make an opening entry. Prints each.
+    Adopt {
+        /// The clinic's code or id; without it, all.
+        #[arg(long)]
+        clinic: Option<String>,
+    },
+    /// Print, or change, what may be redeemed in a day while the network is gone.
+    Allowance {
+        /// The clinic's code or id.
+        #[arg(long)]
+        clinic: String,
+        /// What to change.
+        #[command(flatten)]
+        change: AllowanceChange,
+    },
+}
+
+/// A change of allowances, from the next day's on.
+#[derive(Debug, Args)]
+pub struct AllowanceChange {
+    /// Points that one PC may redeem.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
+    pub per_pc: Option<i32>,
+    /// Of those, points of one customer.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
+    pub per_customer: Option<i32>,
+    /// All PCs together: what the clinic accepts to lose.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..=10_000_000))]
+    pub whole_clinic: Option<i32>,
+}
+
+impl From<AllowanceChange> for Allowances {
+    fn from(change: AllowanceChange) -> Self {
+        Self {
+            per_pc: change.per_pc,
+            per_customer: change.per_customer,
+            whole: change.whole_clinic,
         }
     }
 }
@@ -333,6 +387,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             staff::run(&mut conn, place, what).await
         }
         Command::Clinic(what) => clinic::run(&mut admin.await?.0, what).await,
+        Command::Loyalty(what) => loyalty::run(&mut admin.await?.0, what).await,
         Command::Pc(what) => pc::run(&mut admin.await?.0, what).await,
         Command::Feed(what) => feed::run(&mut admin.await?.0, what).await,
         Command::Worker(Worker {

@@ -6,6 +6,7 @@ mod clinic;
 mod demo;
 mod doctor;
 mod feed;
+mod loyalty;
 mod migrate;
 mod pc;
 mod staff;

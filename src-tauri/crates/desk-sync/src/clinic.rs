@@ -163,6 +163,9 @@ pub trait Clinic: Send + Sync {
         tell: &Tell<'_>,
     ) -> impl Future<Output = Result<Stream, Failure>>;
 
+    /// Today's allowance of this PC to redeem points without the network: the same one whoever of its people asks.
+    fn take_lease(&self, person: Uuid) -> impl Future<Output = Result<Uuid, Failure>> + Send;
+
     /// Which of these actions the clinic remembers as done.
     fn known(&self, person: Uuid, actions: &[Uuid]) -> impl Future<Output = Result<Vec<Uuid>, Failure>> + Send;
 }

@@ -16,7 +16,7 @@ use desk_clinic::{
     ClinicError,
     connect::{self, ConnectTo, PgConnection, Way},
     feed::{self, Head},
-    pc,
+    lease, pc,
     push::{self, Mutation, Status},
 };
 use tokio::sync::Mutex;
@@ -185,6 +185,15 @@ impl Clinic for PostgresClinic {
     async fn fill(&self, person: Uuid, loader: &Loader, now: i64, tell: &Tell<'_>) -> Result<rebase::Stream, Failure> {
         let login = self.logins.get(&person).ok_or(Failure::AccessEnded)?;
         load::fill(login, loader, now, tell).await
+    }
+
+    async fn take_lease(&self, person: Uuid) -> Result<Uuid, Failure> {
+        let mut connection = self.connection(person).await?;
+        let mut turn = in_time(connect::turn(&mut connection.postgres, self.way())).await?;
+        let lease = in_time(lease::take(&mut turn)).await?;
+        in_time(turn.end()).await?;
+        self.give_back(person, connection).await;
+        Ok(lease)
     }
 
     async fn known(&self, person: Uuid, actions: &[Uuid]) -> Result<Vec<Uuid>, Failure> {

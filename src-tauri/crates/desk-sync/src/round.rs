@@ -1,7 +1,7 @@
 //! Carrying out one step between a cache and a clinic.
 
 use desk_cache::{
-    Cache, load, outbox,
+    Cache, lease, load, outbox,
     rebase::{self, Page, Position},
 };
 use desk_core::synced;
@@ -66,9 +66,26 @@ pub async fn carry_out(
         Step::Push(person) => push(cache, clinic, *person, now).await,
         Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
         Step::PullClinic if !load::has_every_column(&*cache.read()?)? => Err(Failure::Reload),
-        Step::PullClinic => pull(cache, clinic, reader, "clinic", now).await,
+        Step::PullClinic => {
+            take_lease(cache, clinic, reader, now).await?;
+            pull(cache, clinic, reader, "clinic", now).await
+        }
         Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
+}
+
+/// Asks once a day what may be redeemed here without the network, before reading on, so that it comes along. A clinic that has no allowance to
+/// give keeps nobody from reading on.
+async fn take_lease(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: i64) -> Result<(), Failure> {
+    if lease::was_asked(&*cache.read()?, now)? {
+        return Ok(());
+    }
+    match clinic.take_lease(reader).await {
+        Ok(id) => cache.write(|transaction| lease::keep(transaction, id, now))?,
+        Err(failure @ (Failure::Schema | Failure::Other(_))) => tracing::warn!(%failure, "no allowance"),
+        Err(failure) => return Err(failure),
+    }
+    Ok(())
 }
 
 async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {

@@ -9,6 +9,6 @@ export type Expiring = {
  */
 points: number, 
 /**
- * When.
+ * When; none: never.
  */
-at: number, };
+at: number | null, };

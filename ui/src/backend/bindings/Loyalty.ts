@@ -14,6 +14,10 @@ export type Loyalty = {
  */
 availablePoints: number, 
 /**
+ * Points that were taken back after they had been spent; what comes in pays them first. Who owes some has none to use.
+ */
+owed: number, 
+/**
  * Points ever earned; the tier follows from them.
  */
 lifetimePoints: number, 
@@ -46,7 +50,7 @@ ledger: Array<PointEntry>,
  */
 ledgerTotal: number, 
 /**
- * What is left of the points by the day on which they expire, next first. Points that never expire are not among them.
+ * The points by the day on which they expire, next first; those that never expire come last.
  */
 expiring: Array<Expiring>, 
 /**

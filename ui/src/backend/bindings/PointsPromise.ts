@@ -22,6 +22,10 @@ welcomePoints: number,
  */
 availableAfter: number, 
 /**
+ * What is owed after it: these points pay it first.
+ */
+owedAfter: number, 
+/**
  * Tier after it.
  */
 tierAfter: Tier, };

@@ -2,6 +2,7 @@
 import type { CustomerCard } from '../bindings/CustomerCard';
 import type { CustomerCreate } from '../bindings/CustomerCreate';
 import type { PointsPreview } from '../bindings/PointsPreview';
+import type { Redeemed } from '../bindings/Redeemed';
 import type { SnoozeUntil } from '../bindings/SnoozeUntil';
 import type { TaskList } from '../bindings/TaskList';
 import type { TaskRow } from '../bindings/TaskRow';
@@ -11,7 +12,7 @@ import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
-import { loyaltyOf, pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
+import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { search } from './search';
 
@@ -128,7 +129,7 @@ function preview(clinic: FakeClinic, { customerId, satang }: PointsPreview) {
   if (!points) clinic.refuse('amount_out_of_range', { least: String(Math.ceil(10_000 / multiplierTenths)) });
   const welcomePoints = of.isMember ? 0 : WELCOME;
   const added = points + welcomePoints;
-  const after = { availableAfter: of.points + added, tierAfter: tierOf(of.lifetime + added) };
+  const after = { availableAfter: of.points + added, owedAfter: 0, tierAfter: tierOf(of.lifetime + added) };
   return { points, multiplierTenths, welcomePoints, ...after };
 }
 
@@ -156,6 +157,26 @@ function award(clinic: FakeClinic, request: Request<'points_award'>) {
     Object.assign(of, before);
   };
   return clinic.undoable(request.entryId, 'points.award', name, revert, topic);
+}
+
+function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed {
+  const of = clinic.customer(request.customerId);
+  const isOffline = clinic.mode === 'offline';
+  const promise = redeemPreviewOf(of, request.points, isOffline, clinic.now());
+  if (promise.missing) {
+    clinic.refuse('points_short', { missing: String(promise.missing), available: String(promise.available) });
+  }
+  if (request.points > promise.most) clinic.refuse('lease_exceeded', { left: String(promise.most) });
+  const entry = { kind: 'redeemed', amount: -request.points, description: 'แลกแต้ม', at: clinic.now(), expiresAt: null };
+  const entries = clinic.ledger(of.id);
+  const undo = request.entryId;
+  if (!entries.some(({ id }) => id === undo)) {
+    entries.unshift({ id: undo, ...entry, isWaiting: isOffline });
+    of.points -= request.points;
+    const revert = () => (of.points += request.points);
+    clinic.undoable(undo, 'points.redeem', of.nickname ?? of.fullName, revert, `customer:${of.id}`);
+  }
+  return isOffline ? { how: 'offline', undo, left: promise.most - request.points } : { how: 'confirmed', undo };
 }
 
 function changeTask(clinic: FakeClinic, id: string, name: string, change: (task: TaskRow) => void) {
@@ -244,6 +265,9 @@ export const ANSWERS: Answers = {
   }),
   points_preview: preview,
   points_award: award,
+  redeem_preview: (clinic, { customerId, points }) =>
+    redeemPreviewOf(clinic.customer(customerId), points, clinic.mode === 'offline', clinic.now()),
+  points_redeem: redeem,
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>

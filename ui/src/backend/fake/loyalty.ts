@@ -1,6 +1,7 @@
 /** Points of the fake clinic, by the same rules as desk-core's loyalty. */
 import type { Loyalty } from '../bindings/Loyalty';
 import type { PointEntry } from '../bindings/PointEntry';
+import type { RedeemPromise } from '../bindings/RedeemPromise';
 import type { Tier } from '../bindings/Tier';
 import type { FakeCustomer } from './people';
 
@@ -36,8 +37,10 @@ export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number):
       ? [{ points: entry.amount, at: entry.expiresAt }]
       : [],
   );
+  lots.sort((a, b) => a.at - b.at);
   return {
     availablePoints: of.points,
+    owed: 0,
     lifetimePoints: of.lifetime,
     tier,
     multiplierTenths,
@@ -46,8 +49,30 @@ export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number):
     referralCode: null,
     ledger: entries.slice(0, 50),
     ledgerTotal: entries.length,
-    expiring: lots.sort((a, b) => a.at - b.at),
+    expiring: lots,
     affordable: REWARDS.filter((reward) => reward.pointsCost <= of.points).toReversed(),
     waitingPoints: entries.filter((entry) => entry.isWaiting).reduce((sum, entry) => sum + entry.amount, 0),
+  };
+}
+
+/** What redeeming does. The fake's points end on one day: which lot is which is desk-core's to know. */
+export function redeemPreviewOf(of: FakeCustomer, points: number, isOffline: boolean, now: number): RedeemPromise {
+  const left = Math.max(0, Math.min(500, of.points));
+  const missing = Math.max(0, points - of.points);
+  return {
+    available: of.points,
+    most: isOffline ? left : of.points,
+    missing,
+    takes: points > 0 && !missing ? [{ points, at: now + 30 * 86_400_000 }] : [],
+    availableAfter: missing ? of.points : of.points - points,
+    tier: tierOf(of.lifetime),
+    offline: isOffline ? { left, barred: null } : null,
+    asOf: now,
+    rewards: REWARDS.map((reward) => ({
+      ...reward,
+      missing: Math.max(0, reward.pointsCost - of.points),
+      needsTier: null,
+      isGone: false,
+    })),
   };
 }

@@ -169,6 +169,8 @@ pub struct Preference {
 pub struct Loyalty {
     /// Points that can be used.
     pub available_points: i64,
+    /// Points that were taken back after they had been spent; what comes in pays them first. Who owes some has none to use.
+    pub owed: i64,
     /// Points ever earned; the tier follows from them.
     pub lifetime_points: i64,
     /// Tier.
@@ -185,7 +187,7 @@ pub struct Loyalty {
     pub ledger: Vec<PointEntry>,
     /// How many entries the ledger has.
     pub ledger_total: i64,
-    /// What is left of the points by the day on which they expire, next first. Points that never expire are not among them.
+    /// The points by the day on which they expire, next first; those that never expire come last.
     pub expiring: Vec<Expiring>,
     /// Rewards that the available points can buy.
     pub affordable: Vec<Reward>,
@@ -224,13 +226,13 @@ pub struct PointEntry {
 }
 
 /// Points that expire on one day.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiring {
     /// Points.
     pub points: i64,
-    /// When.
-    pub at: i64,
+    /// When; none: never.
+    pub at: Option<i64>,
 }
 
 /// A reward.
@@ -403,6 +405,8 @@ pub struct PointsPromise {
     pub welcome_points: i64,
     /// Available points after it.
     pub available_after: i64,
+    /// What is owed after it: these points pay it first.
+    pub owed_after: i64,
     /// Tier after it.
     pub tier_after: Tier,
 }

@@ -1,27 +1,23 @@
-//! Points of a bill on the cache: a ledger entry and the membership that follows from it. The database repeats the sum and decides.
+//! Points of a bill on the cache: a ledger entry, its lot and the membership that follows from them. The database repeats the sum and decides.
 
 use desk_core::{
-    loyalty::{self, Tier},
+    loyalty::{self, Tier, account::Account},
     synced::Value,
 };
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger, written};
+use super::{
+    Action, Ledger,
+    account::{self, Entry, Member, Moved, account, ends_at, keep, member, write_entry},
+    written,
+};
 use crate::{
     error::{CacheError, Result},
     query::loyalty::{multiplier_tenths, newcomer},
     row,
 };
-
-/// A membership as far as an award needs it.
-struct Member {
-    profile: Uuid,
-    lifetime: i64,
-    available: i64,
-    tier: Tier,
-}
 
 /// What an award replaces beyond the sums, which follow from the ledger.
 pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
@@ -38,62 +34,51 @@ pub(super) fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
     json!({ "id": id, "of": done.id, "customer_id": customer, "last_visit": visit })
 }
 
+/// Points that were redeemed cannot be taken out from under it.
+pub(super) fn are_unspent(connection: &Connection, done: &Action) -> Result<()> {
+    let Some((customer, points, ..)) = account::written_entry(connection, done.uuid("id")?)? else {
+        return Ok(());
+    };
+    match member(connection, customer)? {
+        Some(member) if member.available < points => Err(CacheError::Refused("points_spent")),
+        _ => Ok(()),
+    }
+}
+
 /// Cancels an award: a second entry takes its points away, and both stay.
 pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
-    let (customer, cancelling) = cancelled(ledger, action)?;
-    let member = member(ledger, customer)?;
-    let points = -cancelling.points;
+    let award = action.uuid("of")?;
+    let (customer, points, said, expires_at) =
+        account::written_entry(ledger.connection, award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
+    let member = member(ledger.connection, customer)?;
     if member.as_ref().is_some_and(|member| member.available < points) {
         return Err(CacheError::Refused("points_spent"));
     }
-    write_entry(ledger, action.uuid("id")?, action.at, customer, &cancelling)?;
-    match member {
-        Some(member) => lower(ledger, &member, points),
-        None => Ok(()),
-    }
+    let entry = Entry {
+        id: action.uuid("id")?,
+        kind: "refund",
+        points: points.saturating_neg(),
+        said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
+        expires_at,
+        lease: None,
+    };
+    write_entry(ledger, action.at, customer, &entry)?;
+    let before = held(ledger.connection, customer, member.as_ref())?;
+    let mut after = before.clone();
+    after.reverse(award, points);
+    let lifetime = member.as_ref().map_or(0, |member| member.lifetime);
+    // The tier is what is left reaches: points given by mistake raise nobody.
+    let reached = Tier::of_lifetime_points(lifetime.saturating_sub(points));
+    let moved = Moved {
+        net: points.saturating_neg(),
+        lifetime: points.saturating_neg(),
+        tier: reached,
+    };
+    keep(ledger, customer, member.as_ref(), (&before, &after), &moved)
 }
 
-/// The entry that cancels the award's own. It ends when that one does: those are the points it takes.
-fn cancelled(ledger: &Ledger<'_>, action: &Action) -> Result<(Uuid, Entry)> {
-    ledger
-        .connection
-        .prepare_cached(
-            "SELECT customer_id, coalesce(amount, 0), description, expires_at FROM point_entry WHERE id = ?1",
-        )?
-        .query_row([action.uuid("of")?], |row| {
-            let (points, said): (i64, Option<String>) = (row.get(1)?, row.get(2)?);
-            let entry = Entry {
-                kind: "refund",
-                points: points.saturating_neg(),
-                said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
-                expires_at: row.get(3)?,
-            };
-            Ok((row.get(0)?, entry))
-        })
-        .optional()?
-        .ok_or(CacheError::Refused("nothing_to_undo"))
-}
-
-/// The tier is what is left reaches: points given by mistake raise nobody.
-fn lower(ledger: &Ledger<'_>, member: &Member, points: i64) -> Result<()> {
-    ledger.touch("loyalty_profile", member.profile)?;
-    let reached = Tier::of_lifetime_points(member.lifetime.saturating_sub(points));
-    ledger
-        .connection
-        .prepare_cached(
-            "UPDATE loyalty_profile SET total_points = coalesce(total_points, 0) - ?2,
-               available_points = coalesce(available_points, 0) - ?2, tier = ?3 WHERE id = ?1",
-        )?
-        .execute((member.profile, points, reached.word()))?;
-    Ok(())
-}
-
-/// An entry of the ledger as it is first written here.
-struct Entry {
-    kind: &'static str,
-    points: i64,
-    said: Option<String>,
-    expires_at: Option<i64>,
+fn held(connection: &Connection, customer: Uuid, member: Option<&Member>) -> Result<Account> {
+    account(connection, customer, member.map_or(0, |member| member.owed), &[])
 }
 
 pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -102,7 +87,7 @@ pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         return Err(CacheError::Refused("amount_out_of_range"));
     }
     let customer = action.uuid("customer_id")?;
-    let member = match member(ledger, customer)? {
+    let member = match member(ledger.connection, customer)? {
         None if ledger.is_the_clinic() => Some(join(ledger, customer, action.at)?),
         member => member,
     };
@@ -110,90 +95,55 @@ pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         Some(member) => member.tier,
         None => newcomer(ledger.connection, customer)?.tier,
     };
-    let points = loyalty::points_for(satang, multiplier_tenths(ledger.connection, tier)?);
     let entry = Entry {
+        id: action.uuid("id")?,
         kind: "earned",
-        points,
+        points: loyalty::points_for(satang, multiplier_tenths(ledger.connection, tier)?),
         said: action.text("note").map(str::to_owned),
-        expires_at: None,
+        expires_at: ends_at(ledger.connection, action.at)?,
+        lease: None,
     };
-    write_entry(ledger, action.uuid("id")?, action.at, customer, &entry)?;
-    match member {
-        Some(member) => raise(ledger, &member, points),
-        // Becoming a member, with its code and welcome points, is the database's to do.
-        None => Ok(()),
-    }
+    write_entry(ledger, action.at, customer, &entry)?;
+    // Becoming a member, with its code and welcome points, is the database's to do.
+    gain(ledger, customer, member.as_ref(), &entry, action.at)
 }
 
-/// Makes a member in the demo clinic, which has no database to do it. Nobody joins twice, so the customer's key serves both rows.
+/// Points come in: they pay what is owed, and raise the tier.
+fn gain(ledger: &Ledger<'_>, customer: Uuid, member: Option<&Member>, entry: &Entry, at: i64) -> Result<()> {
+    let before = held(ledger.connection, customer, member)?;
+    let mut after = before.clone();
+    after.gain(entry.lot(at));
+    let (lifetime, tier) = member.map_or((0, Tier::Bronze), |member| (member.lifetime, member.tier));
+    let reached = Tier::of_lifetime_points(lifetime.saturating_add(entry.points)).max(tier);
+    let moved = Moved {
+        net: entry.points,
+        lifetime: entry.points,
+        tier: reached,
+    };
+    keep(ledger, customer, member, (&before, &after), &moved)
+}
+
+/// Makes a member in the demo clinic, which has no database to do it. Nobody joins twice, so the customer's key serves all three rows.
 fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
     let welcome = Entry {
+        id: customer,
         kind: "bonus",
         points: loyalty::WELCOME_POINTS,
         said: Some("คะแนนต้อนรับ".into()),
-        expires_at: None,
+        expires_at: ends_at(ledger.connection, at)?,
+        lease: None,
     };
-    write_entry(ledger, customer, at, customer, &welcome)?;
-    ledger.touch("loyalty_profile", customer)?;
-    ledger
-        .connection
-        .prepare_cached(
-            "INSERT INTO loyalty_profile (id, customer_id, total_points, available_points, tier, joined_at)
-             VALUES (?1, ?1, ?2, ?2, ?3, ?4)",
-        )?
-        .execute((customer, welcome.points, Tier::Bronze.word(), at))?;
-    Ok(Member {
-        profile: customer,
-        lifetime: welcome.points,
-        available: welcome.points,
-        tier: Tier::Bronze,
-    })
-}
-
-fn member(ledger: &Ledger<'_>, customer: Uuid) -> Result<Option<Member>> {
-    ledger
-        .connection
-        .prepare_cached("SELECT 1 FROM customer WHERE id = ?1")?
-        .query_row([customer], |_| Ok(()))
-        .optional()?
-        .ok_or(CacheError::Refused("customer_not_found"))?;
-    Ok(ledger
-        .connection
-        .prepare_cached("SELECT id, total_points, tier, available_points FROM loyalty_profile WHERE customer_id = ?1")?
-        .query_row([customer], |row| {
-            Ok(Member {
-                profile: row.get(0)?,
-                lifetime: row.get::<_, Option<i64>>(1)?.unwrap_or_default(),
-                tier: Tier::from_word(&row.get::<_, Option<String>>(2)?.unwrap_or_default()),
-                available: row.get::<_, Option<i64>>(3)?.unwrap_or_default(),
-            })
-        })
-        .optional()?)
-}
-
-fn write_entry(ledger: &Ledger<'_>, id: Uuid, at: i64, customer: Uuid, entry: &Entry) -> Result<()> {
-    let table = ledger.touch("point_entry", id)?;
-    let values = [
-        Value::Uuid(id),
-        Value::Uuid(customer),
-        Value::Text(entry.kind.into()),
-        Value::Int(entry.points),
-        Value::text(entry.said.clone()),
-        Value::Int(at),
-        entry.expires_at.map_or(Value::Null, Value::Int),
-    ];
-    row::put(ledger.connection, table, &values)
-}
-
-fn raise(ledger: &Ledger<'_>, member: &Member, points: i64) -> Result<()> {
-    ledger.touch("loyalty_profile", member.profile)?;
-    let reached = Tier::of_lifetime_points(member.lifetime.saturating_add(points));
-    ledger
-        .connection
-        .prepare_cached(
-            "UPDATE loyalty_profile SET total_points = coalesce(total_points, 0) + ?2,
-               available_points = coalesce(available_points, 0) + ?2, tier = ?3 WHERE id = ?1",
-        )?
-        .execute((member.profile, points, reached.max(member.tier).word()))?;
-    Ok(())
+    write_entry(ledger, at, customer, &welcome)?;
+    let table = ledger.touch("loyalty_profile", customer)?;
+    let fields = table.columns.iter().map(|column| match column.name {
+        "id" | "customer_id" => Value::Uuid(customer),
+        "total_points" | "available_points" | "owed" => Value::Int(0),
+        "tier" => Value::Text(Tier::Bronze.word().into()),
+        "joined_at" => Value::Int(at),
+        _ => Value::Null,
+    });
+    row::put(ledger.connection, table, &fields.collect::<Vec<_>>())?;
+    let new = member(ledger.connection, customer)?;
+    gain(ledger, customer, new.as_ref(), &welcome, at)?;
+    member(ledger.connection, customer)?.ok_or(CacheError::Damaged)
 }

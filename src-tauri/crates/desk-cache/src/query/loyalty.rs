@@ -1,6 +1,6 @@
 //! Memberships, the points ledger and what points can buy.
 
-use desk_core::loyalty::{self, Movement, Remaining, Tier};
+use desk_core::loyalty::{self, Tier, account::Lot};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
@@ -12,6 +12,8 @@ use crate::error::Result;
 pub struct Member {
     /// Points that can be used.
     pub available_points: i64,
+    /// Points that were taken back after they had been spent; what comes in pays them first.
+    pub owed: i64,
     /// Points ever earned.
     pub lifetime_points: i64,
     /// Tier.
@@ -57,7 +59,7 @@ pub struct Entry {
 pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>> {
     Ok(connection
         .prepare_cached(
-            "SELECT coalesce(available_points, 0), coalesce(total_points, 0), coalesce(tier, 'bronze'), referral_code
+            "SELECT coalesce(available_points, 0), coalesce(total_points, 0), coalesce(tier, 'bronze'), referral_code, coalesce(owed, 0)
              FROM loyalty_profile WHERE customer_id = ?1",
         )?
         .query_row([customer], |row| {
@@ -66,6 +68,7 @@ pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>>
                 lifetime_points: row.get(1)?,
                 tier: Tier::from_word(row.get_ref(2)?.as_str()?),
                 referral_code: row.get(3)?,
+                owed: row.get(4)?,
             })
         })
         .optional()?)
@@ -120,50 +123,78 @@ pub fn ledger_length(connection: &Connection, customer: Uuid) -> Result<i64> {
         .query_row([customer], |row| row.get(0))?)
 }
 
-/// What is left of a customer's points by expiry, next first; points that never expire are not among them.
+/// A customer's lots with something left, next to end first, those that never end last.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn expiring(connection: &Connection, customer: Uuid) -> Result<Vec<Remaining>> {
-    let sql = "SELECT coalesce(amount, 0), expires_at, type = 'refund' FROM point_entry WHERE customer_id = ?1 ORDER BY created_at, id";
-    let ledger = list(connection, sql, [customer], |row: &Row<'_>| {
-        Ok(Movement {
-            points: row.get(0)?,
-            expires_at: row.get(1)?,
-            cancels: row.get::<_, Option<bool>>(2)?.unwrap_or_default(),
-        })
-    })?;
-    let mut by_expiry: Vec<Remaining> = vec![];
-    for lot in loyalty::remaining(ledger)
-        .into_iter()
-        .filter(|lot| lot.expires_at.is_some())
-    {
-        match by_expiry.last_mut().filter(|last| last.expires_at == lot.expires_at) {
-            Some(last) => last.points += lot.points,
-            None => by_expiry.push(lot),
-        }
-    }
-    Ok(by_expiry)
+pub fn lots(connection: &Connection, customer: Uuid) -> Result<Vec<Lot>> {
+    let sql = "SELECT id, coalesce(points, 0), remaining, expires_at, coalesce(effective_at, 0) FROM lot
+               WHERE customer_id = ?1 AND remaining > 0 ORDER BY expires_at IS NULL, expires_at, effective_at, id";
+    list(connection, sql, [customer], read_lot)
 }
 
-/// Rewards on offer at `now` that so many points can buy at this tier: (id, name, cost), cheapest first.
+/// One lot, whatever is left of it.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn affordable(connection: &Connection, points: i64, tier: Tier, now: i64) -> Result<Vec<(Uuid, String, i64)>> {
-    let sql =
-        "SELECT id, coalesce(name, ''), coalesce(points_cost, 0), coalesce(tier_requirement, 'bronze') FROM reward
-               WHERE is_active = 1 AND points_cost <= ?1 AND coalesce(valid_from, 0) <= ?2
-                 AND coalesce(valid_until, 9223372036854775807) > ?2 ORDER BY points_cost";
-    let rows = list(connection, sql, (points, now), |row: &Row<'_>| {
-        let needs: String = row.get(3)?;
-        Ok((Tier::from_word(&needs), (row.get(0)?, row.get(1)?, row.get(2)?)))
-    })?;
-    Ok(rows
-        .into_iter()
-        .filter(|(needs, _)| *needs <= tier)
-        .map(|(_, reward)| reward)
-        .collect())
+pub fn lot(connection: &Connection, id: Uuid) -> Result<Option<Lot>> {
+    let sql = "SELECT id, coalesce(points, 0), coalesce(remaining, 0), expires_at, coalesce(effective_at, 0) FROM lot WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], read_lot).optional()?)
+}
+
+fn read_lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
+    Ok(Lot {
+        id: row.get(0)?,
+        points: row.get(1)?,
+        remaining: row.get(2)?,
+        expires_at: row.get(3)?,
+        effective_at: row.get(4)?,
+    })
+}
+
+/// Something that points can buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reward {
+    /// The reward.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// What it costs in points.
+    pub points_cost: i64,
+    /// The tier from which it is offered.
+    pub tier: Tier,
+    /// How many are left; none where nobody counts.
+    pub left: Option<i64>,
+}
+
+/// Rewards on offer at `now`, cheapest first, whether or not somebody can have them.
+///
+/// # Errors
+/// What SQLite says.
+pub fn rewards(connection: &Connection, now: i64) -> Result<Vec<Reward>> {
+    let sql = "SELECT id, coalesce(name, ''), coalesce(points_cost, 0), coalesce(tier_requirement, 'bronze'),
+                      max(max_redemptions - coalesce(current_redemptions, 0), 0)
+               FROM reward WHERE is_active = 1 AND coalesce(valid_from, 0) <= ?1
+                 AND coalesce(valid_until, 9223372036854775807) > ?1 ORDER BY points_cost, name";
+    list(connection, sql, [now], |row: &Row<'_>| {
+        Ok(Reward {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            points_cost: row.get(2)?,
+            tier: Tier::from_word(row.get_ref(3)?.as_str()?),
+            left: row.get(4)?,
+        })
+    })
+}
+
+/// Of the rewards on offer at `now`, those that so many points can buy at this tier.
+///
+/// # Errors
+/// What SQLite says.
+pub fn affordable(connection: &Connection, points: i64, tier: Tier, now: i64) -> Result<Vec<Reward>> {
+    let mut rewards = rewards(connection, now)?;
+    rewards.retain(|reward| reward.points_cost <= points && reward.tier <= tier && reward.left != Some(0));
+    Ok(rewards)
 }
 
 /// Points per 10 baht at a tier, in tenths: the clinic's policy, or the default where it has none.
@@ -186,7 +217,7 @@ pub fn multiplier_tenths(connection: &Connection, tier: Tier) -> Result<i64> {
     ))
 }
 
-/// Points of awards made here for a customer that the clinic has not confirmed.
+/// Points that came in here for a customer and that the clinic has not confirmed.
 ///
 /// # Errors
 /// What SQLite says.
@@ -194,7 +225,7 @@ pub fn waiting_points(connection: &Connection, customer: Uuid) -> Result<i64> {
     Ok(connection
         .prepare_cached(
             "SELECT coalesce(sum(e.amount), 0) FROM shadow x JOIN point_entry e ON e.id = x.pk
-             WHERE x.tbl = 7 AND e.customer_id = ?1",
+             WHERE x.tbl = 7 AND e.customer_id = ?1 AND e.amount > 0",
         )?
         .query_row([customer], |row| row.get(0))?)
 }

@@ -102,12 +102,13 @@ mod tests {
             Value::Null,
             Value::Int(1_500_000),
             Value::Null,
+            Value::Null,
         ];
         let mut line = String::new();
         write_row(&mut line, table, &row);
         assert_eq!(
             line,
-            "00000000-0000-0000-0000-000000000000\t\\N\ta\\tb\\\\N\\r\\nค\t-5\t\\N\t1970-01-01T00:00:01.500+00:00\t\\N\n"
+            "00000000-0000-0000-0000-000000000000\t\\N\ta\\tb\\\\N\\r\\nค\t-5\t\\N\t1970-01-01T00:00:01.500+00:00\t\\N\t\\N\n"
         );
     }
 }

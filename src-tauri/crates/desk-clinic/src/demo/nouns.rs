@@ -40,7 +40,7 @@ pub(super) const NOUNS: [Noun; 16] = [
 ];
 
 pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
-    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, public.notifications, public.appointments, desk.visit, desk.lead, desk.feed";
+    public.task_queue, public.followup_executions, public.point_transactions, public.loyalty_profiles, desk.lot, public.notifications, public.appointments, desk.visit, desk.lead, desk.feed";
 
 /// An address for `staff add`, in a domain that nobody can own (RFC 2606): `owner@demo.example`, `front-desk1@demo.example`.
 const PERSON: &str = "create temp table demo_person on commit drop as \
@@ -116,8 +116,8 @@ const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_i
     select r.id, p.clinic_id, r.customer_id, r.total_spent / 100.0, r.total_visits, r.last_visit, \
       'BN' || lpad((substr(r.referral_code, 3)::int8 + p.referrals)::text, 6, '0'), r.joined_at from pg_temp.demo_loyalty_profile r, pg_temp.demo_place p";
 
-const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until) \
-    select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until \
+const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until, max_redemptions, current_redemptions) \
+    select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until, r.max_redemptions, r.current_redemptions \
     from pg_temp.demo_reward r, pg_temp.demo_place p";
 
 /// With the lead's id in it, as the database's own: then a lead does not tell anybody twice.

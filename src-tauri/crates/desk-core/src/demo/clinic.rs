@@ -134,6 +134,8 @@ impl Demo {
                     text("bronze"),
                     instant(self.day(-200), 0),
                     Value::Null,
+                    Value::Null,
+                    Value::Int(0),
                 ]
             })
     }

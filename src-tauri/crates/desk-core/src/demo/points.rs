@@ -1,14 +1,19 @@
 //! Memberships and their ledger: what was earned and spent adds up to what is there, in the demo as it must everywhere.
 
 use chrono::{Datelike as _, NaiveDate};
+use uuid::Uuid;
 
 use super::{
-    Demo, instant,
+    Demo, micros,
     people::{CAST_SIZE, Customer},
     shifted, text,
 };
 use crate::{
-    loyalty::{Tier, points_for},
+    loyalty::{
+        Tier,
+        account::{Account, Lot},
+        points_for,
+    },
     synced::Value,
 };
 
@@ -84,6 +89,7 @@ impl Demo {
                 self.past(last, 960),
                 text(format!("BN{:06}", number + 1)),
                 self.past(customer.first_visit.unwrap_or(last), 600),
+                Value::Int(0),
             ])
         })
     }
@@ -96,16 +102,58 @@ impl Demo {
                 .unwrap_or_default();
             entries.into_iter().enumerate().map(move |(index, entry)| {
                 vec![
-                    Value::Uuid(self.id("point", number * 64 + index)),
+                    Value::Uuid(self.entry_id(number, index)),
                     Value::Uuid(customer.id),
                     text(entry.kind),
                     Value::Int(entry.amount),
                     text(entry.note),
                     self.past(entry.day, 900),
-                    entry.expires.map_or(Value::Null, |day| instant(day, 1_439)),
+                    entry.expires.map_or(Value::Null, |day| Value::Int(last_second(day))),
+                    Value::Null,
                 ]
             })
         })
+    }
+
+    fn entry_id(&self, number: usize, index: usize) -> Uuid {
+        self.id("point", number * 64 + index)
+    }
+
+    /// What is left of each entry, by the rules of everybody's ledger.
+    pub(super) fn lots(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        self.everyone().flat_map(move |(number, customer)| {
+            let account = self.account(number, &customer);
+            account.lots.into_iter().map(move |lot| {
+                vec![
+                    Value::Uuid(lot.id),
+                    Value::Uuid(customer.id),
+                    Value::Int(lot.points),
+                    Value::Int(lot.remaining),
+                    lot.expires_at.map_or(Value::Null, Value::Int),
+                    Value::Int(lot.effective_at),
+                ]
+            })
+        })
+    }
+
+    fn account(&self, number: usize, customer: &Customer) -> Account {
+        let mut account = Account::default();
+        let ledger = self.ledger(number, customer).unwrap_or_default();
+        for (index, entry) in ledger.entries.iter().enumerate() {
+            let at = micros(entry.day, 900).min(self.now);
+            if entry.amount < 0 {
+                account.spend_or_owe(-entry.amount, at);
+                continue;
+            }
+            account.gain(Lot {
+                id: self.entry_id(number, index),
+                points: entry.amount,
+                remaining: entry.amount,
+                expires_at: entry.expires.map(last_second),
+                effective_at: at,
+            });
+        }
+        account
     }
 
     /// The ledger of a customer who is a member; who never came is none.
@@ -176,6 +224,11 @@ impl Demo {
         }
         ledger
     }
+}
+
+/// The last second of a day in Bangkok.
+fn last_second(day: NaiveDate) -> i64 {
+    micros(shifted(day, 1), 0) - 1_000_000
 }
 
 /// Satang as people write baht: `11,400.00`.
