@@ -213,7 +213,7 @@ async fn t5_every_one_of_the_fourteen_tables_is_usable_by_staff() {
         format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'send_proposal', auth.uid(), 'scanned', 'proposal_sent')"),
         format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{case}', auth.uid(), 'x', 'x')"),
         format!("insert into public.workflow_events (workflow_id, event_type) values ('{case}', 'x')"),
-        format!("insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action) values ('{A}', 'x', 'x', 'x')"),
+        format!("insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'x', 'scanned', 'create_task', '{{\"kind\":\"send_proposal\",\"to\":\"seller\"}}')"),
         format!("insert into public.followup_rules (id, clinic_id, name, type) values (md5('rule')::uuid, '{A}', 'x', 'post_treatment')"),
         "insert into public.followup_executions (rule_id, customer_id, channel, scheduled_at) values (md5('rule')::uuid, md5('customer:1')::uuid, 'line', now())".to_owned(),
         format!("insert into public.customer_preferences (clinic_id, customer_id) values ('{A}', md5('customer:1')::uuid)"),
@@ -245,7 +245,7 @@ async fn t5_every_one_of_the_fourteen_tables_is_usable_by_staff() {
         &pg,
         7,
         &format!(
-            "insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action) values ('{A}', 'x', 'x', 'x')"
+            "insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'x', 'scanned', 'create_task', '{{\"kind\":\"send_proposal\",\"to\":\"seller\"}}')"
         ),
     ));
 }

@@ -55,7 +55,7 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
     pg.psql(DB, &format!("
         insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage, notes) values ('{journey}', 'send_proposal', md5('user:{seller}')::uuid, 'scanned', 'proposal_sent', '{word}');
         insert into public.workflow_events (workflow_id, event_type, event_data) values ('{journey}', 'x', '\"{word}\"');
-        insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action) values ('{clinic}', '{word}', 'x', 'x');
+        insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{clinic}', '{word}', 'scanned', 'notify', '{{\"to\":\"seller\",\"text\":\"{word}\"}}');
         insert into public.customer_preferences (clinic_id, customer_id) values ('{clinic}', md5('customer:{customer}')::uuid);
         insert into public.followup_templates (clinic_id, name, type, message) values ('{clinic}', '{word}', 'x', '{word}');
         insert into public.customer_journey_events (clinic_id, customer_id, event_type, source) values ('{clinic}', md5('customer:{customer}')::uuid, 'payment_made', '{word}');
@@ -190,6 +190,8 @@ async fn functions(pg: &PgCluster, conn: &mut PgConnection, found: &mut BTreeSet
         "desk.my_pairs()",
         "desk.my_wipe_order()",
         "desk.push(uuid,jsonb)",
+        "desk.rule_dry_run(uuid)",
+        "desk.rule_figures()",
         "desk.timers_late()",
         "desk.whereabouts()",
         "get_workflow_stats(uuid)",

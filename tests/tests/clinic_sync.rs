@@ -98,6 +98,7 @@ fn fill(pg: &PgCluster) {
              insert into desk.visit (clinic_id, id, customer_id, appointment_id, journey_id, day, queue_number, arrived_at, arrived_by, arrived_device)
                values ('{A}', gen_random_uuid(), md5('customer:1')::uuid, md5('appointment:1')::uuid, '{journey}', '2026-10-01', 12, '2026-10-01T10:21:30.000001+07:00', md5('user:7')::uuid, 'PC-หน้าร้าน');
              update public.appointments set desk_journey_id = '{journey}' where id = md5('appointment:1')::uuid;
+             insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'กฎ', 'follow_up', 'move', '{{\"action\": \"close_case\"}}');
              update public.customers set metadata = '{{\"line_name\": \"ต้น🌸\"}}', date_of_birth = '1990-02-28', notes = E'บรรทัดหนึ่ง\\nสอง \"\\\\', tags = '[\"vip\"]' where id = md5('customer:1')::uuid;
              insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high');
              insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี')"

@@ -6,6 +6,8 @@ import ListChecks from '@lucide/svelte/icons/list-checks';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Settings2 from '@lucide/svelte/icons/settings-2';
 import Sun from '@lucide/svelte/icons/sun';
+import Workflow from '@lucide/svelte/icons/workflow';
+import type { Role } from '../backend/bindings/Role';
 import { m } from '../i18n';
 import { route, type Place } from '../state/route.svelte';
 
@@ -20,6 +22,13 @@ export const PLACES = [
     icon: Bell,
     cap: 'Ctrl D',
     go: () => route.go({ name: 'notifications' }),
+  },
+  {
+    name: 'automation',
+    label: m.rail_automation,
+    icon: Workflow,
+    cap: undefined,
+    go: () => route.go({ name: 'automation' }),
   },
   { name: 'sync', label: m.rail_sync, icon: RefreshCw, cap: undefined, go: () => route.go({ name: 'sync' }) },
   {
@@ -36,3 +45,9 @@ export const PLACES = [
   cap: string | undefined;
   go: () => void;
 }[];
+
+/** Who answers for the clinic. */
+export const isHead = (role: Role | undefined) => role === 'owner' || role === 'manager';
+
+/** The places that somebody sees: what the clinic does by itself is ruled by those who answer for it. */
+export const placesOf = (role: Role | undefined) => PLACES.filter(({ name }) => name !== 'automation' || isHead(role));

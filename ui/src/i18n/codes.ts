@@ -7,6 +7,7 @@ import type { Code } from '../backend/bindings/Code';
 import { date, time } from './dates';
 import { m } from './index';
 import { baht } from './numbers';
+import { ruleField } from './words';
 
 type Fields = AppError['fields'];
 interface Words {
@@ -89,6 +90,13 @@ export const CODES: Record<Code, Words> = {
   points_spent: { what: () => m.code_points_spent(), next: m.code_points_spent_next },
   customer_in_use: { what: () => m.code_customer_in_use(), next: m.code_customer_in_use_next },
   not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
+  role_not_allowed: { what: () => m.code_role_not_allowed(), next: m.code_role_not_allowed_next },
+  rule_not_found: { what: () => m.code_rule_not_found(), next: m.code_rule_not_found_next },
+  rule_invalid: {
+    what: (f) => m.code_rule_invalid({ field: ruleField(f['field'] ?? '') }),
+    next: m.code_rule_invalid_next,
+  },
+  dry_run_outdated: { what: () => m.code_dry_run_outdated(), next: m.code_dry_run_outdated_next },
   schema_mismatch: { what: () => m.code_schema_mismatch(), next: m.code_schema_mismatch_next },
   action_unknown: { what: () => m.code_action_unknown(), next: m.code_action_unknown_next },
   action_failed: { what: () => m.code_action_failed(), next: m.code_action_failed_next },

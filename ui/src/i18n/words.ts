@@ -206,6 +206,9 @@ const MUTATION: Words = {
   appointment_no_show: m.mutation_appointment_no_show,
   appointment_cancel: m.mutation_appointment_cancel,
   appointment_reopen: m.mutation_appointment_reopen,
+  rule_save: m.mutation_rule_save,
+  rule_switch: m.mutation_rule_switch,
+  rule_backfill: m.mutation_rule_backfill,
   other: m.mutation_other,
 };
 const NOUN: Words = {
@@ -215,6 +218,7 @@ const NOUN: Words = {
   task: m.noun_task,
   followup: m.noun_followup,
   followup_rule: m.noun_followup_rule,
+  automation_rule: m.noun_automation_rule,
   loyalty_profile: m.noun_loyalty_profile,
   point_entry: m.noun_point_entry,
   reward: m.noun_reward,
@@ -240,6 +244,29 @@ const WHY: Words = {
   substring: m.search_why_substring,
 };
 
+/** The fields of a rule, by the database's names of them. */
+const RULE_FIELD: Words = {
+  rule_name: m.rule_name,
+  trigger_stage: m.rule_stage,
+  trigger_action: m.rule_action,
+  delay_minutes: m.rule_delay,
+  conditions: m.rule_section_if,
+  target_action: m.rule_does,
+  target_data: m.rule_section_then,
+  'target_data.kind': m.rule_kind,
+  'target_data.to': m.rule_to,
+  'target_data.text': m.rule_text,
+  'target_data.importance': m.rule_importance,
+  'target_data.action': m.rule_move,
+  'target_data.followup_rule': m.rule_followup,
+  'target_data.due_minutes': m.rule_due,
+  'target_data.after_minutes': m.rule_after,
+  'conditions.types': m.rule_types,
+  'conditions.tags': m.rule_tags,
+  'conditions.not_visited_days': m.rule_away,
+  'conditions.without_task': m.rule_without,
+};
+
 function word(table: Words): (of: string) => string {
   return (of) => table[of]?.() ?? of;
 }
@@ -263,6 +290,7 @@ export const entryKind = (kind: string, amount: number) =>
 export const sourceName = word(SOURCE);
 export const genderName = word(GENDER);
 export const fieldName = word(FIELD);
+export const ruleField = word(RULE_FIELD);
 export const searchWhy = word(WHY);
 export const nounName = (noun: string) => NOUN[noun]?.() ?? m.noun_other();
 /** `task.complete` in words. */

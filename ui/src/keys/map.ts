@@ -114,6 +114,14 @@ export const KEYS = {
     readAll: key('Ctrl Enter', m.key_read_all, { foot: true }),
     leave: key('Esc', m.key_back),
   },
+  automation: {
+    ...MOVEMENT,
+    open: key('Enter', m.key_rule_edit, { foot: true }),
+    trial: key('D', m.key_rule_trial, { foot: true }),
+    off: key('S', m.key_rule_off, { foot: true }),
+    create: key('N', m.key_rule_new, { foot: true }),
+    leave: key('Esc', m.key_back),
+  },
   sync: {
     up: MOVEMENT.up,
     down: MOVEMENT.down,
@@ -149,6 +157,7 @@ export const PLACE_NAMES: Record<KeyPlace, () => string> = {
   search: m.place_search,
   card: m.place_card,
   notifications: m.place_notifications,
+  automation: m.place_automation,
   sync: m.place_sync,
   settings: m.place_settings,
   lock: m.place_lock,

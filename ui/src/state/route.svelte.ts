@@ -6,6 +6,7 @@ export type Place =
   | { name: 'tasks'; select?: string }
   | { name: 'card'; id: string }
   | { name: 'notifications' }
+  | { name: 'automation' }
   | { name: 'sync' }
   | { name: 'settings' };
 
@@ -52,6 +53,7 @@ class Route {
     else if (kind === 'tasks' && id) this.go({ name: 'tasks', select: id });
     else if (kind === 'leads' && id) this.go({ name: 'today', select: id });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
+    else if (kind === 'automation') this.go({ name: 'automation' });
     else if (kind === 'sync') this.go({ name: 'sync' });
     else if (kind === 'notifications') this.go({ name: 'notifications' });
     else this.go({ name: 'today' });

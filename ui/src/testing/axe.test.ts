@@ -11,6 +11,13 @@ async function toCard(on: Opened, id = 'c1') {
   await on.see(`[data-customer-id=${id}]`);
 }
 
+async function toRules(on: Opened, ...keys: string[]) {
+  on.clinic.open('/automation');
+  await on.see('[data-row-id=r1]');
+  await on.press(...keys);
+  await settle();
+}
+
 const SCENES: Scene[] = [
   ['first start', { phase: 'first_start' }],
   ['first start, wiped', { phase: 'first_start', blocked: 'pc_wiped' }],
@@ -105,6 +112,13 @@ const SCENES: Scene[] = [
   ],
   ['closed tasks', {}, (on) => on.press('F4', 'Alt 3')],
   ['notifications', {}, (on) => on.press('Ctrl D')],
+  ['automation', { as: 'ดาว' }, (on) => toRules(on)],
+  ['automation, cannot run', { as: 'ดาว' }, (on) => toRules(on, '↓', '↓')],
+  ['automation, offline', { as: 'ดาว', mode: 'offline' }, (on) => toRules(on)],
+  ['automation, nothing', { as: 'ดาว', isEmpty: true }, async (on) => on.clinic.open('/automation')],
+  ['automation, editor', { as: 'ดาว' }, (on) => toRules(on, 'Enter')],
+  ['automation, new', { as: 'ดาว' }, (on) => toRules(on, 'N')],
+  ['automation, dry run', { as: 'ดาว' }, (on) => toRules(on, '↓', 'D')],
   ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 6')],
   ['sync, nothing', {}, (on) => on.press('Ctrl 6')],
   ['settings', { mode: 'demo' }, (on) => on.press('Ctrl 7')],

@@ -150,6 +150,14 @@ codes! {
     ActionFailed => "action_failed",
     /// The role may not do this.
     NotAllowed => "not_allowed",
+    /// The role may not do this; said by the clinic.
+    RoleNotAllowed => "role_not_allowed",
+    /// No such rule.
+    RuleNotFound => "rule_not_found",
+    /// A rule that could not run; fields: `field`.
+    RuleInvalid => "rule_invalid",
+    /// Others would be touched now than the dry run showed.
+    DryRunOutdated => "dry_run_outdated",
     /// The clinic's database is older or newer than this program can work with.
     SchemaMismatch => "schema_mismatch",
     /// Something else; the log line with `refId` says what.

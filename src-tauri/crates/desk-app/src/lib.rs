@@ -20,6 +20,7 @@ mod notification;
 mod opening;
 pub mod ports;
 mod row;
+mod rule;
 mod settings;
 mod start;
 mod support;

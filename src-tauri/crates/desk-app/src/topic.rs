@@ -16,6 +16,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("followup" | "followup_rule") => &["followups", "today", "customers"],
         Some("lead") => &["leads", "today"],
         Some("notification") => &["notifications"],
+        Some("automation_rule") => &["rules"],
         Some("staff" | "clinic") => &["start", "tasks"],
         Some("closed_day") => &["start", "leads", "today"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
@@ -31,6 +32,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("followup") => &["followups", "today", "customers", "sync"],
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],
+        Some("rule") => &["rules", "sync"],
         _ => &["customers", "today", "sync"],
     }
 }

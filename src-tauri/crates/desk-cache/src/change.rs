@@ -6,6 +6,7 @@ mod customer;
 mod followup;
 mod notification;
 mod points;
+mod rule;
 mod task;
 mod visit;
 
@@ -191,6 +192,9 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "notification.read" => notification::read(ledger, action),
+        "rule.save" => rule::save(ledger, action),
+        "rule.switch" => rule::switch(ledger, action),
+        "rule.backfill" => rule::backfill(ledger, action),
         "task.reopen" => task::reopen(ledger, action),
         "task.unsnooze" => task::unsnooze(ledger, action),
         "task.hand_back" => task::reassign(ledger, action),

@@ -8,8 +8,10 @@ pub mod journey;
 pub mod lead;
 pub mod loyalty;
 pub mod notification;
+pub mod rule;
 pub mod staff;
 pub mod task;
+pub mod trial;
 pub mod visit;
 
 use rusqlite::{Connection, Params, Row};

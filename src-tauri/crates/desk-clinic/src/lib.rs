@@ -11,6 +11,7 @@ pub mod keep;
 pub mod migrate;
 pub mod pc;
 pub mod push;
+pub mod rule;
 mod scram;
 pub mod settings;
 pub mod snapshot;

@@ -7,6 +7,7 @@ mod names;
 mod people;
 mod points;
 mod random;
+mod rules;
 mod visits;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -63,6 +64,7 @@ impl Demo {
             "journey_action" => Box::new(self.journey_actions()),
             "task" => Box::new(self.tasks()),
             "followup_rule" => Box::new(self.followup_rules()),
+            "automation_rule" => Box::new(self.automation_rules()),
             "followup" => Box::new(self.followups()),
             "loyalty_profile" => Box::new(self.loyalty_profiles()),
             "point_entry" => Box::new(self.point_entries()),

@@ -7,6 +7,7 @@ pub mod moment;
 pub mod opening;
 pub mod phone;
 pub mod priority;
+pub mod rule;
 pub mod synced;
 pub mod text;
 pub mod toast;

@@ -16,6 +16,7 @@ import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
+import { rules } from './rules';
 
 export interface FakeOptions {
   phase?: Phase;
@@ -68,6 +69,7 @@ export class FakeClinic {
   agenda = doors.agenda();
   /** The last number that was given today. */
   queue = 11;
+  rules = rules();
   ledgers = new Map<string, PointEntry[]>();
   waiting: WaitingRow[] = [];
   /** What can be taken back, oldest first. */
@@ -99,6 +101,7 @@ export class FakeClinic {
     if (options.isEmpty) this.agenda = [];
     if (options.isEmpty) this.followups = [];
     if (options.isEmpty) this.tasks = [];
+    if (options.isEmpty) this.rules = [];
     if (this.phase === 'loading') this.loaded = 412_310;
     if (this.mode === 'offline') this.#seedWaiting();
   }

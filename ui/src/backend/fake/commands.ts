@@ -13,6 +13,7 @@ import * as doors from './agenda';
 import * as day from './day';
 import { loyaltyOf, pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
+import { ruleAnswers } from './rules';
 import { search } from './search';
 
 type Answers = { [K in CommandName]: (clinic: FakeClinic, request: Request<K>) => Response<K> };
@@ -278,6 +279,7 @@ export const ANSWERS: Answers = {
     );
     return {};
   },
+  ...ruleAnswers,
   sync_state: (clinic) => clinic.sync(),
   sync_now: (clinic) => clinic.sync(),
   attention_settle: (clinic, { id }) => settle(clinic, id),

@@ -7,6 +7,7 @@ pub mod customer;
 pub mod followup;
 pub mod lead;
 pub mod notification;
+pub mod rule;
 pub mod session;
 pub mod settings;
 pub mod support;

@@ -112,3 +112,12 @@ pub fn next_due(connection: &Connection, now: i64) -> Result<Option<i64>> {
         )?
         .query_row([now], |row| row.get(0))?)
 }
+
+/// The clinic's follow-up rules that are on: id and name.
+///
+/// # Errors
+/// What SQLite says.
+pub fn rules(connection: &Connection) -> Result<Vec<(Uuid, String)>> {
+    let sql = "SELECT id, coalesce(name, '') FROM followup_rule WHERE active = 1 ORDER BY name, id";
+    list(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+}

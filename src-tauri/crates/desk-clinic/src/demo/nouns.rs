@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 16] = [
+pub(super) const NOUNS: [Noun; 17] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -37,6 +37,8 @@ pub(super) const NOUNS: [Noun; 16] = [
     noun("appointment", &[APPOINTMENT]),
     noun("visit", &["analyze public.appointments", QUEUE, VISIT]),
     noun("lead", &[LEAD]),
+    // Rules last: they begin with what comes after them.
+    noun("automation_rule", &[AUTOMATION_RULE]),
 ];
 
 pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
@@ -103,6 +105,10 @@ const TASK: &str = "insert into public.task_queue (id, clinic_id, workflow_id, a
 const FOLLOWUP_RULE: &str = "insert into public.followup_rules (id, clinic_id, name, type, channels, priority, active) \
     select r.id, p.clinic_id, r.name, r.type, array(select jsonb_array_elements_text(r.channels::jsonb)), r.priority, r.active \
     from pg_temp.demo_followup_rule r, pg_temp.demo_place p";
+
+const AUTOMATION_RULE: &str = "insert into public.automation_rules (id, clinic_id, rule_name, trigger_stage, trigger_action, conditions, target_action, target_data, delay_minutes, active, created_at) \
+    select r.id, p.clinic_id, r.name, r.trigger_stage, r.trigger_action, r.conditions::jsonb, r.target_action, r.target_data::jsonb, r.delay_minutes, r.active, r.created_at \
+    from pg_temp.demo_automation_rule r, pg_temp.demo_place p";
 
 const FOLLOWUP: &str = "insert into public.followup_executions (id, clinic_id, rule_id, customer_id, workflow_id, channel, scheduled_at, executed_at, status, personalized_content, response) \
     select r.id, p.clinic_id, r.rule_id, r.customer_id, r.journey_id, r.channel, r.scheduled_at, r.executed_at, r.status, r.content::jsonb, r.response::jsonb \

@@ -289,6 +289,8 @@ fn json_is_json() {
         ("appointment", "services"),
         ("preference", "preferred_channels"),
         ("followup_rule", "channels"),
+        ("automation_rule", "conditions"),
+        ("automation_rule", "target_data"),
         ("clinic", "loyalty_multipliers"),
     ] {
         for row in demo().rows(noun) {
@@ -343,4 +345,18 @@ fn a_latin_name_after_a_thai_word_stands_apart() {
         latin += usize::from(called.trim_start().starts_with(|c: char| c.is_ascii_alphabetic()));
     }
     assert!(latin > 0, "nobody has a Latin name");
+}
+
+#[test]
+fn every_rule_says_what_a_desk_understands_and_plans_by_a_rule_that_is_there() {
+    let plans = ids("followup_rule");
+    for row in demo().rows("automation_rule") {
+        let word = |name| words("automation_rule", &row, name);
+        let (conditions, target) =
+            crate::rule::read(&word("conditions"), &word("target_action"), &word("target_data")).unwrap();
+        assert_eq!(crate::rule::problem(&word("name"), 5, &conditions, &target), None);
+        if let crate::rule::Target::PlanFollowup(plan) = target {
+            assert!(plans.contains(&plan.followup_rule));
+        }
+    }
 }

@@ -1,0 +1,26 @@
+-- Why: nothing executes automation_rules any more, and nothing says what they may be.
+drop index public.desk_automation_rules_stage;
+drop trigger desk_rules on public.workflow_actions;
+drop function desk.rules_on_entry();
+drop function desk.stop_chain(public.workflow_states);
+drop function desk.arm_rule(public.automation_rules, uuid, timestamptz, timestamptz, integer);
+delete from desk.timer where kind = 'rule';
+delete from desk.timer_kind where kind = 'rule';
+drop function desk.fire_rule(desk.timer);
+drop function desk.do_rule(public.automation_rules, public.workflow_states, text, timestamptz);
+drop function desk.give_task(public.workflow_states, text, uuid, timestamptz, jsonb, uuid);
+drop function desk.rule_people(public.workflow_states, text);
+drop function desk.rule_verdicts(public.automation_rules, uuid);
+drop function desk.rule_occasion(uuid, uuid, timestamptz);
+drop function desk.is_on(public.automation_rules);
+drop trigger desk_rule on public.automation_rules;
+drop function desk.keep_rule();
+drop function desk.rule_problem(public.automation_rules);
+drop function desk.target_problem(public.automation_rules);
+drop function desk.is_condition(text, jsonb);
+drop function desk.is_number(jsonb, integer, integer);
+drop function desk.is_word_list(jsonb);
+drop function desk.is_task_kind(text);
+drop function desk.longest_chain();
+drop index desk.timer_rule;
+alter table public.automation_rules drop column desk_version, drop column desk_active_from, drop column desk_problem;
