@@ -16,6 +16,8 @@ mod desk;
 pub mod error;
 mod followup;
 mod line;
+mod lead;
+mod lead_row;
 mod notification;
 mod opening;
 pub mod ports;

@@ -29,6 +29,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
     match name.split('.').next() {
         Some("task") => &["tasks", "today", "customers", "sync"],
         Some("followup") => &["followups", "today", "customers", "sync"],
+        Some("lead") => &["leads", "today", "sync"],
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],
         _ => &["customers", "today", "sync"],

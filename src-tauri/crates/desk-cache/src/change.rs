@@ -4,6 +4,7 @@
 mod booking;
 mod customer;
 mod followup;
+mod lead;
 mod notification;
 mod points;
 mod task;
@@ -11,14 +12,16 @@ mod visit;
 
 use chrono::{DateTime, SecondsFormat, TimeZone as _, Utc};
 use desk_core::synced::{self, Table};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::{
     error::{CacheError, Result},
     open::Cache,
-    outbox, shadow,
+    outbox,
+    query::clinic,
+    shadow,
 };
 
 /// Something a person did.
@@ -98,6 +101,8 @@ pub fn can_be_undone(name: &str) -> bool {
             | "appointment.reschedule"
             | "appointment.no_show"
             | "appointment.cancel"
+            | "lead.claim"
+            | "lead.answer"
     )
 }
 
@@ -109,6 +114,7 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
     match action.name.split('.').next() {
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
+        Some("lead") => lead::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -132,6 +138,8 @@ pub(crate) fn reversal(
         "task.reassign" => Ok(("task.hand_back", task::handing_back(connection, done, before)?)),
         "task.note" => Ok(("task.unnote", task::unnoting(done))),
         "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
+        "lead.claim" => Ok(("lead.unclaim", lead::unclaiming(connection, done)?)),
+        "lead.answer" => Ok(("lead.unanswer", lead::unanswering(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
@@ -190,6 +198,11 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "points.award" => points::award(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
+        "lead.claim" => lead::claim(ledger, action),
+        "lead.release" => lead::release(ledger, action),
+        "lead.answer" => lead::answer(ledger, action),
+        "lead.unclaim" => lead::unclaim(ledger, action),
+        "lead.unanswer" => lead::unanswer(ledger, action),
         "notification.read" => notification::read(ledger, action),
         "task.reopen" => task::reopen(ledger, action),
         "task.unsnooze" => task::unsnooze(ledger, action),
@@ -269,4 +282,22 @@ fn written(at: Option<i64>) -> Json {
     at.map_or(Json::Null, |at| {
         Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))
     })
+}
+
+/// `DD/MM HH:MM nickname: text`, a line of the running notes of a task or a lead.
+fn note_line(connection: &Connection, action: &Action, text: &str) -> Result<String> {
+    let nickname: Option<String> = connection
+        .prepare_cached("SELECT coalesce(nickname, display_name) FROM staff WHERE id = ?1")?
+        .query_row([action.person], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let utc = Utc.timestamp_micros(action.at).single().unwrap_or_default();
+    let at = utc.with_timezone(&clinic::zone(connection)?).format("%d/%m %H:%M");
+    Ok(format!("{at} {}: {}", nickname.unwrap_or_default(), one_line(text)))
+}
+
+/// A note is one line, whatever was typed: the database makes it so too.
+fn one_line(text: &str) -> String {
+    let parts = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }

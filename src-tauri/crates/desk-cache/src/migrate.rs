@@ -68,6 +68,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128110100_index_visits.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128130100_add_lead_answers.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -2,6 +2,7 @@
 
 pub mod day;
 pub mod demo;
+pub mod lead;
 pub mod loyalty;
 pub mod moment;
 pub mod opening;

@@ -1,8 +1,12 @@
 //! The clinic itself.
 
-use desk_core::day::{self, Tz};
+use desk_core::{
+    day::{self, Tz},
+    opening::Hours,
+};
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::closed_day;
 use crate::error::Result;
 
 /// What the desk needs to know of its clinic.
@@ -55,4 +59,32 @@ pub fn zone(connection: &Connection) -> Result<Tz> {
     Ok(clinic
         .and_then(|clinic| day::zone(&clinic.timezone))
         .unwrap_or(day::USUAL_ZONE))
+}
+
+/// When the clinic is open; the usual hours where it names none that can be read.
+///
+/// # Errors
+/// What SQLite says.
+pub fn hours(connection: &Connection) -> Result<Hours> {
+    let zone = zone(connection)?;
+    let found: Option<Option<String>> = connection
+        .prepare_cached("SELECT opening FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let hours = found.flatten().and_then(|document| Hours::read(&document, zone));
+    Ok(hours
+        .unwrap_or_else(|| Hours::usual(zone))
+        .but_closed(closed_day::days(connection)?))
+}
+
+/// After how many opening minutes a lead that nobody takes is passed to the next person, and told to the managers.
+///
+/// # Errors
+/// What SQLite says.
+pub fn lead_limits(connection: &Connection) -> Result<(i64, i64)> {
+    let found = connection
+        .prepare_cached("SELECT coalesce(pass_lead_after, 5), coalesce(raise_lead_after, 15) FROM clinic LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.unwrap_or((5, 15)))
 }

@@ -142,6 +142,8 @@ const VISIT: &str = "insert into desk.visit (clinic_id, id, customer_id, appoint
       r.arrived_at, r.arrived_by, r.arrived_device, r.started_at, r.started_by, r.started_device, r.finished_at, r.finished_by, r.finished_device, r.reason \
     from pg_temp.demo_visit r, pg_temp.demo_place p, lateral (select desk.local_time(p.clinic_id, r.arrived_at)::date as day) d";
 
-const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at) \
-    select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at \
+const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at, \
+      told, hot_at, claimed_at, answered_at, answered_by, outcome, message, bought, score_low, score_high, factors) \
+    select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at, \
+      array(select jsonb_array_elements_text(r.told::jsonb)::uuid), r.hot_at, r.claimed_at, r.answered_at, r.answered_by, r.outcome, r.message, r.bought, r.score_low, r.score_high, r.factors::jsonb \
     from pg_temp.demo_lead r, pg_temp.demo_place p";
