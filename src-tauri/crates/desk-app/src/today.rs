@@ -28,7 +28,11 @@ impl Desk {
             Ok(Today {
                 now: row::millis(now),
                 attention,
-                leads: lead::hot(reader)?.into_iter().map(|lead| rules.row(lead)).collect(),
+                leads: lead::hot(reader)?
+                    .into_iter()
+                    .chain(lead::taken(reader)?)
+                    .map(|lead| rules.row(lead))
+                    .collect(),
                 followups: followup::due(reader, tomorrow)?
                     .into_iter()
                     .map(|followup| row::followup(followup, now))

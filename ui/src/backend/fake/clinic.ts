@@ -15,6 +15,7 @@ import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
+import * as leads from './leads';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 
 export interface FakeOptions {
@@ -61,7 +62,7 @@ export class FakeClinic {
   settings: Settings;
   clinicDay: ClinicDay = { timezone: 'Asia/Bangkok', quietFrom: '20:00', quietTo: '09:00', daysUnseen: 7 };
   customers: FakeCustomer[] = structuredClone([...CAST, ...OTHERS]);
-  leads = day.leads();
+  leads = leads.leads();
   followups = day.followups();
   tasks = day.tasks();
   notifications = day.notifications();

@@ -137,6 +137,17 @@ pub fn hot(connection: &Connection) -> Result<Vec<Lead>> {
     list(connection, sql, [], lead)
 }
 
+/// Hot leads that somebody has and has not answered yet, longest waiting first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn taken(connection: &Connection) -> Result<Vec<Lead>> {
+    let sql = leads!(
+        "WHERE l.status = 'claimed' AND l.is_hot = 1 AND l.answered_at IS NULL ORDER BY l.created_at, l.id LIMIT 20"
+    );
+    list(connection, sql, [], lead)
+}
+
 /// The other leads that nobody has taken: those without an answer first, then the newest.
 ///
 /// # Errors
