@@ -865,7 +865,10 @@ async fn a_hot_lead_tells_those_who_answer_leads_once() {
         );
     }
     let told = pg.psql(DB, "select title, message, priority, count(*), count(distinct user_id), bool_and(metadata ->> 'subject' = 'lead:' || (metadata ->> 'lead_id')) from public.notifications where type = 'hot_lead' group by 1, 2, 3");
-    assert_eq!(told, "ลีดร้อน: มะลิ|คะแนน 91 จาก 100|critical|4|4|t");
+    assert_eq!(
+        told, "ลีดร้อน: มะลิ|คะแนน 91 จาก 100|critical|2|2|t",
+        "where nobody has a desk yet, those who sell and the counter"
+    );
     pg.psql(DB, "update desk.lead set status = 'claimed'");
     assert_eq!(
         pg.psql(
@@ -887,8 +890,9 @@ async fn a_hot_lead_tells_those_who_answer_leads_once() {
 }
 
 fn journey_lead(pg: &PgCluster) {
-    pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, scan_results) values ('{A}', md5('customer:5')::uuid, '{{\"urgencyScore\": 85.4}}'), ('{A}', md5('customer:7')::uuid, '{{\"urgencyScore\": \"very\"}}')"));
-    assert_eq!(pg.psql(DB, "select string_agg(name || ' ' || score || ' ' || is_hot, ', ' order by score desc) from desk.lead where source_table = 'workflow_states'"), "ต้น5 85 true, ต้น7 0 false");
+    pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, scan_results) values ('{A}', md5('customer:5')::uuid, '{{\"urgencyScore\": 85.4}}'), ('{A}', md5('customer:7')::uuid, '{{\"urgencyScore\": \"very\"}}');
+        insert into public.workflow_states (clinic_id, customer_id, metadata) values ('{A}', md5('customer:9')::uuid, '{{\"score\": 85.4}}'), ('{A}', md5('customer:11')::uuid, '{{\"score\": \"very\"}}')"));
+    assert_eq!(pg.psql(DB, "select string_agg(name || ' ' || score || ' ' || is_hot, ', ' order by score desc, name) from desk.lead where source_table = 'workflow_states'"), "ต้น9 87 true, ต้น11 34 false, ต้น5 34 false, ต้น7 34 false", "by what the web system says, never by a scan");
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{}', 'x', 99, 'hot', 'high')", Uuid::new_v4()));
     assert_eq!(
         pg.psql(

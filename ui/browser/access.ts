@@ -93,9 +93,9 @@ export function access(language: Language): void {
     await glance('award', 'F9');
     await glance('edit', 'E');
     await glance('new-customer', 'F2');
-    await look('[data-screen=notifications] [data-row-id]', 'Ctrl 5');
-    await look('[data-screen=sync]', 'Ctrl 6');
-    await look('[data-screen=settings]', 'Ctrl 7');
+    await look('[data-screen=notifications] [data-row-id]', await on.keyOf('notifications'));
+    await look('[data-screen=sync]', await on.keyOf('sync'));
+    await look('[data-screen=settings]', await on.keyOf('settings'));
     await glance('keys', 'F1');
   });
 

@@ -55,7 +55,7 @@ test('two new PCs are connected by their codes', async () => {
   await connect(thai, told('CODE_A'), 'PC-A');
   await connect(english, told('CODE_B'), 'PC-B');
   for (const on of [thai, english]) {
-    await on.press('Ctrl 7');
+    await on.go('settings');
     // These stories are told at any hour.
     await on.tabTo('[data-switch=quiet]');
     await on.press('Space');
@@ -125,7 +125,7 @@ test('tasks are completed, snoozed and noted, and leave the colleague’s list',
 test('a notification is read', async () => {
   // The read one tells the Rust test to insert the lead and to press its toast on PC-B, where nothing is pressed from here on: a later
   // key would lead away again.
-  await english.press('Ctrl 6');
+  await english.go('sync');
   await english.see('[data-screen=sync]');
   await thai.press('Ctrl D');
   await thai.see('[data-screen=notifications] [data-row-id]');
@@ -143,7 +143,7 @@ test('a lead of the web system stands in Today at both counters, and its toast l
 
 test('nothing waits to be sent at the end, and the pages had nothing to complain of', async () => {
   for (const on of [thai, english]) {
-    await on.press('Ctrl 6');
+    await on.go('sync');
     await on.see('[data-screen=sync] [data-mode=online]');
     await on.see('[data-waiting="0"]');
     await on.read(on.say('sync_attention_none'));

@@ -234,7 +234,7 @@ export function day(language: Language): void {
   test('the language is switched, at once, in every window and for good', async () => {
     const into = language === 'th' ? 'en' : 'th';
     const other = await Seat.take(browser, desk.url, language);
-    await on.press('Ctrl 7');
+    await on.go('settings');
     await on.speak(into);
     await on.read(on.say('settings_title', {}, into), 'h1');
     await other.read(on.say('today_title', {}, into), 'h1');
@@ -246,8 +246,8 @@ export function day(language: Language): void {
 
   test('settings hold at once, and are kept', async () => {
     const other = await Seat.take(browser, desk.url, language);
-    await on.press('Ctrl 7');
-    await other.press('Ctrl 7');
+    await on.go('settings');
+    await other.go('settings');
     await on.tabTo('[data-choice=theme] input');
     // From the system's to light to dark.
     await on.press('→', '→');
@@ -263,7 +263,7 @@ export function day(language: Language): void {
     await on.page.reload();
     await on.see('[data-screen=today]');
     await on.see('html[data-theme=dark]');
-    await on.press('Ctrl 7');
+    await on.go('settings');
     await on.see('[data-switch=quiet][aria-checked=false]');
   });
 
@@ -291,7 +291,7 @@ export function day(language: Language): void {
   });
 
   test('the demo clinic is removed', async () => {
-    await on.press('Ctrl 7');
+    await on.go('settings');
     await on.tabTo('[data-action=demo-remove]');
     await on.press('Enter');
     await on.see('[data-dialog=demo-remove]');

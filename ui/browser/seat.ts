@@ -81,6 +81,19 @@ export class Seat {
   }
 
   /** Playwright knows the US layout alone, so a letter of the Thai one goes to Chromium as its own protocol takes it. */
+  /** The key of a place of the rail: they are numbered in its order. */
+  async keyOf(place: string): Promise<string> {
+    const places = await this.page
+      .locator('[data-place]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-place')));
+    return `Ctrl ${places.indexOf(place) + 1}`;
+  }
+
+  /** Goes to a place of the rail by its key. */
+  async go(place: string): Promise<void> {
+    await this.press(await this.keyOf(place));
+  }
+
   async #pressThai(letter: string, ctrl: boolean, alt: boolean): Promise<void> {
     const key = THAI[letter];
     if (!key) throw new Error(`no Thai letter is known for the key ${letter}`);

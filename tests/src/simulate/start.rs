@@ -93,6 +93,8 @@ fn clinic() -> Row {
         ),
         ("days_unseen", Value::Int(7)),
         ("opening", text(r#"{"mon": [["09:00", "20:00"]]}"#)),
+        ("pass_lead_after", Value::Int(5)),
+        ("raise_lead_after", Value::Int(15)),
     ];
     Row::new("clinic", CLINIC, &fields)
 }

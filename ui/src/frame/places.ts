@@ -2,6 +2,7 @@
 import Bell from '@lucide/svelte/icons/bell';
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Contact from '@lucide/svelte/icons/contact';
+import Flame from '@lucide/svelte/icons/flame';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Settings2 from '@lucide/svelte/icons/settings-2';
@@ -15,6 +16,7 @@ export const PLACES = [
   { name: 'today', label: m.rail_today, icon: Sun, cap: undefined, go: () => route.go({ name: 'today' }) },
   { name: 'agenda', label: m.rail_agenda, icon: CalendarDays, cap: 'F3', go: () => route.go({ name: 'agenda' }) },
   { name: 'tasks', label: m.rail_tasks, icon: ListChecks, cap: 'F4', go: () => route.go({ name: 'tasks' }) },
+  { name: 'leads', label: m.rail_leads, icon: Flame, cap: 'F6', go: () => route.go({ name: 'leads' }) },
   { name: 'card', label: m.rail_customers, icon: Contact, cap: undefined, go: () => void (route.overlay = 'search') },
   {
     name: 'notifications',

@@ -113,6 +113,8 @@ export const CODES: Record<Code, Words> = {
   already_arrived: { what: () => m.code_already_arrived(), next: m.code_already_arrived_next },
   not_yet: { what: () => m.code_not_yet(), next: m.code_not_yet_next },
   lead_not_found: { what: () => m.code_lead_not_found(), next: m.code_lead_not_found_next },
+  lead_taken: { what: () => m.code_lead_taken(), next: m.code_lead_taken_next },
+  lead_closed: { what: () => m.code_lead_closed(), next: m.code_lead_closed_next },
   attention_not_found: { what: () => m.code_attention_not_found(), next: m.code_attention_not_found_next },
   name_empty: { what: () => m.code_name_empty(), next: m.code_name_empty_next },
   text_empty: { what: () => m.code_text_empty(), next: m.code_text_empty_next },
@@ -148,6 +150,7 @@ export const CODES: Record<Code, Words> = {
   lease_expired: { what: () => m.code_lease_expired(), next: m.code_lease_expired_next },
   lease_unknown: { what: () => m.code_lease_unknown(), next: m.code_lease_unknown_next },
   customer_in_use: { what: () => m.code_customer_in_use(), next: m.code_customer_in_use_next },
+  role_not_allowed: { what: () => m.code_role_not_allowed(), next: m.code_role_not_allowed_next },
   not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
   rule_not_found: { what: () => m.code_rule_not_found(), next: m.code_rule_not_found_next },
   rule_invalid: {

@@ -3,6 +3,7 @@ import type { Reason } from '../backend/bindings/Reason';
 import type { WokenBy } from '../backend/bindings/WokenBy';
 import { dayNumber, span, time, whenAfter } from './dates';
 import { m } from './index';
+import { factorLine } from './leads';
 import { afterThai } from './spacing';
 import { priorityName, stageName } from './words';
 
@@ -30,6 +31,7 @@ const TELLERS: { [C in Reason['code']]: Teller<C> } = {
   fact: ({ text }) => text,
   score: ({ score, threshold }) => m.reason_score({ score, threshold }),
   waiting_since: ({ at }, now) => m.reason_waiting_since({ when: whenAfter(at, now) }),
+  lead: ({ factor }) => factorLine(factor),
   do_not_contact: () => m.reason_do_not_contact(),
   rule: ({ name }) => m.reason_rule({ name }),
 };

@@ -167,6 +167,20 @@ const ENTRY: Words = {
   bonus: m.entry_bonus,
   refund: m.entry_refund,
 };
+const OUTCOME: Words = {
+  talked: m.outcome_talked,
+  booked: m.outcome_booked,
+  asked_price: m.outcome_asked_price,
+  thinking: m.outcome_thinking,
+  no_answer: m.outcome_no_answer,
+  call_back: m.outcome_call_back,
+  not_interested: m.outcome_not_interested,
+  wrong_number: m.outcome_wrong_number,
+  do_not_call: m.outcome_do_not_call,
+  messaged: m.outcome_messaged,
+};
+/** What can come of a contact with a lead: those of a call by their number keys, then the message. */
+export const OUTCOMES = Object.keys(OUTCOME);
 const SOURCE: Words = {
   walk_in: m.source_walk_in,
   referral: m.source_referral,
@@ -174,6 +188,11 @@ const SOURCE: Words = {
   website: m.source_website,
   ads: m.source_ads,
   line: m.source_line,
+  phone: m.source_phone,
+  journey: m.source_journey,
+  // What no source was given of: the table it came by.
+  sales_leads: m.source_web,
+  lead_scoring_data: m.source_web,
 };
 const GENDER: Words = {
   female: m.gender_female,
@@ -211,6 +230,11 @@ const FIELD: Words = {
 };
 const MUTATION: Words = {
   task_complete: m.mutation_task_complete,
+  lead_claim: m.mutation_lead_claim,
+  lead_release: m.mutation_lead_release,
+  lead_answer: m.mutation_lead_answer,
+  lead_unclaim: m.mutation_lead_unclaim,
+  lead_unanswer: m.mutation_lead_unanswer,
   task_reassign: m.mutation_task_reassign,
   task_snooze: m.mutation_task_snooze,
   task_note: m.mutation_task_note,
@@ -347,7 +371,13 @@ const entryWord = word(ENTRY);
 /** An entry that gives points back the other way cancels an award. */
 export const entryKind = (kind: string, amount: number) =>
   kind === 'refund' && amount < 0 ? m.entry_reversed() : entryWord(kind);
-export const sourceName = word(SOURCE);
+const sourceWord = word(SOURCE);
+/** Other systems write it in any case: LINE, Walk In. */
+export const sourceName = (source: string) => {
+  const known = sourceWord(source.trim().toLowerCase().replaceAll(' ', '_'));
+  return known === source.trim().toLowerCase().replaceAll(' ', '_') ? source : known;
+};
+export const outcomeName = word(OUTCOME);
 export const genderName = word(GENDER);
 export const fieldName = word(FIELD);
 export const ruleField = word(RULE_FIELD);

@@ -38,6 +38,12 @@ const taskActions = {
   note: key('N', m.key_note, { foot: true }),
 };
 
+const leadActions = {
+  claim: key('A', m.key_claim, { foot: true }),
+  call: key('C', m.key_call, { foot: true }),
+  release: key('R', m.key_release),
+};
+
 /** The two buttons of a refused action. */
 const settling = {
   mine: key('1', m.key_mine, { foot: true }),
@@ -50,6 +56,7 @@ export const KEYS = {
     newCustomer: key('F2', m.key_new_customer),
     agenda: key('F3', m.key_agenda),
     tasks: key('F4', m.key_tasks),
+    leads: key('F6', m.key_leads),
     notifications: key('Ctrl D', m.key_notifications),
     undo: key('Ctrl Z', m.key_undo),
     places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6 | Ctrl 7 | Ctrl 8 | Ctrl 9', m.key_places),
@@ -61,6 +68,8 @@ export const KEYS = {
     ...MOVEMENT,
     open: key('Enter', m.key_open, { foot: true }),
     ...taskActions,
+    call: leadActions.call,
+    release: leadActions.release,
     cancel: key('X', m.key_cancel),
     ...settling,
     showNew: key('U', m.key_show_new),
@@ -87,6 +96,14 @@ export const KEYS = {
     ...taskActions,
     whose: key('M', m.key_whose),
     tabs: key('Alt 1 | Alt 2 | Alt 3', m.key_tabs),
+    leave: key('Esc', m.key_back),
+  },
+  leads: {
+    ...MOVEMENT,
+    open: key('Enter', m.key_open, { foot: true }),
+    ...leadActions,
+    snooze: key('S', m.key_snooze, { foot: true }),
+    showNew: key('U', m.key_show_new),
     leave: key('Esc', m.key_back),
   },
   search: {
@@ -155,6 +172,7 @@ export const PLACE_NAMES: Record<KeyPlace, () => string> = {
   today: m.place_today,
   agenda: m.place_agenda,
   tasks: m.place_tasks,
+  leads: m.place_leads,
   search: m.place_search,
   card: m.place_card,
   notifications: m.place_notifications,

@@ -12,9 +12,12 @@ class Clock {
     this.now = now;
   }
 
-  /** Starts ticking; returns how to stop. */
-  run(): () => void {
-    const timer = setInterval(() => (this.now = Date.now() + this.#ahead), 1000);
+  /** Starts ticking; `onbeat` hears every second. Returns how to stop. */
+  run(onbeat: () => void): () => void {
+    const timer = setInterval(() => {
+      this.now = Date.now() + this.#ahead;
+      onbeat();
+    }, 1000);
     return () => clearInterval(timer);
   }
 }

@@ -1,4 +1,4 @@
-/** What the rail and the foot show on every screen: open tasks, unread notifications, the connection, what Ctrl Z would take back. */
+/** What the rail and the foot show on every screen: open tasks, hot leads, unread notifications, the connection, what Ctrl Z would take back. */
 import { call } from '../backend';
 import type { SyncState } from '../backend/bindings/SyncState';
 import type { UndoStep } from '../backend/bindings/UndoStep';
@@ -6,6 +6,8 @@ import { Resource } from './resource.svelte';
 
 export interface Counts {
   readonly tasks: number | undefined;
+  /** Hot leads that nobody has. */
+  readonly leads: number | undefined;
   readonly unread: number | undefined;
   readonly sync: SyncState | undefined;
   readonly undo: UndoStep | undefined;
@@ -15,6 +17,10 @@ export function counts(): Counts {
   const mine = new Resource(
     () => call('task_list', { whose: 'mine', state: 'open' }),
     () => ['tasks', 'today'],
+  );
+  const leads = new Resource(
+    () => call('lead_list', {}),
+    () => ['leads', 'today'],
   );
   const bell = new Resource(
     () => call('notification_list', {}),
@@ -31,6 +37,9 @@ export function counts(): Counts {
   return {
     get tasks() {
       return mine.data?.rows.length;
+    },
+    get leads() {
+      return leads.data?.hot.length;
     },
     get unread() {
       return bell.data?.unread;

@@ -4,6 +4,7 @@ export type Place =
   | { name: 'today'; select?: string }
   | { name: 'agenda'; select?: string }
   | { name: 'tasks'; select?: string }
+  | { name: 'leads'; select?: string }
   | { name: 'card'; id: string }
   | { name: 'notifications' }
   | { name: 'automation' }
@@ -51,7 +52,7 @@ class Route {
     if (kind === 'customers' && id) this.go({ name: 'card', id });
     else if (kind === 'agenda') this.go(id ? { name: 'agenda', select: id } : { name: 'agenda' });
     else if (kind === 'tasks' && id) this.go({ name: 'tasks', select: id });
-    else if (kind === 'leads' && id) this.go({ name: 'today', select: id });
+    else if (kind === 'leads') this.go(id ? { name: 'leads', select: id } : { name: 'leads' });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
     else if (kind === 'automation') this.go({ name: 'automation' });
     else if (kind === 'sync') this.go({ name: 'sync' });

@@ -2,7 +2,7 @@
 import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import type { FakeOptions } from '../backend/fake/clinic';
-import { openWindow, settle, type Opened } from './window';
+import { openWindow, settle, to, type Opened } from './window';
 
 type Scene = [name: string, options: FakeOptions, steps?: (on: Opened) => Promise<unknown>];
 
@@ -43,6 +43,19 @@ const SCENES: Scene[] = [
   ['today, offline with refusals', { mode: 'offline', withAttention: true }, (on) => on.see('[data-row-id=q1]')],
   ['today, nothing', { isEmpty: true }],
   ['today, timers late', { timersLateSince: Date.parse('2026-10-01T02:40:00Z') }, (on) => on.see('footer [data-late]')],
+  ['leads', {}, (on) => on.press('F6')],
+  ['leads, somebody has it', {}, (on) => on.press('F6', 'End')],
+  ['leads, nothing', { isEmpty: true }, (on) => on.press('F6')],
+  [
+    'leads, outcome',
+    {},
+    async (on) => {
+      await on.press('F6', 'C');
+      (await on.see('[data-option=talked]')).click();
+      await on.see('[data-dialog=answer] input[name=note]');
+    },
+  ],
+  ['leads, snooze', {}, (on) => on.press('F6', 'S')],
   ['search, empty', {}, (on) => on.press('Ctrl K')],
   [
     'search, found',
@@ -129,9 +142,9 @@ const SCENES: Scene[] = [
   ['automation, editor', { as: 'ดาว' }, (on) => toRules(on, 'Enter')],
   ['automation, new', { as: 'ดาว' }, (on) => toRules(on, 'N')],
   ['automation, dry run', { as: 'ดาว' }, (on) => toRules(on, '↓', 'D')],
-  ['sync', { mode: 'offline', withAttention: true }, (on) => on.press('Ctrl 6')],
-  ['sync, nothing', {}, (on) => on.press('Ctrl 6')],
-  ['settings', { mode: 'demo' }, (on) => on.press('Ctrl 7')],
+  ['sync', { mode: 'offline', withAttention: true }, (on) => on.press(to('sync'))],
+  ['sync, nothing', {}, (on) => on.press(to('sync'))],
+  ['settings', { mode: 'demo' }, (on) => on.press(to('settings'))],
   ['key map', {}, (on) => on.press('F1')],
 ];
 

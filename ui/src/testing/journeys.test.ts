@@ -2,7 +2,7 @@
 import { fireEvent } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 import { drafts } from '../state/drafts.svelte';
-import { openWindow, settle, type Opened } from './window';
+import { openWindow, settle, to, type Opened } from './window';
 
 async function unlock(on: Opened, pin: string) {
   await on.press(...pin);
@@ -173,7 +173,7 @@ test('half a note survives the lock and another person, and only its author sees
 
 test('the file for support is written from the settings, and its place is shown', async () => {
   const on = await openWindow();
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   on.one('[data-action=support-file]').click();
   await settle();
   expect(on.one('[data-screen=settings]').textContent).toContain('aura-desk-support.json');
@@ -425,7 +425,7 @@ test('the first points of somebody announce the welcome points', async () => {
 
 test('a refusal without sides is accepted or sent again, in the foot and afterwards too', async () => {
   const on = await openWindow({ withAttention: true });
-  await on.press('Ctrl 6');
+  await on.press(to('sync'));
   await on.see('[data-detail=attention]');
   await on.read('นก 081-765-4321 · บีม 081-765-1234');
   expect(on.one('footer').textContent).toContain('ใช้อีกฝั่ง');
@@ -443,7 +443,7 @@ test('where nothing is, it is said once', async () => {
   await on.see('[data-screen=tasks]');
   await on.read('ไม่มีงานเปิด');
   expect(on.text()).not.toContain('เลือกแถว');
-  await on.press('Ctrl 6');
+  await on.press(to('sync'));
   await on.see('[data-screen=sync]');
   await on.read('ไม่มีรายการต้องดู');
   expect(on.text().split('ไม่มีรายการต้องดู')).toHaveLength(2);
@@ -451,7 +451,7 @@ test('where nothing is, it is said once', async () => {
 
 test('the demo clinic is named at the foot, the sync screen says what to do about it; one button awards points', async () => {
   const on = await openWindow({ mode: 'demo' });
-  await on.press('Ctrl 6');
+  await on.press(to('sync'));
   await on.read('ไม่มีคลินิกให้ซิงก์ด้วย');
   expect(on.text().split('ไม่มีอะไรออกจากเครื่องนี้')).toHaveLength(2);
   on.clinic.open('/customers/c1');
@@ -478,7 +478,7 @@ test('an unexpected failure shows its reference, an expected one does not', asyn
 
 test('both sides of a clash are shown, and 2 takes the other', async () => {
   const on = await openWindow({ withAttention: true });
-  await on.press('Ctrl 6');
+  await on.press(to('sync'));
   await on.read('081-765-4321');
   await on.read('081-765-1234');
   expect(on.none('[data-screen=sync] .btn.primary')).toBe(true);
@@ -509,7 +509,7 @@ test('the language changes at once and keeps what was typed', async () => {
   await on.see('[data-customer-id=c1]');
   await on.press('N');
   await on.type('ครึ่งโน้ต');
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   (on.one('[data-choice=language] input[value=en]') as HTMLInputElement).click();
   await on.read('Settings');
   expect(document.documentElement.lang).toBe('en');
@@ -520,7 +520,7 @@ test('the language changes at once and keeps what was typed', async () => {
 test('settings changed quickly one after the other all hold, though an answer comes late', async () => {
   const on = await openWindow();
   const choose = (choice: string) => on.one(`[data-choice=${choice}]`).click();
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   const release = on.holdNext('settings_set');
   choose('density] input[value=comfortable');
   choose('theme] input[value=dark');
@@ -538,7 +538,7 @@ test('quiet hours are the clinic’s until a person sets their own, and can be t
   const on = await openWindow();
   on.clinic.clinicDay = { timezone: 'Asia/Bangkok', quietFrom: '19:00', quietTo: '08:30', daysUnseen: 7 };
   on.clinic.tell('start');
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   await on.read('ตามคลินิก 19:00–08:30');
   const choose = (name: string, value: string) =>
     fireEvent.change(on.one(`select[name=${name}]`), { target: { value } });
@@ -560,7 +560,7 @@ test('every time is by the clinic’s clock, also while it is locked', async () 
 
 test('a setting that cannot be kept goes back and says so', async () => {
   const on = await openWindow();
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   on.clinic.failing.set('settings_set', 'disk_full');
   (on.one('[data-choice=theme] input[value=dark]') as HTMLInputElement).click();
   await on.see('[data-toast=failed]');
@@ -591,7 +591,7 @@ test('the demo shows its PINs, opens, and can be removed', async () => {
   await on.see('[data-demo-pins]');
   await unlock(on, '2468');
   await on.see('[data-screen=today]');
-  await on.press('Ctrl 7');
+  await on.press(to('settings'));
   on.one('[data-action=demo-remove]').click();
   (await on.see('[data-dialog=demo-remove] [data-action=confirm]')).click();
   await on.see('[data-screen=first-start]');

@@ -6,6 +6,7 @@ import App from '../App.svelte';
 import { useBackend } from '../backend';
 import type { FakeOptions } from '../backend/fake/clinic';
 import { FakeClinic, fakeBackend } from '../backend/fake';
+import { PLACES } from '../frame/places';
 import { chord } from '../keys/chord';
 import { drafts } from '../state/drafts.svelte';
 import { route } from '../state/route.svelte';
@@ -46,6 +47,11 @@ export interface Opened {
   see(selector: string): Promise<HTMLElement>;
   gone(selector: string): Promise<void>;
   read(text: string): Promise<void>;
+}
+
+/** The key of a place of the rail: they are numbered in its order. */
+export function to(place: (typeof PLACES)[number]['name']): string {
+  return `Ctrl ${PLACES.findIndex(({ name }) => name === place) + 1}`;
 }
 
 /** Presses keys one after the other, each with the sign a Thai layout gives it. */

@@ -136,6 +136,10 @@ codes! {
     NotYet => "not_yet",
     /// No such lead.
     LeadNotFound => "lead_not_found",
+    /// A colleague has the lead.
+    LeadTaken => "lead_taken",
+    /// The lead is over.
+    LeadClosed => "lead_closed",
     /// No such refused action.
     AttentionNotFound => "attention_not_found",
     /// A name is needed.
@@ -184,6 +188,8 @@ codes! {
     ActionUnknown => "action_unknown",
     /// The database could not do it for a reason of its own; asking again may help.
     ActionFailed => "action_failed",
+    /// Somebody of another role does this in the clinic.
+    RoleNotAllowed => "role_not_allowed",
     /// The role may not do this.
     NotAllowed => "not_allowed",
     /// No such rule.

@@ -17,6 +17,8 @@ mod desk;
 pub mod error;
 mod followup;
 mod journey;
+mod lead;
+mod lead_row;
 mod line;
 mod notification;
 mod opening;

@@ -1,7 +1,7 @@
 //! From what the cache knows to what a row shows: why it is here, whether its time has passed, and instants as the window counts them.
 
 use chrono::{DateTime, Utc};
-use desk_cache::query::{customer, followup::Followup, lead::Lead, task::About, task::Task};
+use desk_cache::query::{customer, followup::Followup, task::About, task::Task};
 use desk_core::{
     order::{self, Facts, WokenBy},
     phone,
@@ -13,7 +13,6 @@ use serde_json::Value as Json;
 use crate::api::{
     customer::Profile,
     followup::FollowupRow,
-    lead::LeadRow,
     task::{CustomerRef, Reason, StaffRef, TaskRow},
 };
 
@@ -147,35 +146,6 @@ fn message(content: &str) -> Option<String> {
     let content: Json = serde_json::from_str(content).ok()?;
     let text = content.get("message").or_else(|| content.get("text"))?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-pub(crate) fn lead(lead: Lead, threshold: i64) -> LeadRow {
-    let mut reasons = vec![Reason::WaitingSince {
-        at: millis(lead.created_at),
-    }];
-    reasons.extend(
-        facts(lead.reasons.as_deref())
-            .into_iter()
-            .map(|text| Reason::Fact { text }),
-    );
-    if let Some(score) = lead.score.filter(|score| *score >= threshold) {
-        reasons.push(Reason::Score { score, threshold });
-    }
-    LeadRow {
-        id: lead.id,
-        customer_id: lead.customer_id,
-        name: lead.name,
-        phone: shown_phone(lead.phone.as_deref()),
-        email: lead.email,
-        source: lead.source,
-        score: lead.score,
-        status: lead.status,
-        claimed_by: lead
-            .claimed_by
-            .map(|(id, nickname, role)| StaffRef { id, nickname, role }),
-        created_at: millis(lead.created_at),
-        reasons,
-    }
 }
 
 /// Sentences of a JSON array of them.

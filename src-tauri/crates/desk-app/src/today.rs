@@ -1,17 +1,14 @@
-//! The first screen, and leads.
+//! The first screen.
 
 use std::sync::Arc;
 
-use desk_cache::query::{appointment, clinic, followup, lead, task};
+use desk_cache::query::{appointment, followup, lead, task};
 
 use crate::{
-    api::{
-        Nothing,
-        lead::{LeadOpen, LeadRow},
-        today::Today,
-    },
+    api::{Nothing, today::Today},
     desk::Desk,
-    error::{AppError, Code},
+    error::AppError,
+    lead_row::Rules,
     row,
 };
 
@@ -22,10 +19,10 @@ impl Desk {
     /// `locked`.
     pub async fn today(self: &Arc<Self>, _: Nothing) -> Result<Today, AppError> {
         let (me, now, date) = (self.me()?, self.micros(), self.today_date());
-        let (tomorrow, clock) = (self.midnight(), self.clock_time());
+        let (tomorrow, clock, instant) = (self.midnight(), self.clock_time(), self.now());
         let attention = self.attention_rows().await?;
         self.read(move |reader| {
-            let threshold = clinic::get(reader)?.map_or(70, |clinic| clinic.hot_lead_threshold);
+            let rules = Rules::read(reader, me, instant)?;
             let mut tasks = task::open(reader, &date, Some(me), false, now)?;
             row::sort_tasks(&mut tasks, now);
             Ok(Today {
@@ -33,7 +30,8 @@ impl Desk {
                 attention,
                 leads: lead::hot(reader)?
                     .into_iter()
-                    .map(|lead| row::lead(lead, threshold))
+                    .chain(lead::taken(reader)?)
+                    .map(|lead| rules.row(lead))
                     .collect(),
                 followups: followup::due(reader, tomorrow)?
                     .into_iter()
@@ -45,19 +43,5 @@ impl Desk {
             })
         })
         .await
-    }
-
-    /// One lead.
-    ///
-    /// # Errors
-    /// `lead_not_found`.
-    pub async fn lead_open(self: &Arc<Self>, request: LeadOpen) -> Result<LeadRow, AppError> {
-        let found = self
-            .read(move |reader| {
-                let threshold = clinic::get(reader)?.map_or(70, |clinic| clinic.hot_lead_threshold);
-                Ok(lead::one(reader, request.id)?.map(|lead| row::lead(lead, threshold)))
-            })
-            .await?;
-        found.ok_or_else(|| Code::LeadNotFound.into())
     }
 }

@@ -10,7 +10,7 @@ use desk_cache::{
     query::{
         followup::{self, Followup},
         lead::{self, Lead},
-        notification, staff,
+        notification,
     },
 };
 use desk_core::{priority::Priority, toast::Class};
@@ -37,12 +37,10 @@ pub(crate) struct Told {
 /// What wants a person now, the most important first.
 pub(crate) fn due(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
     let mut told = vec![];
-    if answers_leads(reader, person)? {
-        for lead in lead::hot(reader)? {
-            // Who has read of it, on this PC or another, knows.
-            if !notification::is_read_about(reader, person, &lead_subject(lead.id))? {
-                told.push(of_lead(&lead, words, now));
-            }
+    for lead in lead::hot(reader)? {
+        // Who has read of it, on this PC or another, knows.
+        if was_told(&lead, person) && !notification::is_read_about(reader, person, &lead_subject(lead.id))? {
+            told.push(of_lead(&lead, words, now));
         }
     }
     let followups = followup::due(reader, now.saturating_add(1))?;
@@ -92,9 +90,14 @@ pub(crate) fn path_of(subject: &str) -> String {
     }
 }
 
-/// Leads go to those who sell and receive; whoever treats is not interrupted.
-fn answers_leads(reader: &Reader<'_>, person: Uuid) -> Result<bool, CacheError> {
-    Ok(staff::one(reader, person)?.is_none_or(|colleague| colleague.role != "beautician"))
+/// Whom a lead is told is decided in the clinic: first those who sell, later the next person, in the end the managers.
+fn was_told(lead: &Lead, person: Uuid) -> bool {
+    let told: Vec<Uuid> = lead
+        .told
+        .as_deref()
+        .and_then(|list| serde_json::from_str(list).ok())
+        .unwrap_or_default();
+    told.contains(&person)
 }
 
 fn find(reader: &Reader<'_>, subject: &str, words: &Words, now: i64) -> Result<Option<Told>, CacheError> {
@@ -167,7 +170,7 @@ fn shown(told: Told, is_read: bool) -> NotificationRow {
     }
 }
 
-fn lead_subject(id: Uuid) -> String {
+pub(crate) fn lead_subject(id: Uuid) -> String {
     format!("lead:{id}")
 }
 

@@ -34,6 +34,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("task" | "staff") => &["tasks", "today", "customers", "sync"],
         Some("contact") => &["tasks", "today", "customers", "followups", "leads", "sync"],
         Some("followup") => &["followups", "today", "customers", "journeys", "sync"],
+        Some("lead") => &["leads", "today", "sync"],
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "journeys", "sync"],
         Some("rule") => &["rules", "sync"],

@@ -8,6 +8,7 @@ mod contact;
 mod customer;
 mod followup;
 mod journey;
+mod lead;
 mod notification;
 mod points;
 mod redeem;
@@ -18,14 +19,16 @@ mod visit;
 
 use chrono::{DateTime, SecondsFormat, TimeZone as _, Utc};
 use desk_core::synced::{self, Table};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::{
     error::{CacheError, Result},
     open::Cache,
-    outbox, shadow,
+    outbox,
+    query::clinic,
+    shadow,
 };
 
 /// Something a person did.
@@ -112,6 +115,8 @@ pub fn can_be_undone(name: &str) -> bool {
             | "journey.open"
             | "journey.move"
             | "journey.assign"
+            | "lead.claim"
+            | "lead.answer"
     )
 }
 
@@ -126,6 +131,7 @@ pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<
         Some("followup") => followup::before(connection, action).map(Some),
         Some("points") if action.name == "points.redeem" => redeem::before(connection, action).map(Some),
         Some("journey") => journey::before(connection, action).map(Some),
+        Some("lead") => lead::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -152,6 +158,8 @@ pub(crate) fn reversal(
         "task.create" => Ok(("task.withdraw", task_work::withdrawing(done))),
         "contact.log" => Ok(("contact.retract", contact::retracting(done, before))),
         "followup.done" | "followup.cancel" => Ok(("followup.reopen", followup::reopening(done, before))),
+        "lead.claim" => Ok(("lead.unclaim", lead::unclaiming(connection, done)?)),
+        "lead.answer" => Ok(("lead.unanswer", lead::unanswering(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "points.redeem" => Ok(("points.unredeem", redeem::unredeeming(id, done, before))),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
@@ -236,6 +244,11 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "points.award" => points::award(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
+        "lead.claim" => lead::claim(ledger, action),
+        "lead.release" => lead::release(ledger, action),
+        "lead.answer" => lead::answer(ledger, action),
+        "lead.unclaim" => lead::unclaim(ledger, action),
+        "lead.unanswer" => lead::unanswer(ledger, action),
         "notification.read" => notification::read(ledger, action),
         "rule.save" => rule::save(ledger, action),
         "rule.switch" => rule::switch(ledger, action),
@@ -328,4 +341,22 @@ pub(crate) fn written(at: Option<i64>) -> Json {
     at.map_or(Json::Null, |at| {
         Json::from(at.to_rfc3339_opts(SecondsFormat::Micros, true))
     })
+}
+
+/// `DD/MM HH:MM nickname: text`, a line of the running notes of a task or a lead.
+fn note_line(connection: &Connection, action: &Action, text: &str) -> Result<String> {
+    let nickname: Option<String> = connection
+        .prepare_cached("SELECT coalesce(nickname, display_name) FROM staff WHERE id = ?1")?
+        .query_row([action.person], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let utc = Utc.timestamp_micros(action.at).single().unwrap_or_default();
+    let at = utc.with_timezone(&clinic::zone(connection)?).format("%d/%m %H:%M");
+    Ok(format!("{at} {}: {}", nickname.unwrap_or_default(), one_line(text)))
+}
+
+/// A note is one line, whatever was typed: the database makes it so too.
+fn one_line(text: &str) -> String {
+    let parts = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }

@@ -96,6 +96,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128100100_index_journeys.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128130100_add_lead_answers.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

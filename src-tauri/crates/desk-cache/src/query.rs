@@ -2,6 +2,7 @@
 
 pub mod appointment;
 pub mod clinic;
+pub mod closed_day;
 pub mod contact;
 pub mod customer;
 pub mod followup;

@@ -3,6 +3,7 @@
 
 mod care;
 mod clinic;
+mod leads;
 mod names;
 mod people;
 mod points;

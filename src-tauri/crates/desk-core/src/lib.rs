@@ -4,6 +4,7 @@ pub mod call;
 pub mod day;
 pub mod demo;
 pub mod journey;
+pub mod lead;
 pub mod loyalty;
 pub mod moment;
 pub mod opening;

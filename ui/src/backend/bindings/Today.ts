@@ -21,7 +21,7 @@ now: number,
  */
 attention: Array<AttentionRow>, 
 /**
- * Hot leads without an answer, longest waiting first.
+ * Hot leads without an answer: those nobody has, longest waiting first, then those somebody has.
  */
 leads: Array<LeadRow>, 
 /**

@@ -17,6 +17,7 @@ import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
 import { journeys } from './journeys';
+import * as leads from './leads';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 import { rules } from './rules';
 
@@ -64,7 +65,7 @@ export class FakeClinic {
   settings: Settings;
   clinicDay: ClinicDay = { timezone: 'Asia/Bangkok', quietFrom: '20:00', quietTo: '09:00', daysUnseen: 7 };
   customers: FakeCustomer[] = structuredClone([...CAST, ...OTHERS]);
-  leads = day.leads();
+  leads = leads.leads();
   followups = day.followups();
   tasks = day.tasks();
   journeys = journeys();

@@ -13,6 +13,7 @@ import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
 import { assign, board, move, ofCustomer, open, show } from './journeys';
+import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { ruleAnswers } from './rules';
@@ -34,7 +35,7 @@ function today(clinic: FakeClinic): Today {
     date: '2026-10-01',
     now: clinic.now(),
     attention: [...clinic.attention],
-    leads: clinic.leads.filter(({ status }) => status !== 'closed'),
+    leads: leads.today(clinic),
     followups: clinic.followups.filter(({ status }) => status === 'pending'),
     tasks: openTasks(clinic).filter(({ assignedTo }) => assignedTo?.id === clinic.me),
     nextBooking: '10:30',
@@ -259,7 +260,13 @@ export const ANSWERS: Answers = {
   appointment_reschedule: doors.reschedule,
   appointment_no_show: (clinic, { id }) => doors.close(clinic, id, 'appointment.no_show', 'no_show'),
   appointment_cancel: (clinic, { id }) => doors.close(clinic, id, 'appointment.cancel', 'cancelled'),
-  lead_open: (clinic, { id }) => clinic.leads.find((row) => row.id === id) ?? clinic.refuse('lead_not_found'),
+  lead_list: leads.list,
+  lead_open: (clinic, { id }) =>
+    leads.shown(clinic, clinic.leads.find((row) => row.id === id) ?? clinic.refuse('lead_not_found')),
+  lead_claim: leads.claim,
+  lead_release: leads.release,
+  lead_answer: leads.answer,
+  lead_snooze: (clinic, { id, until }) => leads.snooze(clinic, id, wakeAt(clinic, until)),
   customer_search: (clinic, { text }) => search(clinic.customers, text),
   customer_card: (clinic, { id }) => card(clinic, id),
   customer_create: create,

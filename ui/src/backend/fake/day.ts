@@ -3,7 +3,6 @@ import type { Appointment } from '../bindings/Appointment';
 import type { AttentionRow } from '../bindings/AttentionRow';
 import type { CustomerRef } from '../bindings/CustomerRef';
 import type { FollowupRow } from '../bindings/FollowupRow';
-import type { LeadRow } from '../bindings/LeadRow';
 import type { NotificationRow } from '../bindings/NotificationRow';
 import type { PointEntry } from '../bindings/PointEntry';
 import type { StaffRef } from '../bindings/StaffRef';
@@ -30,47 +29,6 @@ export function ref(id: string): CustomerRef {
     nickname: found?.nickname ?? null,
     doNotContact: found?.preference?.doNotContact ?? false,
   };
-}
-
-export function leads(): LeadRow[] {
-  const lead = (part: Partial<LeadRow> & Pick<LeadRow, 'id' | 'name' | 'createdAt' | 'reasons'>): LeadRow => ({
-    customerId: null,
-    phone: null,
-    email: null,
-    source: null,
-    score: null,
-    status: 'open',
-    claimedBy: null,
-    ...part,
-  });
-  return [
-    lead({
-      id: 'l1',
-      name: 'มายด์',
-      phone: '084-555-6666',
-      source: 'line',
-      score: 82,
-      createdAt: at('10:12') + 20_000,
-      reasons: [
-        { code: 'fact', text: 'ตอบทาง LINE ถามโปรเลเซอร์ วันนี้ได้ไหม' },
-        { code: 'score', score: 82, threshold: 70 },
-        { code: 'waiting_since', at: at('10:12') + 20_000 },
-      ],
-    }),
-    lead({
-      id: 'l2',
-      customerId: 'x9',
-      name: 'อรอุมา พันธ์ดี',
-      phone: '091-222-3344',
-      source: 'ads',
-      score: 76,
-      createdAt: at('10:20') + 50_000,
-      reasons: [
-        { code: 'fact', text: 'โทรเข้า ไม่ได้รับสาย ครั้งที่ 2 ในวันนี้' },
-        { code: 'score', score: 76, threshold: 70 },
-      ],
-    }),
-  ];
 }
 
 export function followups(): FollowupRow[] {

@@ -6,6 +6,7 @@ import { clock } from '../../state/clock.svelte';
 import { Resource } from '../../state/resource.svelte';
 import { Selection } from '../../state/selection.svelte';
 import { steady } from '../../state/steady';
+import { nextTurn } from '../leads/lead-clock';
 import { itemsOf, type Item } from './items';
 
 const TOPICS = ['today', 'tasks', 'followups', 'leads', 'sync'];
@@ -21,6 +22,9 @@ export class TodayList {
   readonly selection: Selection = new Selection(() => this.items.map(({ id }) => id));
   readonly selected: Item | undefined = $derived(this.items.find(({ id }) => id === this.selection.id));
 
+  /** The clinic has opened or closed: the clocks of the leads go on, or stand. */
+  readonly hasTurned: boolean = $derived((nextTurn(this.today.data?.leads ?? []) ?? Infinity) <= clock.now);
+
   /** A lead that was asked for by name and is not among the hot ones (any more); until another row is chosen. */
   get asked(): LeadRow | undefined {
     return this.#asked && this.#asked.beside === this.selection.id ? this.#asked.lead : undefined;
@@ -32,6 +36,9 @@ export class TodayList {
       if (!fresh) return;
       clock.set(fresh.now);
       untrack(() => this.#take(itemsOf(fresh)));
+    });
+    $effect(() => {
+      if (this.hasTurned) untrack(() => void this.today.refetch());
     });
     $effect(() => {
       const wanted = select();

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
+use super::lead::LeadFactor;
+
 /// Which tasks.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -78,7 +80,7 @@ pub struct TaskRow {
 }
 
 /// Why a row is here: a code and the facts that go with it. The window has the words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "code")]
 pub enum Reason {
     /// Due has passed.
@@ -134,6 +136,11 @@ pub enum Reason {
     WaitingSince {
         /// When the lead came.
         at: i64,
+    },
+    /// What is known of a lead.
+    Lead {
+        /// The fact, with what has become of earlier leads with it.
+        factor: LeadFactor,
     },
     /// Asked not to be contacted.
     DoNotContact {},

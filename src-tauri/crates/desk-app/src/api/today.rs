@@ -15,7 +15,7 @@ pub struct Today {
     pub now: i64,
     /// What the clinic refused and a person must look at.
     pub attention: Vec<AttentionRow>,
-    /// Hot leads without an answer, longest waiting first.
+    /// Hot leads without an answer: those nobody has, longest waiting first, then those somebody has.
     pub leads: Vec<LeadRow>,
     /// Follow-ups due today or before, in order of time.
     pub followups: Vec<FollowupRow>,

@@ -1,16 +1,11 @@
 //! Task actions on the cache.
 
-use chrono::{TimeZone as _, Utc};
-use desk_core::day::Tz;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger, task_work, written};
-use crate::{
-    error::{CacheError, Result},
-    query::clinic,
-};
+use super::{Action, Ledger, note_line, one_line, task_work, written};
+use crate::error::{CacheError, Result};
 
 /// What the database writes into the notes of a task that is opened again.
 const REOPENED: &str = "เปิดงานอีกครั้ง";
@@ -184,17 +179,9 @@ pub(super) fn status(ledger: &Ledger<'_>, id: Uuid) -> Result<Option<String>> {
         .optional()?)
 }
 
-/// Appends `DD/MM HH:MM nickname: text`, as the database does.
+/// Appends a line of the running notes, as the database does.
 pub(super) fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &str) -> Result<()> {
-    let nickname: Option<String> = ledger
-        .connection
-        .prepare_cached("SELECT coalesce(nickname, display_name) FROM staff WHERE id = ?1")?
-        .query_row([action.person], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let said = one_line(text);
-    let at = stamp(action.at, clinic::zone(ledger.connection)?);
-    let line = format!("{at} {}: {said}", nickname.unwrap_or_default());
+    let line = note_line(ledger.connection, action, text)?;
     ledger
         .connection
         .prepare_cached(
@@ -202,15 +189,4 @@ pub(super) fn add_line(ledger: &Ledger<'_>, action: &Action, id: Uuid, text: &st
         )?
         .execute((id, line))?;
     Ok(())
-}
-
-/// A note is one line, whatever was typed: the database makes it so too.
-fn one_line(text: &str) -> String {
-    let parts = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join(" ")
-}
-
-fn stamp(at: i64, zone: Tz) -> String {
-    let utc = Utc.timestamp_micros(at).single().unwrap_or_default();
-    utc.with_timezone(&zone).format("%d/%m %H:%M").to_string()
 }

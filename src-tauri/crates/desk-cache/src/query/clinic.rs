@@ -6,6 +6,7 @@ use desk_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::closed_day;
 use crate::error::Result;
 
 /// What the desk needs to know of its clinic.
@@ -71,12 +72,19 @@ pub fn hours(connection: &Connection) -> Result<Hours> {
         .query_row([], |row| row.get(0))
         .optional()?;
     let hours = found.flatten().and_then(|document| Hours::read(&document, zone));
-    let closed: Vec<String> = super::list(
-        connection,
-        "SELECT day FROM closed_day WHERE day IS NOT NULL",
-        [],
-        |row| row.get(0),
-    )?;
-    let closed = closed.iter().filter_map(|day| day.parse().ok());
-    Ok(hours.unwrap_or_else(|| Hours::usual(zone)).but_closed(closed))
+    Ok(hours
+        .unwrap_or_else(|| Hours::usual(zone))
+        .but_closed(closed_day::days(connection)?))
+}
+
+/// After how many opening minutes a lead that nobody takes is passed to the next person, and told to the managers.
+///
+/// # Errors
+/// What SQLite says.
+pub fn lead_limits(connection: &Connection) -> Result<(i64, i64)> {
+    let found = connection
+        .prepare_cached("SELECT coalesce(pass_lead_after, 5), coalesce(raise_lead_after, 15) FROM clinic LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.unwrap_or((5, 15)))
 }

@@ -41,6 +41,18 @@ pub fn active(connection: &Connection) -> Result<Vec<Colleague>> {
     list(connection, sql, [], colleague)
 }
 
+/// The managers, then the owners.
+///
+/// # Errors
+/// What SQLite says.
+pub fn managers(connection: &Connection) -> Result<Vec<Colleague>> {
+    let active = active(connection)?;
+    let is_manager = |colleague: &Colleague| matches!(colleague.role.as_str(), "manager" | "owner");
+    let mut found: Vec<Colleague> = active.into_iter().filter(is_manager).collect();
+    found.sort_by_key(|colleague| colleague.role != "manager");
+    Ok(found)
+}
+
 /// One person, also one who has left.
 ///
 /// # Errors

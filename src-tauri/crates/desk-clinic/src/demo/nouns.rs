@@ -153,6 +153,8 @@ const CONTACT: &str = "insert into desk.contact (id, clinic_id, customer_id, lea
     select r.id, p.clinic_id, r.customer_id, r.lead_id, r.task_id, r.person_id, r.direction, r.outcome, r.note, r.at, r.at, r.next_task_id, r.next_at, r.retracted_at \
     from pg_temp.demo_contact r, pg_temp.demo_place p";
 
-const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at) \
-    select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at \
+const LEAD: &str = "insert into desk.lead (id, clinic_id, customer_id, name, phone, email, source, score, is_hot, reasons, status, claimed_by, source_table, source_id, created_at, updated_at, \
+      told, hot_at, claimed_at, answered_at, answered_by, outcome, message, bought, score_low, score_high, factors) \
+    select r.id, p.clinic_id, r.customer_id, r.name, r.phone, r.email, r.source, r.score, r.is_hot, r.reasons::jsonb, r.status, r.claimed_by, 'demo', r.id, r.created_at, r.updated_at, \
+      array(select jsonb_array_elements_text(r.told::jsonb)::uuid), r.hot_at, r.claimed_at, r.answered_at, r.answered_by, r.outcome, r.message, r.bought, r.score_low, r.score_high, r.factors::jsonb \
     from pg_temp.demo_lead r, pg_temp.demo_place p";

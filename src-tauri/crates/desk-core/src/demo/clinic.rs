@@ -12,6 +12,13 @@ pub(super) struct Person {
     name: &'static str,
 }
 
+impl Person {
+    /// Who sells, who receives, and who is told when they do not.
+    pub(super) fn answers_leads(&self) -> bool {
+        self.role != "beautician"
+    }
+}
+
 /// The staff of the acceptance stories, the owner and a beautician.
 #[rustfmt::skip]
 pub(super) const STAFF: [Person; 6] = [
@@ -21,32 +28,6 @@ pub(super) const STAFF: [Person; 6] = [
     Person { nickname: "ดาว", role: "manager", name: "ดวงดาว เรืองกิจ" },
     Person { nickname: "หมอพิม", role: "owner", name: "พิมพ์พิศา วัฒนเวช" },
     Person { nickname: "ฟาง", role: "beautician", name: "ฟางข้าว ชื่นบาน" },
-];
-
-/// One lead: name, phone, source, score, whether hot, reasons.
-type Lead = (
-    &'static str,
-    &'static str,
-    &'static str,
-    i64,
-    bool,
-    &'static [&'static str],
-);
-
-#[rustfmt::skip]
-const LEADS: [Lead; 12] = [
-    ("มายด์", "084-555-6666", "ads", 86, true, &["ถามราคา HydraFacial 2 ครั้งใน 1 ชั่วโมง", "ลีดจากโฆษณา LINE ที่ตอบใน 10 นาที: ซื้อ 18 จาก 41 คน", "อยากมาวันนี้"]),
-    ("คุณวิภู", "091-220-4418", "social_media", 78, true, &["ทักแชต 4 ข้อความใน 2 วัน", "ถามคอร์สยกกระชับ: ซื้อ 11 จาก 29 คน"]),
-    ("อรอินทร์", "063-918-2204", "referral", 74, true, &["เพื่อนของสมาชิก Gold แนะนำ: ซื้อ 9 จาก 16 คน", "ขอคิวเสาร์นี้"]),
-    ("ปิ่น", "082-771-9035", "website", 58, false, &["กรอกแบบสอบถามผิวครบ 7 จาก 7 ข้อ"]),
-    ("Daniel", "+6591884402", "website", 52, false, &["ถามเป็นภาษาอังกฤษ 3 ข้อความ"]),
-    ("น้องเฟย์", "095-330-1172", "social_media", 47, false, &["กดดูโปรโมชัน 5 ครั้ง ยังไม่ทัก"]),
-    ("คุณจรูญ", "081-774-0926", "walk_in", 45, false, &["แวะมาถาม 1 ครั้ง ยังไม่นัด"]),
-    ("แอ้ม", "087-402-5518", "ads", 41, false, &["คลิกโฆษณา 2 ครั้ง"]),
-    ("ตุลยา", "098-114-7763", "referral", 39, false, &["เพื่อนแนะนำ 1 คน"]),
-    ("คุณบุษ", "062-551-8847", "website", 33, false, &["ดูหน้าราคา 1 ครั้ง"]),
-    ("โอปอ", "085-902-3316", "social_media", 28, false, &["ตอบแบบสำรวจ 1 ครั้ง"]),
-    ("เอกภพ", "094-667-1120", "ads", 22, false, &["ไม่ตอบข้อความ 2 ครั้ง"]),
 ];
 
 /// Every day from nine to eight.
@@ -92,6 +73,8 @@ impl Demo {
             text(r#"{"bronze":1,"silver":1.5,"gold":2,"platinum":2.5,"diamond":3}"#),
             Value::Int(7),
             text(OPENING),
+            Value::Int(5),
+            Value::Int(15),
         ]
     }
 
@@ -145,62 +128,14 @@ impl Demo {
             })
     }
 
-    pub(super) fn leads(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        LEADS.iter().enumerate().map(|(index, lead)| self.lead(index, lead))
-    }
-
-    fn lead(&self, index: usize, (name, phone, source, score, is_hot, reasons): &Lead) -> Vec<Value> {
-        let behind = i64::try_from(index).unwrap_or(0);
-        let came = if *is_hot {
-            self.came(index)
-        } else {
-            instant(self.day(-behind), 700 + behind)
-        };
-        let (status, claimed) = match index {
-            5 | 6 => ("claimed", self.staff_id("เมย์")),
-            11 => ("closed", self.staff_id("เมย์")),
-            _ => ("open", None),
-        };
-        let reasons = reasons
-            .iter()
-            .map(|reason| format!("\"{reason}\""))
-            .collect::<Vec<_>>()
-            .join(",");
-        vec![
-            Value::Uuid(self.id("lead", index)),
-            Value::Null,
-            text(*name),
-            text(*phone),
-            Value::Null,
-            text(*source),
-            Value::Int(*score),
-            flag(*is_hot),
-            text(format!("[{reasons}]")),
-            text(status),
-            claimed.map_or(Value::Null, Value::Uuid),
-            came.clone(),
-            came,
-        ]
-    }
-
-    /// When the nth hot lead came: the first just now, the next some while before.
-    fn came(&self, index: usize) -> Value {
-        self.ago(4 + 41 * i64::try_from(index).unwrap_or(0))
-    }
-
     /// What each person was told today and the days before; hot leads go to those who answer leads.
     pub(super) fn notifications(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        STAFF.iter().enumerate().flat_map(move |(staff, person)| {
+        STAFF.iter().enumerate().flat_map(move |(staff, _)| {
             let told = TOLD
                 .iter()
                 .enumerate()
                 .map(move |(index, told)| self.notification(staff, index, told));
-            let answers_leads = matches!(person.role, "front_desk" | "sales" | "manager" | "owner");
-            let hot = LEADS
-                .iter()
-                .enumerate()
-                .filter(move |(_, lead)| answers_leads && lead.4);
-            told.chain(hot.map(move |(index, lead)| self.hot_lead(staff, index, lead)))
+            told.chain(self.lead_notifications(staff))
         })
     }
 
@@ -228,26 +163,6 @@ impl Demo {
             flag(is_read),
             told.clone(),
             if is_read { told } else { Value::Null },
-            Value::Null,
-            flag(false),
-            Value::Null,
-        ]
-    }
-
-    fn hot_lead(&self, staff: usize, index: usize, (name, _, _, _, _, reasons): &Lead) -> Vec<Value> {
-        let lead = self.id("lead", index);
-        vec![
-            Value::Uuid(self.id("notification", staff * 100 + 50 + index)),
-            Value::Uuid(self.id("staff", staff)),
-            text("hot_lead"),
-            text(format!("ลีดร้อน: {name}")),
-            text(reasons.first().copied().unwrap_or("ลีดใหม่")),
-            text("critical"),
-            text(format!("/leads/{lead}")),
-            text(format!("lead:{lead}")),
-            flag(false),
-            self.came(index),
-            Value::Null,
             Value::Null,
             flag(false),
             Value::Null,
