@@ -150,7 +150,6 @@ export const CODES: Record<Code, Words> = {
   lease_expired: { what: () => m.code_lease_expired(), next: m.code_lease_expired_next },
   lease_unknown: { what: () => m.code_lease_unknown(), next: m.code_lease_unknown_next },
   customer_in_use: { what: () => m.code_customer_in_use(), next: m.code_customer_in_use_next },
-  role_not_allowed: { what: () => m.code_role_not_allowed(), next: m.code_role_not_allowed_next },
   not_allowed: { what: () => m.code_not_allowed(), next: m.code_not_allowed_next },
   rule_not_found: { what: () => m.code_rule_not_found(), next: m.code_rule_not_found_next },
   rule_invalid: {

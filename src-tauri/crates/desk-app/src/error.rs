@@ -188,8 +188,6 @@ codes! {
     ActionUnknown => "action_unknown",
     /// The database could not do it for a reason of its own; asking again may help.
     ActionFailed => "action_failed",
-    /// Somebody of another role does this in the clinic.
-    RoleNotAllowed => "role_not_allowed",
     /// The role may not do this.
     NotAllowed => "not_allowed",
     /// No such rule.
