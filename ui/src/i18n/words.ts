@@ -2,7 +2,6 @@
  * The database's own words in the words of people. The backend's enums have exhaustive tables; words that are plain text in the
  * database (another system may write new ones) fall back to the word itself rather than to nothing.
  */
-import type { Outcome } from '../backend/bindings/Outcome';
 import type { Density } from '../backend/bindings/Density';
 import type { Priority } from '../backend/bindings/Priority';
 import type { Role } from '../backend/bindings/Role';
@@ -62,17 +61,6 @@ export const THEMES: Record<Theme, () => string> = {
 export const DENSITIES: Record<Density, () => string> = {
   compact: m.settings_compact,
   comfortable: m.settings_comfortable,
-};
-const OUTCOME: Record<Outcome, () => string> = {
-  talked: m.outcome_talked,
-  booked: m.outcome_booked,
-  asked_price: m.outcome_asked_price,
-  thinking: m.outcome_thinking,
-  no_answer: m.outcome_no_answer,
-  call_back: m.outcome_call_back,
-  not_interested: m.outcome_not_interested,
-  wrong_number: m.outcome_wrong_number,
-  do_not_call: m.outcome_do_not_call,
 };
 /** The eight kinds of task. */
 export const KINDS: Words = {
@@ -356,7 +344,6 @@ function word(table: Words): (of: string) => string {
 export const roleName = word(ROLE);
 export const priorityName = (priority: Priority) => PRIORITY[priority]();
 export const tierName = (tier: Tier) => TIER[tier]();
-export const outcomeName = (outcome: Outcome) => OUTCOME[outcome]();
 export const taskKind = word(KINDS);
 export const stageName = word(STAGE);
 export const actionName = word(ACTION);
