@@ -193,6 +193,7 @@ async fn functions(pg: &PgCluster, conn: &mut PgConnection, found: &mut BTreeSet
         "desk.push(uuid,jsonb)",
         "desk.rule_dry_run(uuid)",
         "desk.rule_figures()",
+        "desk.take_lease()",
         "desk.timers_late()",
         "desk.whereabouts()",
         "get_workflow_stats(uuid)",

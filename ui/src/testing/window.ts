@@ -6,7 +6,8 @@ import App from '../App.svelte';
 import { useBackend } from '../backend';
 import type { FakeOptions } from '../backend/fake/clinic';
 import { FakeClinic, fakeBackend } from '../backend/fake';
-import { PLACES } from '../frame/places';
+import type { Role } from '../backend/bindings/Role';
+import { PLACES, placesOf } from '../frame/places';
 import { chord } from '../keys/chord';
 import { drafts } from '../state/drafts.svelte';
 import { route } from '../state/route.svelte';
@@ -50,8 +51,8 @@ export interface Opened {
 }
 
 /** The key of a place of the rail: they are numbered in its order. */
-export function to(place: (typeof PLACES)[number]['name']): string {
-  return `Ctrl ${PLACES.findIndex(({ name }) => name === place) + 1}`;
+export function to(place: (typeof PLACES)[number]['name'], role: Role = 'front_desk'): string {
+  return `Ctrl ${placesOf(role).findIndex(({ name }) => name === place) + 1}`;
 }
 
 /** Presses keys one after the other, each with the sign a Thai layout gives it. */
