@@ -1,5 +1,10 @@
 //! Journeys where the data lives: what may lead where, who may, what is written of it; and that nothing gets around it, whoever asks and however.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test ends where it is surprised
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines
+)] // a test ends where it is surprised
 
 mod clinic_support;
 

@@ -1,6 +1,11 @@
 //! Rules of the clinic: what cannot run is never saved, what is on happens once for each entry into its stage and only while it is true, and a dry run
 //! says exactly what the run does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test ends where it is surprised
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines
+)] // a test ends where it is surprised
 
 mod clinic_support;
 

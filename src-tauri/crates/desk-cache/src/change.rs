@@ -229,7 +229,7 @@ pub(crate) fn replay(connection: &Connection) -> Result<()> {
 fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     match action.name.as_str() {
         "task.complete" => task::complete(ledger, action),
-        "task.reassign" => task::reassign(ledger, action),
+        "task.reassign" | "task.hand_back" => task::reassign(ledger, action),
         "task.snooze" => task::snooze(ledger, action),
         "task.note" => task::note(ledger, action),
         "task.start" => task_work::start(ledger, action),
@@ -255,7 +255,6 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "rule.backfill" => rule::backfill(ledger, action),
         "task.reopen" => task::reopen(ledger, action),
         "task.unsnooze" => task::unsnooze(ledger, action),
-        "task.hand_back" => task::reassign(ledger, action),
         "task.unnote" => task::unnote(ledger, action),
         "task.unstart" => task_work::unstart(ledger, action),
         "task.withdraw" => task_work::withdraw(ledger, action),

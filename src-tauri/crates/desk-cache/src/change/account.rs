@@ -154,11 +154,11 @@ impl Entry {
     }
 }
 
+/// Customer, points, what for, end.
+type Found = (Uuid, i64, Option<String>, Option<i64>);
+
 /// An entry as it stands: customer, points, what for, and its end.
-pub(super) fn written_entry(
-    connection: &Connection,
-    id: Uuid,
-) -> Result<Option<(Uuid, i64, Option<String>, Option<i64>)>> {
+pub(super) fn written_entry(connection: &Connection, id: Uuid) -> Result<Option<Found>> {
     Ok(connection
         .prepare_cached(
             "SELECT customer_id, coalesce(amount, 0), description, expires_at FROM point_entry WHERE id = ?1",

@@ -101,7 +101,13 @@ impl Demo {
                 Value::Null,
             ]
         });
-        let itself = [text("manager"), text("ระบบอัตโนมัติ"), text("ระบบ"), flag(false), Value::Null];
+        let itself = [
+            text("manager"),
+            text("ระบบอัตโนมัติ"),
+            text("ระบบ"),
+            flag(false),
+            Value::Null,
+        ];
         let itself = std::iter::once(Value::Uuid(super::AUTOMATION)).chain(itself).collect();
         people.chain(std::iter::once(itself))
     }

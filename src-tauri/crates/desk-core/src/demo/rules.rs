@@ -43,7 +43,7 @@ impl Demo {
             Value::Uuid(self.id("automation_rule", index)),
             text(*name),
             text(*stage),
-            action.map_or(Value::Null, |action| text(action)),
+            action.map_or(Value::Null, text),
             text(*conditions),
             text(*word),
             text(data.replace("{followup}", &followup)),

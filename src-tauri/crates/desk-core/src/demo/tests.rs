@@ -215,8 +215,11 @@ fn at_any_hour_hot_leads_came_minutes_to_hours_ago_and_nothing_has_happened_in_t
     }
 }
 
-/// Demo's visits as (queue number, state, arrived, started, finished) of a day.
-fn visits(demo: &Demo, day: &str) -> Vec<(i64, String, i64, Option<i64>, Option<i64>)> {
+/// Queue number, state, arrived, started, finished.
+type Seen = (i64, String, i64, Option<i64>, Option<i64>);
+
+/// Demo's visits of a day.
+fn visits(demo: &Demo, day: &str) -> Vec<Seen> {
     let number = |row: &[Value], name: &str| match column("visit", row, name) {
         Value::Int(number) => Some(*number),
         _ => None,
