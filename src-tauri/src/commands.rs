@@ -2,8 +2,8 @@
 //! Which of them a window may call stands in `capabilities/main.json`.
 
 use desk_app::api::{
-    agenda::*, booking::*, customer::*, followup::*, lead::*, notification::*, session::*, settings::*, support::*,
-    sync::*, task::*, today::*, undo::*, *,
+    agenda::*, booking::*, customer::*, followup::*, journey::*, lead::*, notification::*, session::*, settings::*,
+    support::*, sync::*, task::*, today::*, undo::*, *,
 };
 use desk_app::error::{AppError, Code};
 use serde::de::DeserializeOwned;

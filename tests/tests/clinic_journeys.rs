@@ -6,6 +6,7 @@ mod clinic_support;
 use std::path::PathBuf;
 
 use clinic_support::{A, B, BASELINE, DB, Desk, database, desk, migrated, uid};
+use desk_core::journey::{Need, Outcome, Stage, VERSION, transitions};
 use desk_tests::harness::pg::PgCluster;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -77,6 +78,37 @@ fn web(pg: &PgCluster, n: u32, sql: &str) -> Result<String, String> {
         DB,
         &format!("set request.jwt.claims = '{claims}'; set role authenticated; {sql}"),
     )
+}
+
+#[tokio::test]
+async fn the_database_and_the_desk_have_the_same_rules() {
+    let pg = migrated().await;
+    let theirs = pg.psql(
+        DB,
+        "select concat_ws(' ', version, action, from_stage, to_stage, roles, coalesce(needs, '-'), asks_reason, coalesce(outcome, '-'), web_type) from desk.transition order by version, nth",
+    );
+    let ours: Vec<String> = transitions()
+        .map(|row| {
+            let rule = row.rule;
+            let roles: Vec<_> = rule.roles.iter().map(|role| role.word()).collect();
+            [
+                VERSION.to_string(),
+                rule.action.word().into(),
+                row.from.word().into(),
+                row.to.word().into(),
+                format!("{{{}}}", roles.join(",")),
+                rule.needs.map_or("-", Need::word).into(),
+                if rule.asks_reason { "t" } else { "f" }.into(),
+                rule.outcome.map_or("-", Outcome::word).into(),
+                rule.web.word().into(),
+            ]
+            .join(" ")
+        })
+        .collect();
+    assert_eq!(theirs.lines().collect::<Vec<_>>(), ours);
+    let kinds = pg.psql(DB, "select string_agg(s, ' ' order by desk.stage_number(s)) from (select from_stage as s from desk.transition union select to_stage from desk.transition) x");
+    let stages: Vec<_> = Stage::ALL.iter().map(|stage| stage.word()).collect();
+    assert_eq!(kinds, stages.join(" "));
 }
 
 #[tokio::test]

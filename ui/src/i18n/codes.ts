@@ -7,6 +7,7 @@ import type { Code } from '../backend/bindings/Code';
 import { date, time } from './dates';
 import { m } from './index';
 import { baht } from './numbers';
+import { roleName, stageName } from './words';
 
 type Fields = AppError['fields'];
 interface Words {
@@ -27,6 +28,22 @@ const bahtOf = (satang: string) => baht(Number(satang));
 function instant(ms: string | undefined): string {
   return ms ? `${date(Number(ms))} ${time(Number(ms))}` : '';
 }
+
+/** A sentence that names the stage, where the stage is known. */
+function withStage(fields: Fields, words: (facts: { stage: string }) => string): string | undefined {
+  return fields['stage'] ? words({ stage: stageName(fields['stage']) }) : undefined;
+}
+
+/** Roles in words; the clinic's own automation is none that could be asked. */
+function roles(words: string): string {
+  const people = words.split(' ').filter((word) => word !== 'system');
+  return people.map(roleName).join(', ');
+}
+
+const LACKING: Record<string, () => string> = {
+  amount: m.code_condition_not_met_amount,
+  sessions_left: m.code_condition_not_met_sessions,
+};
 
 export const CODES: Record<Code, Words> = {
   code_malformed: { what: () => m.code_code_malformed(), next: m.code_code_malformed_next },
@@ -57,6 +74,29 @@ export const CODES: Record<Code, Words> = {
   task_not_found: { what: () => m.code_task_not_found(), next: m.code_task_not_found_next },
   task_already_closed: { what: () => m.code_task_already_closed(), next: m.code_task_already_closed_next },
   person_not_found: { what: () => m.code_person_not_found(), next: m.code_person_not_found_next },
+  journey_not_found: { what: () => m.code_journey_not_found(), next: m.code_journey_not_found_next },
+  journey_changed: {
+    what: (f) => withStage(f, m.code_journey_changed_to) ?? m.code_journey_changed(),
+    next: m.code_journey_changed_next,
+  },
+  journey_closed: { what: () => m.code_journey_closed(), next: m.code_journey_closed_next },
+  move_not_allowed: {
+    what: (f) => withStage(f, m.code_move_not_allowed_from) ?? m.code_move_not_allowed(),
+    next: m.code_move_not_allowed_next,
+  },
+  role_not_allowed: {
+    what: (f) => (f['needs'] ? m.code_role_not_allowed_for({ roles: roles(f['needs']) }) : m.code_role_not_allowed()),
+    next: m.code_role_not_allowed_next,
+  },
+  reason_missing: { what: () => m.code_reason_missing(), next: m.code_reason_missing_next },
+  condition_not_met: {
+    what: (f) => (LACKING[f['needs'] ?? ''] ?? m.code_condition_not_met)(),
+    next: m.code_condition_not_met_next,
+  },
+  sessions_left: {
+    what: (f) => (f['left'] === '1' ? m.code_sessions_left_one() : m.code_sessions_left({ left: f['left'] ?? '' })),
+    next: m.code_sessions_left_next,
+  },
   followup_not_found: { what: () => m.code_followup_not_found(), next: m.code_followup_not_found_next },
   followup_already_closed: { what: () => m.code_followup_already_closed(), next: m.code_followup_already_closed_next },
   notification_not_found: { what: () => m.code_notification_not_found(), next: m.code_notification_not_found_next },

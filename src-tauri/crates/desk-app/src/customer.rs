@@ -20,9 +20,8 @@ use crate::{
         Saved,
         customer::{
             Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerHit,
-            CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, JourneyAction, LedgerPage,
-            Loyalty, Mark, NextTier, PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference,
-            Reward,
+            CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, LedgerPage, Loyalty, Mark,
+            NextTier, PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference, Reward,
         },
     },
     check,
@@ -388,30 +387,8 @@ fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPro
 fn journeys(reader: &Reader<'_>, customer: Uuid) -> Result<Vec<Journey>, CacheError> {
     journey::of_customer(reader, customer)?
         .into_iter()
-        .map(|journey| {
-            let actions = journey::actions(reader, journey.id)?;
-            Ok(Journey {
-                id: journey.id,
-                stage: journey.stage,
-                plan: row::words(journey.treatment_plan.as_deref()),
-                created_at: row::millis(journey.created_at),
-                updated_at: row::millis(journey.updated_at),
-                actions: actions.into_iter().map(step).collect(),
-            })
-        })
+        .map(|one| crate::journey::shown(reader, one))
         .collect()
-}
-
-fn step(action: journey::JourneyAction) -> JourneyAction {
-    JourneyAction {
-        id: action.id,
-        kind: action.kind,
-        from_stage: action.from_stage,
-        to_stage: action.to_stage,
-        by: action.by,
-        at: row::millis(action.at),
-        notes: action.notes,
-    }
 }
 
 fn shown(appointment: Appointment) -> AppointmentShown {

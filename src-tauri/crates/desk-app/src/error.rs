@@ -90,6 +90,22 @@ codes! {
     TaskAlreadyClosed => "task_already_closed",
     /// No such colleague.
     PersonNotFound => "person_not_found",
+    /// No such journey.
+    JourneyNotFound => "journey_not_found",
+    /// Somebody moved it meanwhile; fields: `stage`, `by`.
+    JourneyChanged => "journey_changed",
+    /// It has ended; fields: `outcome`.
+    JourneyClosed => "journey_closed",
+    /// Nothing of this kind leads on from its stage; fields: `stage`, `action`.
+    MoveNotAllowed => "move_not_allowed",
+    /// Others may do this; fields: `needs`, words of roles with blanks between.
+    RoleNotAllowed => "role_not_allowed",
+    /// A reason is needed.
+    ReasonMissing => "reason_missing",
+    /// Something is lacking; fields: `needs`.
+    ConditionNotMet => "condition_not_met",
+    /// Sessions of the course are owed; fields: `left`.
+    SessionsLeft => "sessions_left",
     /// No such follow-up.
     FollowupNotFound => "followup_not_found",
     /// The follow-up is closed already.

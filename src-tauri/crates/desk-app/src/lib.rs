@@ -15,6 +15,7 @@ mod demo;
 mod desk;
 pub mod error;
 mod followup;
+mod journey;
 mod line;
 mod notification;
 mod opening;

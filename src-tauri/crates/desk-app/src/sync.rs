@@ -9,7 +9,7 @@ use desk_cache::{
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, staff, task, visit},
+    query::{customer, followup, journey, staff, task, visit},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -164,6 +164,7 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
             customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name)
         }
         "visit" | "appointment" => visit::whose(reader, id("id"))?,
+        "journey" => customer::profile(reader, customer_of_journey(reader, args)?)?.map(|profile| profile.full_name),
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
@@ -171,6 +172,20 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         }
         _ => None,
     })
+}
+
+/// Whose the journey of an action is; nobody's where it is not known here.
+fn customer_of_journey(reader: &Reader<'_>, args: &Json) -> Result<Uuid, CacheError> {
+    let id = |field: &str| {
+        args.get(field)
+            .and_then(Json::as_str)
+            .and_then(|text| Uuid::parse_str(text).ok())
+    };
+    if let Some(customer) = id("customer_id") {
+        return Ok(customer);
+    }
+    let journey = id("id").map(|id| journey::one(reader, id)).transpose()?.flatten();
+    Ok(journey.map_or(Uuid::nil(), |journey| journey.customer_id))
 }
 
 fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<AttentionRow, CacheError> {
@@ -198,6 +213,10 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
             return visit::customer_of(reader, booking);
         }
         "points.award" | "points.reverse" | "visit.check_in" | "appointment.book" => "customer_id",
+        name if name.starts_with("journey.") => {
+            let customer = customer_of_journey(reader, &refused.args)?;
+            return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));
+        }
         "customer.edit" | "customer.create" | "customer.revert" | "customer.remove" => "id",
         _ => return Ok(None),
     };
@@ -240,7 +259,7 @@ fn side(detail: &Json) -> Side {
 }
 
 /// What nobody types.
-const IDS: [&str; 10] = [
+const IDS: [&str; 14] = [
     "id",
     "customer_id",
     "base",
@@ -251,6 +270,10 @@ const IDS: [&str; 10] = [
     "entry",
     "at",
     "set",
+    "expected",
+    "action",
+    "sales_id",
+    "beautician_id",
 ];
 
 /// What was typed, without ids. Nobody types anything to take something back.

@@ -13,13 +13,14 @@ pub fn of_nouns(numbers: &[i16]) -> Vec<String> {
 fn of_noun(number: i16) -> &'static [&'static str] {
     match synced::table(number).map(|table| table.name) {
         Some("task") => &["tasks", "today", "customers"],
-        Some("followup" | "followup_rule") => &["followups", "today", "customers"],
+        Some("followup" | "followup_rule") => &["followups", "today", "customers", "journeys"],
+        Some("journey" | "journey_action") => &["journeys", "customers", "today", "tasks"],
         Some("lead") => &["leads", "today"],
         Some("notification") => &["notifications"],
-        Some("staff" | "clinic") => &["start", "tasks"],
-        Some("closed_day") => &["start", "leads", "today"],
-        Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers"],
-        Some(_) => &["customers", "today", "tasks"],
+        Some("staff" | "clinic") => &["start", "tasks", "journeys"],
+        Some("closed_day") => &["start", "leads", "today", "journeys"],
+        Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
+        Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }
 }
@@ -28,9 +29,11 @@ fn of_noun(number: i16) -> &'static [&'static str] {
 pub fn of_action(name: &str) -> &'static [&'static str] {
     match name.split('.').next() {
         Some("task") => &["tasks", "today", "customers", "sync"],
-        Some("followup") => &["followups", "today", "customers", "sync"],
+        Some("followup") => &["followups", "today", "customers", "journeys", "sync"],
         Some("notification") => &["notifications", "sync"],
-        Some("visit" | "appointment") => &["agenda", "today", "customers", "sync"],
+        Some("visit" | "appointment") => &["agenda", "today", "customers", "journeys", "sync"],
+        Some("journey") => &["journeys", "customers", "today", "tasks", "sync"],
+        Some("customer") => &["customers", "today", "journeys", "sync"],
         _ => &["customers", "today", "sync"],
     }
 }

@@ -4,6 +4,7 @@
 mod booking;
 mod customer;
 mod followup;
+mod journey;
 mod notification;
 mod points;
 mod task;
@@ -98,6 +99,9 @@ pub fn can_be_undone(name: &str) -> bool {
             | "appointment.reschedule"
             | "appointment.no_show"
             | "appointment.cancel"
+            | "journey.open"
+            | "journey.move"
+            | "journey.assign"
     )
 }
 
@@ -109,6 +113,7 @@ fn before(connection: &Connection, action: &Action) -> Result<Option<Json>> {
     match action.name.split('.').next() {
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
+        Some("journey") => journey::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
         Some("visit") => Ok(Some(visit::before())),
         Some("appointment") => booking::before(connection, action).map(Some),
@@ -142,6 +147,9 @@ pub(crate) fn reversal(
         "appointment.book" => Ok(("appointment.unbook", booking::unbooking(done))),
         "appointment.reschedule" => Ok(("appointment.move_back", booking::moving_back(done, before))),
         "appointment.no_show" | "appointment.cancel" => Ok(("appointment.reopen", booking::reopening(done, before))),
+        "journey.move" => Ok(("journey.unmove", journey::unmoving(connection, id, done, before)?)),
+        "journey.open" => Ok(("journey.withdraw", journey::withdrawing(id, done))),
+        "journey.assign" => Ok(("journey.unassign", journey::unassigning(connection, done, before)?)),
         _ => Err(CacheError::Refused("nothing_to_undo")),
     }
 }
@@ -214,6 +222,11 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "appointment.no_show" => booking::close(ledger, action, "no_show"),
         "appointment.cancel" => booking::close(ledger, action, "cancelled"),
         "appointment.reopen" => booking::reopen(ledger, action),
+        "journey.open" => journey::open(ledger, action),
+        "journey.move" => journey::step(ledger, action),
+        "journey.assign" | "journey.unassign" => journey::assign(ledger, action),
+        "journey.unmove" => journey::unmove(ledger, action),
+        "journey.withdraw" => journey::withdraw(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }

@@ -68,6 +68,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128110100_index_visits.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100000_rule_journeys.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261128100100_index_journeys.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

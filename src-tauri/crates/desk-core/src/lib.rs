@@ -2,12 +2,15 @@
 
 pub mod day;
 pub mod demo;
+pub mod journey;
 pub mod loyalty;
 pub mod moment;
 pub mod opening;
 pub mod phone;
 pub mod priority;
+pub mod role;
 pub mod synced;
 pub mod text;
 pub mod toast;
 pub mod visit;
+mod words;

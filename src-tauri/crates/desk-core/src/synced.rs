@@ -119,6 +119,14 @@ pub const SYNCED: &[Table] = &[
             text("treatment_plan"),
             instant("created_at"),
             instant("updated_at"),
+            int("version"),
+            instant("stage_since"),
+            text("outcome"),
+            text("reason"),
+            text("title"),
+            int("sessions_planned"),
+            int("sessions_done"),
+            instant("booked_at"),
         ],
     },
     Table {
@@ -133,6 +141,8 @@ pub const SYNCED: &[Table] = &[
             text("from_stage"),
             text("to_stage"),
             text("notes"),
+            text("device"),
+            int("version"),
         ],
     },
     Table {

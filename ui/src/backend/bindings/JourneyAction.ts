@@ -9,7 +9,7 @@ export type JourneyAction = {
  */
 id: string, 
 /**
- * One of the eight actions.
+ * A move, or `unmove` (one was taken back) or `noted` (something was written down).
  */
 kind: string, 
 /**
@@ -29,6 +29,10 @@ by: string | null,
  */
 at: number, 
 /**
- * A note.
+ * A note, or the reason.
  */
-notes: string | null, };
+notes: string | null, 
+/**
+ * On which PC.
+ */
+device: string | null, };

@@ -15,6 +15,7 @@ import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
+import { journeys } from './journeys';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 
 export interface FakeOptions {
@@ -64,6 +65,7 @@ export class FakeClinic {
   leads = day.leads();
   followups = day.followups();
   tasks = day.tasks();
+  journeys = journeys();
   notifications = day.notifications();
   agenda = doors.agenda();
   /** The last number that was given today. */
@@ -99,6 +101,7 @@ export class FakeClinic {
     if (options.isEmpty) this.agenda = [];
     if (options.isEmpty) this.followups = [];
     if (options.isEmpty) this.tasks = [];
+    if (options.isEmpty) this.journeys = [];
     if (this.phase === 'loading') this.loaded = 412_310;
     if (this.mode === 'offline') this.#seedWaiting();
   }

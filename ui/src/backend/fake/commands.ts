@@ -11,6 +11,7 @@ import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
+import { assign, board, move, ofCustomer, open, show } from './journeys';
 import { loyaltyOf, pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { search } from './search';
@@ -51,7 +52,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     profile,
     preference,
     loyalty: loyaltyOf(clinic.customer(id), clinic.ledger(id), clinic.now()),
-    journeys: day.journeys(id),
+    journeys: ofCustomer(clinic, id),
     tasks: openTasks(clinic).filter(({ customer }) => customer?.id === id),
     followups: clinic.followups.filter(({ customer }) => customer.id === id),
     appointments: day.appointments(id),
@@ -239,6 +240,11 @@ export const ANSWERS: Answers = {
   customer_card: (clinic, { id }) => card(clinic, id),
   customer_create: create,
   customer_edit: edit,
+  journey_board: board,
+  journey_show: (clinic, { id }) => show(clinic, id),
+  journey_open: open,
+  journey_move: move,
+  journey_assign: (clinic, { id, part, to }) => assign(clinic, id, part, to),
   points_ledger: (clinic, { customerId, offset, limit }) => ({
     rows: clinic.ledger(customerId).slice(offset, offset + limit),
   }),

@@ -3,7 +3,6 @@ import type { Appointment } from '../bindings/Appointment';
 import type { AttentionRow } from '../bindings/AttentionRow';
 import type { CustomerRef } from '../bindings/CustomerRef';
 import type { FollowupRow } from '../bindings/FollowupRow';
-import type { Journey } from '../bindings/Journey';
 import type { LeadRow } from '../bindings/LeadRow';
 import type { NotificationRow } from '../bindings/NotificationRow';
 import type { PointEntry } from '../bindings/PointEntry';
@@ -226,42 +225,6 @@ export function tasks(): TaskRow[] {
       completedAt: at('2026-09-30 18:05'),
       reasons: [],
     }),
-  ];
-}
-
-export function journeys(customer: string): Journey[] {
-  if (customer !== 'c1') return [];
-  const step = (
-    id: string,
-    kind: string,
-    fromStage: string,
-    toStage: string,
-    when: string,
-    by: string,
-    notes?: string,
-  ) => ({
-    id,
-    kind,
-    fromStage,
-    toStage,
-    by,
-    at: at(when),
-    notes: notes ?? null,
-  });
-  return [
-    {
-      id: 'j1',
-      stage: 'treatment_scheduled',
-      plan: 'HydraFacial 5 ครั้ง',
-      createdAt: at('2026-08-20 13:10'),
-      updatedAt: at('2026-09-30 18:02'),
-      actions: [
-        step('a4', 'schedule_appointment', 'payment_confirmed', 'treatment_scheduled', '2026-09-30 18:02', 'นก'),
-        step('a3', 'confirm_payment', 'proposal_sent', 'payment_confirmed', '2026-08-20 15:30', 'นก', 'คอร์ส 5 ครั้ง'),
-        step('a2', 'send_proposal', 'scanned', 'proposal_sent', '2026-08-20 14:02', 'เมย์'),
-        step('a1', 'scan_customer', 'lead_created', 'scanned', '2026-08-20 13:10', 'เมย์'),
-      ],
-    },
   ];
 }
 

@@ -1,6 +1,6 @@
 //! Customers: search, the card, creating and editing, points.
 
-use desk_core::loyalty::Tier;
+use desk_core::{journey::Outcome, loyalty::Tier};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -265,14 +265,44 @@ pub struct Journey {
     pub id: Uuid,
     /// One of the nine stages.
     pub stage: String,
-    /// What was planned, in words.
+    /// What she comes for, in words.
     pub plan: Option<String>,
     /// Begun.
     pub created_at: i64,
     /// Last touched.
     pub updated_at: i64,
+    /// Counts its moves; a move names the one it saw.
+    pub version: i64,
+    /// When it came into its stage.
+    pub stage_since: i64,
+    /// How it ended; none while it is open.
+    pub outcome: Option<Outcome>,
+    /// Why it was lost or cancelled.
+    pub reason: Option<String>,
+    /// Sessions of the course; none where it is not one.
+    pub sessions_planned: Option<i64>,
+    /// Of these done.
+    pub sessions_done: i64,
+    /// When she is expected.
+    pub booked_at: Option<i64>,
+    /// Who sells.
+    pub sales: Option<PersonRef>,
+    /// Who treats.
+    pub beautician: Option<PersonRef>,
+    /// A change made here still waits to be sent.
+    pub is_waiting: bool,
     /// What happened, newest first.
     pub actions: Vec<JourneyAction>,
+}
+
+/// Somebody who works here.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonRef {
+    /// The person.
+    pub id: Uuid,
+    /// What colleagues call them.
+    pub nickname: String,
 }
 
 /// One step of a journey.
@@ -281,7 +311,7 @@ pub struct Journey {
 pub struct JourneyAction {
     /// The step.
     pub id: Uuid,
-    /// One of the eight actions.
+    /// A move, or `unmove` (one was taken back) or `noted` (something was written down).
     pub kind: String,
     /// From stage.
     pub from_stage: String,
@@ -291,8 +321,10 @@ pub struct JourneyAction {
     pub by: Option<String>,
     /// When.
     pub at: i64,
-    /// A note.
+    /// A note, or the reason.
     pub notes: Option<String>,
+    /// On which PC.
+    pub device: Option<String>,
 }
 
 /// An appointment.

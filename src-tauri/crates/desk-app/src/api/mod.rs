@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod booking;
 pub mod customer;
 pub mod followup;
+pub mod journey;
 pub mod lead;
 pub mod notification;
 pub mod session;

@@ -1,6 +1,9 @@
 //! The clinic itself.
 
-use desk_core::day::{self, Tz};
+use desk_core::{
+    day::{self, Tz},
+    opening::Hours,
+};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::Result;
@@ -55,4 +58,24 @@ pub fn zone(connection: &Connection) -> Result<Tz> {
     Ok(clinic
         .and_then(|clinic| day::zone(&clinic.timezone))
         .unwrap_or(day::USUAL_ZONE))
+}
+
+/// When the clinic is open; the usual hours where it names none that can be read.
+///
+/// # Errors
+/// What SQLite says.
+pub fn hours(connection: &Connection) -> Result<Hours> {
+    let zone = zone(connection)?;
+    let written: Option<String> = connection
+        .prepare_cached("SELECT opening FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let closed: Vec<String> = connection
+        .prepare_cached("SELECT day FROM closed_day WHERE day IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let hours = written.and_then(|document| Hours::read(&document, zone));
+    let days = closed.iter().filter_map(|date| date.parse().ok());
+    Ok(hours.unwrap_or_else(|| Hours::usual(zone)).but_closed(days))
 }

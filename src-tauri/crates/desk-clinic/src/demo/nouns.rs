@@ -20,7 +20,7 @@ pub(super) const NOUNS: [Noun; 16] = [
     noun("journey", &[JOURNEY]),
     noun(
         "journey_action",
-        &["analyze public.workflow_states", OPENING, JOURNEY_ACTION],
+        &["analyze public.workflow_states", JOURNEY_ACTION, TOLD],
     ),
     noun("task", &[TASK]),
     noun("followup_rule", &[FOLLOWUP_RULE]),
@@ -47,7 +47,7 @@ const PERSON: &str = "create temp table demo_person on commit drop as \
     select r.*, row_number() over (order by r.ctid) as nth, replace(r.role, '_', '-') \
       || case when count(*) over (partition by r.role) > 1 then (row_number() over (partition by r.role order by r.ctid))::text else '' end \
       || '@' || lower(p.prefix) || '.example' as email \
-    from pg_temp.demo_staff r, pg_temp.demo_place p";
+    from pg_temp.demo_staff r, pg_temp.demo_place p where r.active";
 
 /// Where people sign up with Supabase, tables point at its users. Nobody can sign in as these: they have no password.
 const AUTH_USERS: &str = "do $$ begin \
@@ -80,20 +80,20 @@ const PREFERENCE: &str = "insert into public.customer_preferences (id, clinic_id
     select r.id, p.clinic_id, r.customer_id, r.do_not_contact, r.marketing_opt_in, array(select jsonb_array_elements_text(r.preferred_channels::jsonb)), r.best_contact_time, r.language \
     from pg_temp.demo_preference r, pg_temp.demo_place p";
 
-/// Each with its history, which the database holds against the stage at the end of the transaction: as many moves as there are stages before it.
+/// Each with its history, which the database holds against the stage at the end of the transaction.
 const JOURNEY: &str = "insert into public.workflow_states (id, clinic_id, customer_id, current_stage, assigned_sales_id, assigned_beautician_id, treatment_plan, created_at, updated_at, \
-      desk_version, desk_stage_since, desk_sessions_done) \
+      desk_version, desk_stage_since, desk_outcome, desk_reason, desk_title, desk_sessions_planned, desk_sessions_done, desk_booked_at) \
     select r.id, p.clinic_id, r.customer_id, r.stage, r.sales_id, r.beautician_id, r.treatment_plan::jsonb, r.created_at, r.updated_at, \
-      desk.stage_number(r.stage), r.updated_at, case when desk.stage_number(r.stage) >= 7 then 1 else 0 end from pg_temp.demo_journey r, pg_temp.demo_place p";
+      r.version, r.stage_since, r.outcome, r.reason, r.title, r.sessions_planned, r.sessions_done, r.booked_at from pg_temp.demo_journey r, pg_temp.demo_place p";
 
-/// Where a journey began; one that has not moved yet is told of by the database itself.
-const OPENING: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, desk_kind, performed_by, performed_at, from_stage, to_stage, desk_version) \
-    select r.id, p.clinic_id, r.id, 'scan_customer', 'open', r.sales_id, r.created_at, 'lead_created', 'lead_created', 1 \
-    from pg_temp.demo_journey r, pg_temp.demo_place p where r.stage <> 'lead_created'";
+/// One that has not moved yet is told of by the database itself. The web system's word is the rule's.
+const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, desk_kind, performed_by, performed_at, from_stage, to_stage, notes, desk_device, desk_version) \
+    select r.id, p.clinic_id, r.journey_id, t.web_type, nullif(r.type, t.web_type), r.performed_by, r.performed_at, r.from_stage, r.to_stage, r.notes, r.device, r.version \
+    from pg_temp.demo_journey_action r join desk.transitions() t on t.action = r.type and t.from_stage = r.from_stage and t.to_stage = r.to_stage, pg_temp.demo_place p \
+    where not exists (select 1 from public.workflow_actions a where a.id = r.id)";
 
-const JOURNEY_ACTION: &str = "insert into public.workflow_actions (id, clinic_id, workflow_id, type, performed_by, performed_at, from_stage, to_stage, notes, desk_version) \
-    select r.id, p.clinic_id, r.journey_id, r.type, r.performed_by, r.performed_at, r.from_stage, r.to_stage, r.notes, desk.stage_number(r.to_stage) \
-    from pg_temp.demo_journey_action r, pg_temp.demo_place p";
+/// What of the history is there now.
+const TOLD: &str = "select a.id from pg_temp.demo_journey_action r join public.workflow_actions a on a.id = r.id";
 
 const TASK: &str = "insert into public.task_queue (id, clinic_id, workflow_id, assigned_to, task_type, title, description, priority, status, due_date, snoozed_until, \
       created_at, updated_at, completed_at, completed_by, notes) \

@@ -1,33 +1,9 @@
-//! What happens with customers: journeys through the nine stages, tasks, follow-ups and bookings, most of it around today.
+//! What happens with customers: tasks, follow-ups and bookings, most of it around today.
 
 use uuid::Uuid;
 
-use super::{Demo, clinic::STAFF, instant, names, people::Customer, random::Random, shifted, text};
+use super::{Demo, clinic::STAFF, instant, names, people::Customer, random::Random, shifted, text, ways::Journey};
 use crate::{synced::Value, text::is_thai};
-
-/// The nine stages.
-const STAGES: [&str; 9] = [
-    "lead_created",
-    "scanned",
-    "proposal_sent",
-    "payment_confirmed",
-    "treatment_scheduled",
-    "in_treatment",
-    "treatment_completed",
-    "follow_up",
-    "completed",
-];
-/// What leads from each stage to the next.
-const ACTIONS: [&str; 8] = [
-    "scan_customer",
-    "send_proposal",
-    "confirm_payment",
-    "schedule_appointment",
-    "start_treatment",
-    "complete_treatment",
-    "send_follow_up",
-    "close_case",
-];
 
 /// Kind, title before the name, description, priority, the nickname of who does it.
 #[rustfmt::skip]
@@ -65,100 +41,7 @@ pub(super) const TODAY: [(i64, usize); 14] = [
 /// Open tasks and follow-ups at most, whatever the size: people do them.
 const MOST_OPEN: usize = 48;
 
-/// One customer's way.
-struct Journey {
-    number: usize,
-    stage: usize,
-    customer: Customer,
-    /// Days ago of the last step and days between steps.
-    since: i64,
-    pace: i64,
-}
-
 impl Demo {
-    fn ways(&self) -> impl Iterator<Item = Journey> + '_ {
-        let has_one = |(number, _): &(usize, Customer)| matches!(number, 0 | 3 | 4) || number % 3 == 1;
-        self.everyone().filter(has_one).map(|(number, customer)| {
-            let mut random = self.random("journey", number);
-            let stage = match number {
-                0 => 5,
-                3 => 2,
-                4 => 7,
-                _ => usize::try_from(random.below(9)).unwrap_or(0),
-            };
-            let since = if stage == 8 {
-                30 + random.days_ago(60)
-            } else {
-                random.days_ago(8)
-            };
-            Journey {
-                number,
-                stage,
-                customer,
-                since,
-                pace: 1 + random.below(6),
-            }
-        })
-    }
-
-    fn journey_id(&self, number: usize) -> Uuid {
-        self.id("journey", number)
-    }
-
-    pub(super) fn by(&self, nickname: &str) -> Value {
-        self.staff_id(nickname).map_or(Value::Null, Value::Uuid)
-    }
-
-    pub(super) fn journeys(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        self.ways().map(|way| {
-            let steps = i64::try_from(way.stage).unwrap_or(0);
-            let plan = if way.stage >= 2 {
-                plan(&way, &mut self.random("plan", way.number))
-            } else {
-                "{}".into()
-            };
-            vec![
-                Value::Uuid(self.journey_id(way.number)),
-                Value::Uuid(way.customer.id),
-                text(stage(way.stage)),
-                self.by("เมย์"),
-                if way.stage >= 4 {
-                    self.by("ฟาง")
-                } else {
-                    Value::Null
-                },
-                text(plan),
-                self.past(self.day(-way.since - steps * way.pace), 610),
-                self.past(self.day(-way.since), 900),
-            ]
-        })
-    }
-
-    pub(super) fn journey_actions(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        self.ways().flat_map(move |way| {
-            let steps = ACTIONS.iter().take(way.stage).enumerate();
-            let rows = steps.map(|(index, action)| {
-                let left = i64::try_from(way.stage - index - 1).unwrap_or(0);
-                let by = if (3..6).contains(&index) {
-                    "ฟาง"
-                } else {
-                    "เมย์"
-                };
-                vec![
-                    Value::Uuid(self.id("action", way.number * 8 + index)),
-                    Value::Uuid(self.journey_id(way.number)),
-                    text(*action),
-                    self.by(by),
-                    self.past(self.day(-way.since - left * way.pace), 620 + 30 * left),
-                    text(stage(index)),
-                    text(stage(index + 1)),
-                    Value::Null,
-                ]
-            });
-            rows.collect::<Vec<_>>()
-        })
-    }
-
     /// Open tasks around today, then as many done ones.
     pub(super) fn tasks(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
         let open = self
@@ -198,7 +81,7 @@ impl Demo {
         let done = if is_open { Value::Null } else { due.clone() };
         vec![
             Value::Uuid(self.id("task", index)),
-            Value::Uuid(self.journey_id(way.number)),
+            Value::Uuid(self.of_journey(way)),
             self.by(who),
             text(*kind),
             text(format!("{title} {}", called(&way.customer))),
@@ -273,7 +156,7 @@ impl Demo {
             Value::Uuid(self.id("followup", index)),
             Value::Uuid(self.id("rule", rule)),
             Value::Uuid(way.customer.id),
-            Value::Uuid(self.journey_id(way.number)),
+            Value::Uuid(self.of_journey(way)),
             text(*channel),
             at,
             executed,
@@ -373,10 +256,6 @@ impl Demo {
     }
 }
 
-fn stage(index: usize) -> &'static str {
-    STAGES.get(index).copied().unwrap_or("completed")
-}
-
 /// `คุณพลอย`, but `คุณ Wei`: a Latin word inside Thai has a space before it.
 fn called(customer: &Customer) -> String {
     let name = if customer.nickname.is_empty() {
@@ -386,23 +265,6 @@ fn called(customer: &Customer) -> String {
     };
     let gap = if name.starts_with(is_thai) { "" } else { " " };
     format!("คุณ{gap}{name}")
-}
-
-fn plan(way: &Journey, random: &mut Random) -> String {
-    let (name, _, price) = if way.number == 0 {
-        ("HydraFacial", 60, 3_500)
-    } else {
-        random.pick(&names::TREATMENTS)
-    };
-    let sessions = if way.number == 0 {
-        5
-    } else {
-        random.pick(&[1, 3, 5, 10])
-    };
-    format!(
-        "{{\"name\":\"{name} {sessions} ครั้ง\",\"sessions\":{sessions},\"totalAmount\":{}}}",
-        price * sessions
-    )
 }
 
 fn clock(minute: i64) -> String {

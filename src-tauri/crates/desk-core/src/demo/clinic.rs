@@ -106,8 +106,9 @@ impl Demo {
         })
     }
 
+    /// Its people; the last row is nobody, but the clinic acting by itself.
     pub(super) fn staff(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        STAFF.iter().enumerate().map(|(index, person)| {
+        let people = STAFF.iter().enumerate().map(|(index, person)| {
             vec![
                 Value::Uuid(self.id("staff", index)),
                 text(person.role),
@@ -115,7 +116,10 @@ impl Demo {
                 text(person.nickname),
                 flag(true),
             ]
-        })
+        });
+        let itself = [text("manager"), text("ระบบอัตโนมัติ"), text("ระบบ"), flag(false)];
+        let itself = std::iter::once(Value::Uuid(super::AUTOMATION)).chain(itself).collect();
+        people.chain(std::iter::once(itself))
     }
 
     pub(super) fn rewards(&self) -> impl Iterator<Item = Vec<Value>> + '_ {

@@ -155,7 +155,14 @@ fn the_people_of_the_stories_are_there() {
 #[test]
 fn at_any_hour_hot_leads_came_minutes_to_hours_ago_and_nothing_has_happened_in_the_future() {
     let midnight = micros(demo().today, 0);
-    let planned = ["due_at", "scheduled_at", "expires_at", "valid_until", "snoozed_until"];
+    let planned = [
+        "due_at",
+        "scheduled_at",
+        "expires_at",
+        "valid_until",
+        "snoozed_until",
+        "booked_at",
+    ];
     for hour in 0..24 {
         let now = midnight + hour * 3_600_000_000;
         let demo = Demo::at(7, 400, DateTime::from_timestamp_micros(now).unwrap());
@@ -343,4 +350,55 @@ fn a_latin_name_after_a_thai_word_stands_apart() {
         latin += usize::from(called.trim_start().starts_with(|c: char| c.is_ascii_alphabetic()));
     }
     assert!(latin > 0, "nobody has a Latin name");
+}
+
+#[test]
+fn every_journey_is_where_its_history_leads_and_no_step_breaks_the_rules() {
+    use crate::journey::{Action, Stage, transitions};
+    let demo = demo();
+    let mut steps: HashMap<Uuid, Vec<Vec<Value>>> = HashMap::new();
+    for row in demo.rows("journey_action") {
+        let Value::Uuid(journey) = column("journey_action", &row, "journey_id") else {
+            panic!()
+        };
+        steps.entry(*journey).or_default().push(row);
+    }
+    let mut stages: HashMap<String, usize> = HashMap::new();
+    for row in demo.rows("journey") {
+        let Value::Uuid(id) = row[0] else { panic!() };
+        let (mut stage, mut at, mut done) = (Stage::LeadCreated, i64::MIN, 0);
+        for (nth, step) in steps[&id].iter().enumerate() {
+            let word = |name| words("journey_action", step, name);
+            let (from, to) = (
+                Stage::from_word(&word("from_stage")).unwrap(),
+                Stage::from_word(&word("to_stage")).unwrap(),
+            );
+            let action = Action::from_word(&word("type")).unwrap();
+            assert!(
+                from == stage && transitions().any(|row| (row.rule.action, row.from, row.to) == (action, from, to)),
+                "{action:?} {from:?} {to:?}"
+            );
+            assert_eq!(column("journey_action", step, "version"), &Value::Int(nth as i64 + 1));
+            let &Value::Int(when) = column("journey_action", step, "performed_at") else {
+                panic!()
+            };
+            assert!(when >= at);
+            (stage, at, done) = (to, when, done + i64::from(action == Action::CompleteTreatment));
+        }
+        assert_eq!(words("journey", &row, "stage"), stage.word());
+        assert_eq!(column("journey", &row, "version"), &Value::Int(steps[&id].len() as i64));
+        assert_eq!(column("journey", &row, "sessions_done"), &Value::Int(done));
+        assert_eq!(words("journey", &row, "outcome").is_empty(), stage != Stage::Completed);
+        *stages.entry(words("journey", &row, "stage")).or_default() += 1;
+    }
+    assert_eq!(stages.len(), 9, "somebody in each stage: {stages:?}");
+    let first = demo.rows("journey").next().unwrap();
+    assert_eq!(words("journey", &first, "stage"), "treatment_scheduled");
+    assert_eq!(
+        (
+            column("journey", &first, "sessions_done"),
+            column("journey", &first, "sessions_planned")
+        ),
+        (&Value::Int(2), &Value::Int(5))
+    );
 }

@@ -1,0 +1,128 @@
+//! What the board reads: one stage after the other by its index, each journey with its customer and with what says when the next thing is due.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use uuid::Uuid;
+
+use super::super::{list, task::About};
+use crate::error::Result;
+
+/// A journey on the board.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// The journey.
+    pub id: Uuid,
+    /// Whose.
+    pub customer: About,
+    /// What she comes for.
+    pub title: Option<String>,
+    /// When it came into the stage; microseconds since 1970.
+    pub since: i64,
+    /// Counts its moves.
+    pub version: i64,
+    /// Sessions of the course.
+    pub sessions_planned: Option<i64>,
+    /// Of these done.
+    pub sessions_done: i64,
+    /// When she is expected, as the move said; microseconds since 1970.
+    pub booked_at: Option<i64>,
+    /// Her next booking, `YYYY-MM-DD HH:MM`, where no move said one.
+    pub appointment: Option<String>,
+    /// The next planned follow-up; microseconds since 1970.
+    pub planned_at: Option<i64>,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// Who sells.
+    pub sales_id: Option<Uuid>,
+    /// Who treats.
+    pub beautician_id: Option<Uuid>,
+    /// An unsent action touched it.
+    pub is_waiting: bool,
+}
+
+/// `?3` is the clinic's day.
+macro_rules! cards {
+    ($rest:literal) => {
+        concat!(
+            "SELECT j.id, c.id, coalesce(c.full_name, ''), c.nickname,
+               coalesce((SELECT max(do_not_contact) FROM preference p WHERE p.customer_id = c.id), 0),
+               j.title, coalesce(j.stage_since, j.updated_at, 0), coalesce(j.version, 1), j.sessions_planned, coalesce(j.sessions_done, 0), j.booked_at,
+               CASE WHEN j.stage = 'treatment_scheduled' AND j.booked_at IS NULL THEN
+                 (SELECT min(a.date || ' ' || coalesce(a.start_time, '00:00')) FROM appointment a
+                  WHERE a.customer_id = j.customer_id AND a.date >= ?3 AND a.status IN ('scheduled', 'confirmed')) END,
+               CASE WHEN j.stage = 'follow_up' THEN
+                 (SELECT min(f.scheduled_at) FROM followup f
+                  WHERE f.customer_id = j.customer_id AND f.status = 'pending' AND coalesce(f.journey_id, j.id) = j.id) END,
+               j.outcome, j.sales_id, j.beautician_id, EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 2 AND x.pk = j.id)
+             FROM journey j JOIN customer c ON c.id = j.customer_id ",
+            $rest
+        )
+    };
+}
+
+fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+    Ok(Card {
+        id: row.get(0)?,
+        customer: About {
+            id: row.get(1)?,
+            full_name: row.get(2)?,
+            nickname: row.get(3)?,
+            do_not_contact: row.get(4)?,
+        },
+        title: row.get(5)?,
+        since: row.get(6)?,
+        version: row.get(7)?,
+        sessions_planned: row.get(8)?,
+        sessions_done: row.get(9)?,
+        booked_at: row.get(10)?,
+        appointment: row.get(11)?,
+        planned_at: row.get(12)?,
+        outcome: row.get(13)?,
+        sales_id: row.get(14)?,
+        beautician_id: row.get(15)?,
+        is_waiting: row.get(16)?,
+    })
+}
+
+/// Journeys in a stage that came into it at or after an instant, the longest there first. `today` is the clinic's day.
+///
+/// # Errors
+/// What SQLite says.
+pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str) -> Result<Vec<Card>> {
+    let sql = cards!("WHERE j.stage = ?1 AND j.stage_since >= ?2 ORDER BY j.stage_since");
+    list(connection, sql, (stage, since, today), card)
+}
+
+/// One journey as on the board.
+///
+/// # Errors
+/// What SQLite says.
+pub fn one_card(connection: &Connection, id: Uuid, today: &str) -> Result<Option<Card>> {
+    Ok(connection
+        .prepare_cached(cards!("WHERE j.id = ?1 AND ?2 = 0"))?
+        .query_row((id, 0, today), card)
+        .optional()?)
+}
+
+/// The next planned follow-up of a journey: which, by which rule, and when in microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn next_followup(connection: &Connection, journey: Uuid) -> Result<Option<(Uuid, String, i64)>> {
+    let sql = "SELECT f.id, coalesce(r.name, ''), f.scheduled_at FROM journey j JOIN followup f ON f.customer_id = j.customer_id
+               LEFT JOIN followup_rule r ON r.id = f.rule_id
+               WHERE j.id = ?1 AND f.status = 'pending' AND f.scheduled_at IS NOT NULL AND coalesce(f.journey_id, j.id) = j.id
+               ORDER BY f.scheduled_at LIMIT 1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([journey], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?)
+}
+
+/// How many journeys have ended since an instant.
+///
+/// # Errors
+/// What SQLite says.
+pub fn closed_since(connection: &Connection, since: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM journey WHERE stage = 'completed' AND stage_since >= ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([since], |row| row.get(0))?)
+}
