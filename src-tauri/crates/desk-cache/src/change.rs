@@ -18,7 +18,9 @@ use uuid::Uuid;
 use crate::{
     error::{CacheError, Result},
     open::Cache,
-    outbox, shadow,
+    outbox,
+    search::Stale,
+    shadow,
 };
 
 /// Something a person did.
@@ -66,11 +68,14 @@ pub(crate) fn enact(
     destination: Destination,
     before: Option<&Json>,
 ) -> Result<()> {
+    let stale = Stale::default();
     let ledger = Ledger {
         connection,
         keeps_shadows: destination == Destination::Clinic,
+        stale: &stale,
     };
     apply(&ledger, action)?;
+    stale.follow(connection)?;
     match destination {
         Destination::Clinic => outbox::add(connection, action, before),
         Destination::Here => outbox::archive(connection, action, before),
@@ -158,10 +163,11 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
 }
 
 /// Replays what waits over rows that have just arrived. What no longer fits is left to the database's answer.
-pub(crate) fn replay(connection: &Connection) -> Result<()> {
+pub(crate) fn replay(connection: &Connection, stale: &Stale) -> Result<()> {
     let ledger = Ledger {
         connection,
         keeps_shadows: true,
+        stale,
     };
     for waiting in outbox::waiting(connection)? {
         let action = Action {
@@ -222,6 +228,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 struct Ledger<'a> {
     connection: &'a Connection,
     keeps_shadows: bool,
+    stale: &'a Stale,
 }
 
 impl Ledger<'_> {
@@ -230,18 +237,14 @@ impl Ledger<'_> {
         !self.keeps_shadows
     }
 
-    /// Announces that a row is about to change.
+    /// Announces that a row is about to change. Search follows a customer's.
     fn touch(&self, noun: &str, id: Uuid) -> Result<&'static Table> {
         let table = synced::named(noun).ok_or(CacheError::Shape { table: "unknown" })?;
         if self.keeps_shadows {
             shadow::keep(self.connection, table, id)?;
         }
+        self.stale.note(table, id);
         Ok(table)
-    }
-
-    /// Search follows a customer row that changed.
-    fn reindex(&self, table: &'static Table, id: Uuid) -> Result<()> {
-        shadow::index(self.connection, table, id)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod query;
 pub mod rebase;
 pub mod row;
+mod schema;
 pub mod search;
 mod shadow;
 pub mod support;
