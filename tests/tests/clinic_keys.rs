@@ -15,10 +15,11 @@ use desk_tests::harness::pg::PgCluster;
 
 /// The web system's own, which is left as it is: desks only read it, and nothing of ours refers to it.
 const THEIRS: [&str; 1] = ["appointments"];
-/// References by `id` alone: what the web system says itself about its rows, and two of ours that may be set to nothing when the journey goes
+/// References by `id` alone: what the web system says itself about its rows, and three of ours that may be set to nothing when the journey goes
 /// (`on delete set null` of a composite key would take the clinic with it before PostgreSQL 15). A trigger holds those to the clinic.
-const BY_ID_ALONE: [&str; 3] = [
+const BY_ID_ALONE: [&str; 4] = [
     "appointments appointments_customer_id_fkey",
+    "desk.visit visit_journey_id_fkey",
     "followup_executions followup_executions_workflow_id_fkey",
     "point_transactions point_transactions_workflow_id_fkey",
 ];
