@@ -36,6 +36,9 @@ const taskActions = {
   snooze: key('S', m.key_snooze, { foot: true }),
   reassign: key('A', m.key_reassign),
   note: key('N', m.key_note, { foot: true }),
+  call: key('C', m.key_call, { foot: true }),
+  why: key('W', m.key_why, { foot: true }),
+  create: key('T', m.key_new_task),
 };
 
 const leadActions = {
@@ -57,6 +60,7 @@ export const KEYS = {
     agenda: key('F3', m.key_agenda),
     tasks: key('F4', m.key_tasks),
     leads: key('F6', m.key_leads),
+    incoming: key('F8', m.key_incoming),
     notifications: key('Ctrl D', m.key_notifications),
     undo: key('Ctrl Z', m.key_undo),
     places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6 | Ctrl 7 | Ctrl 8 | Ctrl 9', m.key_places),
@@ -92,8 +96,10 @@ export const KEYS = {
   },
   tasks: {
     ...MOVEMENT,
-    open: key('Enter', m.key_open_customer, { foot: true }),
+    begin: key('Enter', m.key_begin, { foot: true }),
+    open: key('O', m.key_open_customer),
     ...taskActions,
+    all: key('G', m.key_all_tasks),
     whose: key('M', m.key_whose),
     tabs: key('Alt 1 | Alt 2 | Alt 3', m.key_tabs),
     leave: key('Esc', m.key_back),
@@ -121,8 +127,10 @@ export const KEYS = {
     redeem: key('R', m.key_redeem, { foot: true }),
     edit: key('E', m.key_edit, { foot: true }),
     note: key('N', m.key_note, { foot: true }),
+    call: key('C', m.key_call, { foot: true }),
+    create: key('T', m.key_new_task),
     points: key('P', m.key_points, { foot: true }),
-    tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5', m.key_tabs),
+    tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6', m.key_tabs),
     leave: key('Esc', m.key_back, { foot: true }),
   },
   notifications: {

@@ -12,11 +12,13 @@ export type Place =
   | { name: 'settings' };
 
 /** What lies over the screen, if anything. */
-export type Overlay = 'search' | 'new-customer' | 'keys';
+export type Overlay = 'search' | 'new-customer' | 'keys' | 'caller';
 
 class Route {
   place = $state.raw<Place>({ name: 'today' });
   overlay = $state<Overlay | undefined>();
+  /** The number that rings, where a telephone system gave it. */
+  ringing = $state('');
   /** Which draft the form of a new customer shows, and what was given to it at its beginning. */
   newCustomer = $state.raw<{ place: string; given: Partial<Record<string, string>> }>({
     place: 'new-customer',
@@ -38,6 +40,12 @@ class Route {
     this.place = this.#back.pop() ?? { name: 'today' };
   }
 
+  /** A call comes in; what is on the screen stays under it. */
+  ring(number = ''): void {
+    this.ringing = number;
+    this.overlay = 'caller';
+  }
+
   /** A fresh start for the next person. */
   reset(): void {
     this.#back = [];
@@ -55,6 +63,8 @@ class Route {
     else if (kind === 'leads') this.go(id ? { name: 'leads', select: id } : { name: 'leads' });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
     else if (kind === 'automation') this.go({ name: 'automation' });
+    else if (kind === 'tasks') this.go({ name: 'tasks' });
+    else if (kind === 'call') this.ring(decodeURIComponent(id ?? ''));
     else if (kind === 'sync') this.go({ name: 'sync' });
     else if (kind === 'notifications') this.go({ name: 'notifications' });
     else this.go({ name: 'today' });

@@ -125,6 +125,46 @@ const SCENES: Scene[] = [
   ['snooze a task', {}, (on) => on.press('F4', 'S')],
   ['give a task', {}, (on) => on.press('F4', 'A')],
   ['note on a task', {}, (on) => on.press('F4', 'N')],
+  ['why a task is here', {}, (on) => on.press('F4', 'W')],
+  ['new task', {}, (on) => on.press('F4', 'T')],
+  [
+    'a typed time that is asked',
+    {},
+    async (on) => {
+      await on.press('F4', 'S');
+      (await on.see('[data-dialog=snooze] input')).focus();
+      await on.type('เสาร์หน้าบ่ายสอง');
+      await on.see('[data-moment=ask]');
+    },
+  ],
+  ['all tasks', { as: 'ดาว' }, (on) => on.press('F4', 'G')],
+  [
+    'a call, which outcome',
+    {},
+    async (on) => {
+      await on.press('F4', 'C');
+      await on.see('[data-dialog=call]');
+    },
+  ],
+  [
+    'a call, what follows',
+    {},
+    async (on) => {
+      await on.press('F4', 'C');
+      (await on.see('[data-option=thinking]')).click();
+      await on.see('[data-outcome=thinking]');
+    },
+  ],
+  [
+    'a caller nobody knows',
+    {},
+    async (on) => {
+      await on.press('F8');
+      await on.type('0845556666');
+      await on.press('Enter');
+      await on.see('[data-action=register]');
+    },
+  ],
   [
     'a task done, to be undone',
     {},
