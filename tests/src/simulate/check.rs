@@ -85,19 +85,11 @@ fn snapshot(pc: &Pc, scope: &str, stream: &Stream, world: &World) -> Checked {
         );
     };
     let scope = scope_of(scope);
-    let mine: BTreeMap<Key, _> = pc
-        .seen
-        .base
-        .iter()
-        .filter(|(_, row)| row.scope() == scope)
-        .map(|(key, row)| (*key, row))
-        .collect();
+    let mine = |key: &Key| pc.seen.base.get(key).filter(|row| row.scope() == scope);
     let theirs = expected.iter().filter(|(_, row)| row.scope() == scope);
-    let mut left: BTreeSet<Key> = mine.keys().copied().collect();
     for (key, row) in theirs {
-        left.remove(key);
-        if mine.get(key).is_none_or(|mine| **mine != **row) && !moved_on(pc, *key, scope, stream, world) {
-            let mine = mine.get(key).map(|row| &row.values);
+        if mine(key).is_none_or(|mine| mine != row) && !moved_on(pc, *key, scope, stream, world) {
+            let mine = mine(key).map(|row| &row.values);
             return broken(
                 "snapshot",
                 format!(
@@ -110,8 +102,10 @@ fn snapshot(pc: &Pc, scope: &str, stream: &Stream, world: &World) -> Checked {
             );
         }
     }
-    match left.first() {
-        Some(key) => broken(
+    let is_theirs = |key: &Key| expected.get(key).is_some_and(|row| row.scope() == scope);
+    let mut here = pc.seen.base.iter().filter(|(_, row)| row.scope() == scope);
+    match here.find(|(key, _)| !is_theirs(key)) {
+        Some((key, _)) => broken(
             "snapshot",
             format!("PC {} v{} {} is here only", pc.nth, stream.at.version, name(*key)),
         ),
@@ -411,11 +405,10 @@ fn judge(known: &super::server::Mutation, before: &Rows) -> Checked {
     let fields = args.get("set").and_then(|set| set.as_object()).into_iter().flatten();
     let is_behind = fields.into_iter().any(|(field, mine)| {
         let theirs = row.text(field).unwrap_or_default();
-        let seen = args
-            .get("base")
-            .and_then(|base| base.get(field))
-            .and_then(|seen| seen.as_str());
-        seen.is_some_and(|seen| seen != theirs) && mine.as_str() != Some(theirs)
+        let seen = args.get("base").and_then(|base| base.get(field));
+        // Who saw nothing there has seen something: an empty field.
+        let seen = seen.map(|seen| seen.as_str().unwrap_or_default());
+        seen.is_some_and(|seen| seen != theirs) && mine.as_str().unwrap_or_default() != theirs
     });
     let code = known.outcome.refused.as_ref().map(|refused| refused.code.as_str());
     match (is_behind, code) {
@@ -434,4 +427,69 @@ pub fn survives(id: Uuid, pcs: &[Pc], world: &World) -> bool {
         .get(&id)
         .is_some_and(|known| known.outcome.refused.is_none());
     on_a_pc || is_done
+}
+
+#[cfg(test)]
+mod tests {
+    use desk_cache::outbox::{Outcome, Refusal, Waiting};
+    use serde_json::json;
+
+    use super::*;
+    use crate::simulate::{server::Mutation, start::rows, web};
+
+    const CUSTOMER: Uuid = Uuid::from_u128(1 << 64);
+
+    /// An edit of a customer's note by somebody who saw `seen`, decided while `stands` stood there.
+    fn decided(seen: serde_json::Value, stands: &str, refused: Option<&str>) -> Checked {
+        let mut customer = web::customer(CUSTOMER, "c", 0);
+        customer.set("notes", crate::simulate::row::text(stands));
+        let mut before = rows();
+        before.insert(customer.key(), customer.into());
+        let action = Waiting {
+            id: CUSTOMER,
+            person: CUSTOMER,
+            seq: 1,
+            name: "customer.edit".into(),
+            args: json!({ "id": CUSTOMER, "set": { "notes": "mine" }, "base": { "notes": seen } }),
+            v: 1,
+            at: 0,
+            is_answered: false,
+        };
+        let refused = refused.map(|code| Refusal {
+            code: code.into(),
+            detail: None,
+        });
+        let outcome = Outcome { id: action.id, refused };
+        let (person, at, version) = (action.person, 0, 1);
+        judge(
+            &Mutation {
+                action,
+                person,
+                at,
+                outcome,
+                version,
+            },
+            &before,
+        )
+    }
+
+    #[test]
+    fn who_saw_an_empty_field_is_behind_as_soon_as_something_stands_there() {
+        for nothing in [json!(null), json!("")] {
+            assert!(decided(nothing.clone(), "theirs", Some("changed_meanwhile")).is_ok());
+            assert!(
+                decided(nothing.clone(), "theirs", None).is_err(),
+                "an edit won over what nobody saw"
+            );
+            assert!(
+                decided(nothing, "", Some("changed_meanwhile")).is_err(),
+                "an edit lost without a reason"
+            );
+        }
+        assert!(decided(json!("theirs"), "theirs", None).is_ok());
+        assert!(
+            decided(json!("older"), "mine", None).is_ok(),
+            "who wants what stands there loses nothing"
+        );
+    }
 }

@@ -90,7 +90,7 @@ impl History {
         let view: Table = shown
             .iter()
             .filter(|(key, _)| is_shown(key))
-            .map(|(key, row)| (*key, row.as_ref().clone()))
+            .map(|(key, row)| (*key, row.clone()))
             .collect();
         let mut screen = Screen {
             view: &view,

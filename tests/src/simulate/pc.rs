@@ -2,6 +2,7 @@
 //! the program drops the step where it stands and goes on with the bytes that were on the disk.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     fs,
     future::Future,
@@ -92,6 +93,8 @@ pub struct Pc {
     zombies: Vec<Work>,
     failed: bool,
     looked_at: Option<u64>,
+    /// Something has had the cache in its hands since the last look; else there is nothing new in it.
+    was_touched: Cell<bool>,
 }
 
 /// A first load of the world's clinic, as bytes: what a new PC's file is.
@@ -155,6 +158,7 @@ impl Pc {
             zombies: vec![],
             failed: false,
             looked_at: None,
+            was_touched: Cell::new(true),
         }
     }
 
@@ -163,8 +167,9 @@ impl Pc {
         hold(&self.line.world).now + self.skew
     }
 
-    /// Its cache.
+    /// Its cache, for whatever may change it. What keeps it beyond that is a step under way, which goes on where it is polled.
     pub fn cache(&self) -> Arc<Cache> {
+        self.was_touched.set(true);
         self.cache.clone().expect("a program that runs")
     }
 
@@ -192,6 +197,7 @@ impl Pc {
         let Some(work) = self.work.as_mut() else {
             return true;
         };
+        self.was_touched.set(true);
         match poll(work.as_mut()) {
             Poll::Pending => false,
             Poll::Ready(done) => {
@@ -324,6 +330,7 @@ impl Pc {
     pub fn poll_abandoned(&mut self, times: usize) {
         for _ in 0..times {
             let Some(mut work) = self.zombies.pop() else { return };
+            self.was_touched.set(true);
             match poll(work.as_mut()) {
                 Poll::Pending => self.zombies.push(work),
                 Poll::Ready(done) => {
@@ -359,6 +366,7 @@ impl Pc {
         self.zombies.clear();
         // Nothing else may hold the cache when it is opened again.
         self.cache = None;
+        self.was_touched.set(true);
     }
 
     fn swap(&mut self, folder: PathBuf) {
@@ -405,11 +413,16 @@ impl Pc {
 
     /// Reads the file if it has changed since the last look.
     pub fn look(&mut self) {
+        if !self.was_touched.replace(false) && !self.was_replaced {
+            return;
+        }
         let looked_at = self.looked_at.filter(|_| !self.was_replaced);
         // Through the writer: it knows its own pages, whereas a reader decrypts the whole file again after every commit.
-        let seen = self.cache().write(|writer| {
+        let cache = self.cache.as_ref().expect("a program that runs");
+        let seen = cache.write(|writer| {
             let changes = writer.total_changes();
-            let seen = (looked_at != Some(changes)).then(|| seen::read(writer)).transpose()?;
+            let is_new = looked_at != Some(changes);
+            let seen = is_new.then(|| seen::read(writer, &self.seen.view)).transpose()?;
             Ok(seen.map(|seen| (changes, seen)))
         });
         let Some((changes, seen)) = seen.expect("what is in the file") else {

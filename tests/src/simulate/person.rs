@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     chance::Chance,
     pc::Pc,
-    row::{Row, key, noun},
+    row::{key, noun},
     seen::{Place, Table},
 };
 
@@ -233,7 +233,7 @@ fn open_form(screen: &mut Screen<'_>, chance: &mut Chance) -> Option<()> {
     let shown = screen
         .view
         .get(&key("customer", customer))
-        .and_then(|row: &Row| row.text(field));
+        .and_then(|row| row.text(field));
     *screen.form = Some((customer, field, shown.unwrap_or_default().to_owned()));
     Some(())
 }

@@ -1,6 +1,8 @@
 //! What a screen must show: the clinic's rows with every waiting action done on top, in order. Written a second time on purpose, over plain
 //! maps, so that the cache's own replay has something to be compared with.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use desk_core::{
     loyalty::{self, Tier},
@@ -11,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     decide::{FIELDS, local, lot_expiry},
-    row::{Key, Row, id, int, key, noun, text},
+    row::{Key, Row, id, int, key, noun, text, to_change},
     seen::{Table, Waits},
 };
 
@@ -72,7 +74,7 @@ fn instant(action: &Waits, name: &str) -> Option<i64> {
 }
 
 fn open_task<'a>(rows: &'a mut Table, action: &Waits) -> Option<&'a mut Row> {
-    let task = rows.get_mut(&key("task", uuid(action, "id")?))?;
+    let task = to_change(rows, key("task", uuid(action, "id")?))?;
     let is_closed = matches!(task.text("status"), Some("completed" | "cancelled"));
     (!is_closed).then_some(task)
 }
@@ -108,7 +110,7 @@ fn sleep(rows: &mut Table, action: &Waits) -> Done {
 
 fn reopen(rows: &mut Table, action: &Waits) -> Done {
     let id = uuid(action, "id")?;
-    let task = rows.get_mut(&key("task", id))?;
+    let task = to_change(rows, key("task", id))?;
     let is_mine = task.text("status") == Some("completed") && task.id("completed_by") == Some(action.person);
     is_mine.then_some(())?;
     task.set("status", text(field(action, "status").unwrap_or("pending")));
@@ -129,7 +131,7 @@ fn add_line(rows: &mut Table, action: &Waits, task: Uuid, said: &str) -> Done {
         local(action.at).format("%d/%m %H:%M"),
         one_line(said)
     );
-    let task = rows.get_mut(&key("task", task))?;
+    let task = to_change(rows, key("task", task))?;
     let notes = match task.text("notes").filter(|notes| !notes.is_empty()) {
         Some(notes) => format!("{notes}\n{line}"),
         None => line,
@@ -144,7 +146,7 @@ fn one_line(said: &str) -> String {
 }
 
 fn unnote(rows: &mut Table, action: &Waits) -> Done {
-    let task = rows.get_mut(&key("task", uuid(action, "id")?))?;
+    let task = to_change(rows, key("task", uuid(action, "id")?))?;
     let end = format!(": {}", one_line(field(action, "text").unwrap_or_default()));
     let mut lines: Vec<&str> = task
         .text("notes")
@@ -168,12 +170,12 @@ fn create(rows: &mut Table, action: &Waits) -> Done {
     made.set("source", text("walk_in"));
     made.set("created_at", int(action.at));
     made.set("updated_at", int(action.at));
-    rows.insert(made.key(), made);
+    put(rows, made);
     Some(())
 }
 
 fn edit(rows: &mut Table, action: &Waits) -> Done {
-    let customer = rows.get_mut(&key("customer", uuid(action, "id")?))?;
+    let customer = to_change(rows, key("customer", uuid(action, "id")?))?;
     for (name, value) in action.args.get("set").and_then(Json::as_object).into_iter().flatten() {
         FIELDS.contains(&name.as_str()).then_some(())?;
         customer.set(name, Value::text(value.as_str().map(str::to_owned)));
@@ -200,16 +202,21 @@ fn remove(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         noun("preference"),
     ];
     let has = |row: &Row| own.iter().any(|noun| noun.number == row.tbl) && row.id("customer_id") == Some(customer);
-    let is_used = rows.values().any(has) || waiting.iter().any(|other| !other.is_undone && waits(other));
+    let is_used = rows.values().any(|row| has(row)) || waiting.iter().any(|other| !other.is_undone && waits(other));
     (!is_used).then_some(())?;
     rows.remove(&key("customer", customer));
     Some(())
 }
 
+fn put(rows: &mut Table, row: Row) {
+    rows.insert(row.key(), Arc::new(row));
+}
+
 fn profile_of(rows: &Table, customer: Uuid) -> Option<Row> {
     let number = noun("loyalty_profile").number;
     let mut profiles = rows.values().filter(|row| row.tbl == number);
-    profiles.find(|row| row.id("customer_id") == Some(customer)).cloned()
+    let profile = profiles.find(|row| row.id("customer_id") == Some(customer))?;
+    Some(profile.as_ref().clone())
 }
 
 fn multiplier_tenths(rows: &Table, tier: Tier) -> i64 {
@@ -261,10 +268,10 @@ fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
     if points > 0 {
         lay(rows, &entry, customer, points);
     }
-    rows.insert(entry.key(), entry);
+    put(rows, entry);
     if let Some(profile) = profile {
         let reached = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) + points);
-        rows.insert(profile.key(), moved(&profile, points, reached.max(tier)));
+        put(rows, moved(&profile, points, reached.max(tier)));
     }
     Some(())
 }
@@ -280,7 +287,7 @@ fn moved(profile: &Row, points: i64, tier: Tier) -> Row {
 }
 
 fn reverse(rows: &mut Table, action: &Waits) -> Done {
-    let award = rows.get(&key("point_entry", uuid(action, "of")?))?.clone();
+    let award = rows.get(&key("point_entry", uuid(action, "of")?))?.as_ref().clone();
     let customer = award.id("customer_id")?;
     rows.contains_key(&key("customer", customer)).then_some(())?;
     let profile = profile_of(rows, customer);
@@ -296,11 +303,11 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
         Value::Text(format!("ย้อน: {}", award.text("description").unwrap_or_default())),
     );
     entry.set("created_at", int(action.at));
-    rows.insert(entry.key(), entry);
+    put(rows, entry);
     take(rows, customer, points, award.id("id"));
     if let Some(profile) = profile {
         let left = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) - points);
-        rows.insert(profile.key(), moved(&profile, -points, left));
+        put(rows, moved(&profile, -points, left));
     }
     Some(())
 }
@@ -315,7 +322,7 @@ fn lay(rows: &mut Table, entry: &Row, customer: Uuid, points: i64) {
         ("effective_at", entry.get("created_at").clone()),
     ];
     let lot = Row::new("lot", entry.id("id").unwrap_or_default(), &fields);
-    rows.insert(lot.key(), lot);
+    put(rows, lot);
 }
 
 /// The keys of a customer's lots, next to end first.
@@ -323,7 +330,8 @@ fn lots(rows: &Table, customer: Uuid) -> Vec<Key> {
     let number = noun("lot").number;
     let mut lots: Vec<&Row> = rows
         .values()
-        .filter(|row| row.tbl == number && row.id("customer_id") == Some(customer))
+        .map(AsRef::as_ref)
+        .filter(|row: &&Row| row.tbl == number && row.id("customer_id") == Some(customer))
         .collect();
     lots.sort_by_key(|row| {
         (
@@ -341,7 +349,7 @@ fn take(rows: &mut Table, customer: Uuid, points: i64, first: Option<Uuid>) {
     order.sort_by_key(|(_, lot)| Some(*lot) != first);
     let mut wanted = points;
     for lot in order {
-        let Some(row) = rows.get_mut(&lot) else { continue };
+        let Some(row) = to_change(rows, lot) else { continue };
         let left = row.int("remaining").unwrap_or(0);
         row.set("remaining", int(left - left.min(wanted)));
         wanted -= left.min(wanted);
@@ -364,7 +372,7 @@ fn redeem(rows: &mut Table, action: &Waits) -> Done {
         ("created_at", int(action.at)),
     ];
     let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
-    rows.insert(entry.key(), entry);
+    put(rows, entry);
     take(rows, customer, points, None);
     has(rows, profile, -points);
     Some(())
@@ -377,11 +385,11 @@ fn has(rows: &mut Table, mut profile: Row, more: i64) {
         int(profile.int("available_points").unwrap_or(0) + more),
     );
     profile.set("owed", int(profile.int("owed").unwrap_or(0)));
-    rows.insert(profile.key(), profile);
+    put(rows, profile);
 }
 
 fn unredeem(rows: &mut Table, action: &Waits) -> Done {
-    let spent = rows.get(&key("point_entry", uuid(action, "of")?))?.clone();
+    let spent = rows.get(&key("point_entry", uuid(action, "of")?))?.as_ref().clone();
     let customer = spent.id("customer_id")?;
     rows.contains_key(&key("customer", customer)).then_some(())?;
     let profile = profile_of(rows, customer)?;
@@ -399,7 +407,7 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     let mut rest = points;
     for used in action.args.get("lots").and_then(Json::as_array).into_iter().flatten() {
         let lot = used.get("lot").and_then(Json::as_str);
-        let lot = lot.and_then(|lot| rows.get_mut(&key("lot", Uuid::parse_str(lot).ok()?)));
+        let lot = lot.and_then(|lot| to_change(rows, key("lot", Uuid::parse_str(lot).ok()?)));
         let back = used.get("points").and_then(Json::as_i64).unwrap_or(0).min(rest);
         if let Some(lot) = lot {
             lot.set("remaining", int(lot.int("remaining").unwrap_or(0) + back));
@@ -409,13 +417,13 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     if rest > 0 {
         lay(rows, &entry, customer, rest);
     }
-    rows.insert(entry.key(), entry);
+    put(rows, entry);
     has(rows, profile, points);
     Some(())
 }
 
 fn close(rows: &mut Table, action: &Waits, status: &str) -> Done {
-    let followup = rows.get_mut(&key("followup", uuid(action, "id")?))?;
+    let followup = to_change(rows, key("followup", uuid(action, "id")?))?;
     matches!(followup.text("status").unwrap_or("pending"), "pending" | "failed").then_some(())?;
     followup.set("status", text(status));
     followup.set("executed_at", int(action.at));
@@ -423,7 +431,7 @@ fn close(rows: &mut Table, action: &Waits, status: &str) -> Done {
 }
 
 fn followup_reopen(rows: &mut Table, action: &Waits) -> Done {
-    let followup = rows.get_mut(&key("followup", uuid(action, "id")?))?;
+    let followup = to_change(rows, key("followup", uuid(action, "id")?))?;
     matches!(followup.text("status"), Some("sent" | "cancelled")).then_some(())?;
     followup.set("status", text(field(action, "status").unwrap_or("pending")));
     followup.set("executed_at", int(instant(action, "executed_at")));
@@ -431,7 +439,7 @@ fn followup_reopen(rows: &mut Table, action: &Waits) -> Done {
 }
 
 fn read(rows: &mut Table, action: &Waits) -> Done {
-    let note = rows.get_mut(&key("notification", uuid(action, "id")?))?;
+    let note = to_change(rows, key("notification", uuid(action, "id")?))?;
     (note.id("user_id") == Some(action.person)).then_some(())?;
     note.set("is_read", int(1));
     if note.int("read_at").is_none() {

@@ -1,8 +1,11 @@
 //! Rows of the synced nouns as the model holds them: a list of values in column order, read and written by column name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
-use desk_core::synced::{self, Table, Value};
+use desk_core::synced::{self, SYNCED, Table, Value};
 use uuid::Uuid;
 
 /// Number of the noun and key of the row.
@@ -44,9 +47,11 @@ pub fn noun(name: &str) -> &'static Table {
     synced::named(name).expect("a synced noun")
 }
 
-/// The noun with this number.
+/// The noun with this number: as a rule at its place in the list.
 pub fn table(number: i16) -> &'static Table {
-    synced::table(number).expect("a synced noun")
+    let usual = usize::try_from(number - 1).ok().and_then(|nth| SYNCED.get(nth));
+    let usual = usual.filter(|table| table.number == number);
+    usual.or_else(|| synced::table(number)).expect("a synced noun")
 }
 
 /// The key of a row of a noun.
@@ -75,9 +80,12 @@ impl Row {
         row
     }
 
-    /// Number and key.
+    /// Number and key. The key is the first column of every noun.
     pub fn key(&self) -> Key {
-        (self.tbl, self.id("id").unwrap_or_default())
+        match self.values.first() {
+            Some(Value::Uuid(id)) => (self.tbl, *id),
+            _ => (self.tbl, Uuid::nil()),
+        }
     }
 
     /// A column.
@@ -125,7 +133,8 @@ impl Row {
 
     /// Who reads it.
     pub fn scope(&self) -> Scope {
-        if self.tbl == noun("notification").number {
+        static NOTIFICATION: LazyLock<i16> = LazyLock::new(|| noun("notification").number);
+        if self.tbl == *NOTIFICATION {
             Scope::Person(self.id("user_id").unwrap_or_default())
         } else {
             Scope::Clinic
@@ -146,4 +155,9 @@ pub fn int(number: impl Into<Option<i64>>) -> Value {
 /// An identifier, or nothing.
 pub fn id(id: impl Into<Option<Uuid>>) -> Value {
     id.into().map_or(Value::Null, Value::Uuid)
+}
+
+/// A row that is about to change, where it is there. Whoever else holds it keeps it as it is.
+pub fn to_change(rows: &mut Rows, key: Key) -> Option<&mut Row> {
+    rows.get_mut(&key).map(Arc::make_mut)
 }

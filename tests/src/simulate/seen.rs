@@ -1,7 +1,10 @@
 //! What is in a PC's file, read out plainly: the rows as screens see them, the same with kept rows put back (what the clinic last said),
 //! and where every action is. Nothing here goes through the cache's own reading, so that it can be held against it.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use desk_cache::rebase::Position;
 use desk_core::synced::{Kind, SYNCED, Value};
@@ -9,10 +12,10 @@ use rusqlite::{Connection, types::ValueRef};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::row::{Key, Row, table};
+use super::row::{Key, Row, Rows, table};
 
 /// Rows by key.
-pub type Table = BTreeMap<Key, Row>;
+pub type Table = Rows;
 
 /// Where an action is, on one PC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +96,12 @@ static SELECTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     SYNCED.iter().map(select).collect()
 });
 
-/// Reads a file.
+/// Reads a file, all of it. `before` is what was there at the last look: a row that is the same to the byte is not made anew.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn read(connection: &Connection) -> rusqlite::Result<Seen> {
-    let view = rows(connection)?;
+pub fn read(connection: &Connection, before: &Table) -> rusqlite::Result<Seen> {
+    let view = rows(connection, before)?;
     let (base, kept) = with_kept_rows(connection, view.clone())?;
     Ok(Seen {
         view,
@@ -111,21 +114,42 @@ pub fn read(connection: &Connection) -> rusqlite::Result<Seen> {
     })
 }
 
-fn rows(connection: &Connection) -> rusqlite::Result<Table> {
-    let mut all = Table::new();
+fn rows(connection: &Connection, before: &Table) -> rusqlite::Result<Table> {
+    let mut all = Vec::with_capacity(before.len());
     for (table, select) in SYNCED.iter().zip(SELECTS.iter()) {
         let mut statement = connection.prepare_cached(select)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let values = (0..table.columns.len()).map(|nth| Ok(value(row.get_ref(nth)?)));
-            let row = Row {
-                tbl: table.number,
-                values: values.collect::<rusqlite::Result<_>>()?,
-            };
-            all.insert(row.key(), row);
+            let key = (
+                table.number,
+                Uuid::from_slice(row.get_ref(0)?.as_blob()?).unwrap_or_default(),
+            );
+            let known = before.get(&key).filter(|known| is_same(row, known));
+            let row = known.map_or_else(
+                || made(table.number, table.columns.len(), row),
+                |known| Ok(known.clone()),
+            );
+            all.push((key, row?));
         }
     }
-    Ok(all)
+    Ok(all.into_iter().collect())
+}
+
+fn is_same(stored: &rusqlite::Row<'_>, known: &Row) -> bool {
+    let same = |(nth, value): (usize, &Value)| match (stored.get_ref(nth), value) {
+        (Ok(ValueRef::Integer(number)), Value::Int(known)) => number == *known,
+        (Ok(ValueRef::Text(text)), Value::Text(known)) => text == known.as_bytes(),
+        (Ok(ValueRef::Blob(bytes)), Value::Uuid(known)) => bytes == known.as_bytes(),
+        (Ok(ValueRef::Null), Value::Null) => true,
+        _ => false,
+    };
+    known.values.iter().enumerate().all(same)
+}
+
+fn made(tbl: i16, columns: usize, stored: &rusqlite::Row<'_>) -> rusqlite::Result<Arc<Row>> {
+    let values = (0..columns).map(|nth| Ok(value(stored.get_ref(nth)?)));
+    let values = values.collect::<rusqlite::Result<_>>()?;
+    Ok(Arc::new(Row { tbl, values }))
 }
 
 fn value(stored: ValueRef<'_>) -> Value {
@@ -145,7 +169,7 @@ fn with_kept_rows(connection: &Connection, mut base: Table) -> rusqlite::Result<
         let key: Key = (row.get(0)?, row.get(1)?);
         let before: Option<String> = row.get(2)?;
         match before.and_then(|text| serde_json::from_str::<Vec<Json>>(&text).ok()) {
-            Some(fields) => base.insert(key, kept_row(key.0, fields)),
+            Some(fields) => base.insert(key, Arc::new(kept_row(key.0, fields))),
             None => base.remove(&key),
         };
         kept.push(key);

@@ -62,7 +62,7 @@ test('W says in one sentence why a task stands where it stands', async () => {
   await on.see('[data-row-id=t1]');
   await on.press('W');
   const sentence = (await on.see('[data-why]')).textContent;
-  expect(sentence).toMatch(/^ลำดับที่ 1 จาก \d+: เลยกำหนด/);
+  expect(sentence).toMatch(/^ลำดับที่ 1 จาก \d+: เกินกำหนด/);
   expect(sentence).toContain('มีนัดวันนี้');
   await on.press('Esc');
   await on.gone('[data-dialog=why]');

@@ -28,6 +28,7 @@ use crate::{
     open::Cache,
     outbox,
     query::clinic,
+    search::Stale,
     shadow,
 };
 
@@ -76,11 +77,14 @@ pub(crate) fn enact(
     destination: Destination,
     before: Option<&Json>,
 ) -> Result<()> {
+    let stale = Stale::default();
     let ledger = Ledger {
         connection,
         keeps_shadows: destination == Destination::Clinic,
+        stale: &stale,
     };
     apply(&ledger, action)?;
+    stale.follow(connection)?;
     match destination {
         Destination::Clinic => outbox::add(connection, action, before),
         Destination::Here => outbox::archive(connection, action, before),
@@ -205,10 +209,11 @@ fn nobody_works_on(connection: &Connection, next: Option<Uuid>) -> Result<()> {
 }
 
 /// Replays what waits over rows that have just arrived. What no longer fits is left to the database's answer.
-pub(crate) fn replay(connection: &Connection) -> Result<()> {
+pub(crate) fn replay(connection: &Connection, stale: &Stale) -> Result<()> {
     let ledger = Ledger {
         connection,
         keeps_shadows: true,
+        stale,
     };
     for waiting in outbox::waiting(connection)? {
         let action = Action {
@@ -293,6 +298,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 struct Ledger<'a> {
     connection: &'a Connection,
     keeps_shadows: bool,
+    stale: &'a Stale,
 }
 
 impl Ledger<'_> {
@@ -301,18 +307,14 @@ impl Ledger<'_> {
         !self.keeps_shadows
     }
 
-    /// Announces that a row is about to change.
+    /// Announces that a row is about to change. Search follows a customer's.
     fn touch(&self, noun: &str, id: Uuid) -> Result<&'static Table> {
         let table = synced::named(noun).ok_or(CacheError::Shape { table: "unknown" })?;
         if self.keeps_shadows {
             shadow::keep(self.connection, table, id)?;
         }
+        self.stale.note(table, id);
         Ok(table)
-    }
-
-    /// Search follows a customer row that changed.
-    fn reindex(&self, table: &'static Table, id: Uuid) -> Result<()> {
-        shadow::index(self.connection, table, id)
     }
 }
 

@@ -16,17 +16,21 @@ use rusqlite::{
 use crate::{
     attention, change,
     error::Result,
-    migrate, open,
+    open,
     open::{Cache, Key},
     outbox,
     rebase::{self, Stream},
     row::{self, Bound},
-    search,
+    schema,
+    search::{self, Stale},
 };
 use uuid::Uuid;
 
 /// What belongs to this PC alone and goes with it into a fresh file. Everything else is the clinic's, or is made from it.
 const OWN: [&str; 7] = ["outbox", "sender", "archive", "attention", "alert", "choice", "meta"];
+
+/// Four megabytes. A file without rows has eighty pages.
+const FEW_PAGES: i64 = 1_000;
 
 /// What the clinic remembers otherwise than this PC, in the life of the database that was loaded.
 #[derive(Clone, Debug, Default)]
@@ -113,8 +117,9 @@ impl Loader {
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
         )?;
-        migrate::tables(&connection)?;
+        // One transaction until the file is complete: a page that is written twice is encrypted twice.
         connection.execute_batch("BEGIN")?;
+        schema::create_tables(&connection)?;
         Ok(Self {
             connection,
             filling,
@@ -192,14 +197,22 @@ impl Loader {
     }
 
     fn complete(&self, streams: &[(String, Stream)]) -> Result<()> {
-        self.connection.execute_batch("COMMIT")?;
-        migrate::indexes(&self.connection)?;
+        schema::create_indexes(&self.connection)?;
         search::build_index(&self.connection)?;
         for (scope, stream) in streams {
             rebase::save(&self.connection, scope, stream)?;
         }
-        Ok(self.connection.execute_batch("ANALYZE; PRAGMA optimize;")?)
+        if is_worth_analyzing(&self.connection)? {
+            self.connection.execute_batch("ANALYZE")?;
+        }
+        Ok(self.connection.execute_batch("COMMIT")?)
     }
+}
+
+/// What is known of a clinic with a handful of rows misleads the planner when there are many, and each connection reads all of it.
+fn is_worth_analyzing(connection: &Connection) -> Result<bool> {
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok(pages > FEW_PAGES)
 }
 
 /// Notes which nouns and columns the rows were loaded with.
@@ -211,10 +224,7 @@ fn note_shape(connection: &Connection) -> Result<()> {
 
 /// Whether the rows were loaded by a program that knew the same nouns and columns. If not, what has been added since is empty here and stays
 /// so until a row happens to change: everything has to be loaded anew.
-///
-/// # Errors
-/// What SQLite says.
-pub fn has_every_column(connection: &Connection) -> Result<bool> {
+pub(crate) fn has_every_column(connection: &Connection) -> Result<bool> {
     let mut statement = connection.prepare_cached("SELECT 1 FROM meta WHERE name = 'shape' AND value = ?1")?;
     Ok(statement.exists([synced::shape()])?)
 }
@@ -241,7 +251,14 @@ fn carry_over(connection: &Connection, memory: &Memory) -> Result<()> {
         .done
         .iter()
         .try_for_each(|id| attention::done_after_all(connection, *id))?;
-    change::replay(connection)
+    replay(connection)
+}
+
+/// Does everything that waits over the fresh rows.
+fn replay(connection: &Connection) -> Result<()> {
+    let stale = Stale::default();
+    change::replay(connection, &stale)?;
+    Ok(stale.follow(connection)?)
 }
 
 /// Reads out of a damaged file what can be read. Only a failure of the new file is one.
@@ -256,7 +273,7 @@ fn salvage(connection: &Connection, damaged: &Path, key: &Key) -> Result<()> {
         tracing::warn!(table, rows, "read from the damaged cache");
     }
     outbox::ask_again(&transaction, &[])?;
-    change::replay(&transaction)?;
+    replay(&transaction)?;
     transaction.commit()?;
     Ok(connection.execute_batch("DETACH old")?)
 }

@@ -15,11 +15,11 @@ struct Step {
     makes: Makes,
 }
 
-/// What a step makes, which decides when a load runs it: filling bare tables and indexing them afterwards is faster.
+/// What a step makes. A load takes no steps: see [`crate::schema`].
 enum Makes {
-    /// Tables and columns: before the rows come.
+    /// Tables and columns.
     Tables,
-    /// Indexes, and those that only Rust can make: when all rows are there.
+    /// Indexes, and those that only Rust can make.
     Indexes(fn(&Transaction<'_>) -> Result<()>),
 }
 
@@ -115,7 +115,12 @@ pub(crate) fn run(connection: &Connection, path: &Path) -> Result<()> {
     if found > 0 && found < known {
         keep_copy(connection, path, found)?;
     }
-    let missing = STEPS.iter().enumerate().skip(found);
+    advance(connection)
+}
+
+/// Takes the steps that are missing.
+pub(crate) fn advance(connection: &Connection) -> Result<()> {
+    let missing = STEPS.iter().enumerate().skip(version(connection)?);
     missing.into_iter().try_for_each(|(number, step)| {
         let transaction = connection.unchecked_transaction()?;
         make(&transaction, step)?;
@@ -124,23 +129,9 @@ pub(crate) fn run(connection: &Connection, path: &Path) -> Result<()> {
     })
 }
 
-/// Creates the tables without their indexes, for a bulk load into a fresh file.
-pub(crate) fn tables(connection: &Connection) -> Result<()> {
-    make_all(connection, |step| matches!(step.makes, Makes::Tables))
-}
-
-/// Creates what [`tables`] left out. From here on the file is of the newest schema.
-pub(crate) fn indexes(connection: &Connection) -> Result<()> {
-    make_all(connection, |step| matches!(step.makes, Makes::Indexes(_)))?;
+/// Notes that a file made out of the newest schema is of it.
+pub(crate) fn mark_newest(connection: &Connection) -> Result<()> {
     Ok(connection.pragma_update(None, "user_version", as_number(STEPS.len()))?)
-}
-
-fn make_all(connection: &Connection, is_wanted: fn(&Step) -> bool) -> Result<()> {
-    let transaction = connection.unchecked_transaction()?;
-    for step in STEPS.iter().filter(|step| is_wanted(step)) {
-        make(&transaction, step)?;
-    }
-    Ok(transaction.commit()?)
 }
 
 fn make(transaction: &Transaction<'_>, step: &Step) -> Result<()> {

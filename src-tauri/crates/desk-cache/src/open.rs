@@ -7,7 +7,10 @@ use std::{
     fs::{File, OpenOptions},
     ops::Deref,
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use fs4::fs_std::FileExt as _;
@@ -16,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{CacheError, Result},
-    migrate,
+    load, migrate,
 };
 
 /// The key of a cache: 32 random bytes, sealed outside this crate by the keyring and a PIN.
@@ -62,19 +65,63 @@ impl Key {
 pub struct Cache {
     path: PathBuf,
     key: Key,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Readers>,
     returned: Condvar,
     /// How many want to write before what is written behind.
     turns: Mutex<usize>,
     nobody: Condvar,
+    has_every_column: AtomicBool,
     _lock: File,
 }
 
-/// How a person's work is written: on the disk before it counts, and with the log copied into the file only when that was long not done.
-const AHEAD: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
-/// How it is written behind: the log is copied often, so that a person never waits for much of it.
-const BEHIND: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 250;";
+/// The connection that alone writes, and how it does so at the moment.
+struct Writer {
+    connection: Connection,
+    pace: Pace,
+}
+
+/// How the writer writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// A person's work: on the disk before it counts, and with the log copied into the file only when that was long not done.
+    Ahead,
+    /// What is written behind: the log is copied often, so that a person never waits for much of it.
+    Behind,
+}
+
+impl Pace {
+    fn pragmas(self) -> &'static str {
+        match self {
+            Self::Ahead => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;",
+            Self::Behind => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 250;",
+        }
+    }
+}
+
+impl Writer {
+    fn open(path: &Path, key: &Key) -> Result<Self> {
+        Ok(Self {
+            connection: open_writer(path, key)?,
+            pace: Pace::Ahead,
+        })
+    }
+
+    /// Runs `change` in one transaction at a pace. It is set only where the last transaction had another: setting it costs as much as a small
+    /// transaction does.
+    fn commit<T>(&mut self, pace: Pace, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        if self.pace != pace {
+            self.connection.execute_batch(pace.pragmas())?;
+            self.pace = pace;
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
 
 /// Somebody who writes, or waits to.
 struct Turn<'a>(&'a Cache);
@@ -114,7 +161,8 @@ impl Cache {
     /// [`CacheError::Damaged`] when the key does not fit or the file is broken.
     pub fn open(path: &Path, key: &Key) -> Result<Self> {
         let lock = lock(path)?;
-        let writer = open_writer(path, key)?;
+        let writer = Writer::open(path, key)?;
+        let has_every_column = load::has_every_column(&writer.connection)?.into();
         Ok(Self {
             path: path.to_owned(),
             key: key.clone(),
@@ -123,6 +171,7 @@ impl Cache {
             returned: Condvar::new(),
             turns: Mutex::default(),
             nobody: Condvar::new(),
+            has_every_column,
             _lock: lock,
         })
     }
@@ -133,7 +182,7 @@ impl Cache {
     /// Whatever `change` answers, and what SQLite says at commit (for example [`CacheError::DiskFull`]).
     pub fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let _turn = Turn::ask(self);
-        commit(&mut self.writer(), change)
+        self.writer().commit(Pace::Ahead, change)
     }
 
     /// The same for what the clinic has said and will say again. It lets every [`Cache::write`] go first, and a power cut may take it back:
@@ -144,11 +193,7 @@ impl Cache {
     pub fn write_behind<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let turns = self.nobody.wait_while(held(&self.turns), |turns| *turns > 0);
         drop(turns.unwrap_or_else(PoisonError::into_inner));
-        let mut writer = self.writer();
-        writer.execute_batch(BEHIND)?;
-        let done = commit(&mut writer, change);
-        writer.execute_batch(AHEAD)?;
-        done
+        self.writer().commit(Pace::Behind, change)
     }
 
     /// A read-only connection.
@@ -180,18 +225,26 @@ impl Cache {
             .wait_while(held(&self.readers), |readers| readers.lent > 0)
             .unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.writer();
-        prepare(&writer)?;
+        prepare(&writer.connection)?;
         readers.idle.clear();
         // A log left behind would be taken for the new file's.
-        let is_busy: bool = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy: bool = writer.connection.query_row(checkpoint, [], |row| row.get(0))?;
         if is_busy {
             return Err(CacheError::Busy);
         }
-        drop(std::mem::replace(&mut *writer, Connection::open_in_memory()?));
+        drop(std::mem::replace(&mut writer.connection, Connection::open_in_memory()?));
         let renamed = std::fs::rename(fresh, &self.path);
-        *writer = open_writer(&self.path, &self.key)?;
+        *writer = Writer::open(&self.path, &self.key)?;
+        let has_every_column = load::has_every_column(&writer.connection)?;
+        self.has_every_column.store(has_every_column, Ordering::Release);
         renamed?;
         sync_folder(&self.path)
+    }
+
+    /// Whether the rows here have every noun and column that this program knows. If not, everything has to be loaded anew.
+    pub fn has_every_column(&self) -> bool {
+        self.has_every_column.load(Ordering::Acquire)
     }
 
     /// Where the file lies.
@@ -211,7 +264,7 @@ impl Cache {
         Ok(connection)
     }
 
-    fn writer(&self) -> MutexGuard<'_, Connection> {
+    fn writer(&self) -> MutexGuard<'_, Writer> {
         held(&self.writer)
     }
 }
@@ -234,13 +287,6 @@ impl Drop for Reader<'_> {
             self.cache.returned.notify_all();
         }
     }
-}
-
-fn commit<T>(writer: &mut Connection, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = change(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
 }
 
 /// A panic elsewhere does not make the connection unusable: SQLite rolled its transaction back.
@@ -267,7 +313,7 @@ fn open_writer(path: &Path, key: &Key) -> Result<Connection> {
     writer.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768;",
     )?;
-    writer.execute_batch(AHEAD)?;
+    writer.execute_batch(Pace::Ahead.pragmas())?;
     migrate::run(&writer, path)?;
     Ok(writer)
 }

@@ -11,7 +11,9 @@ use crate::{
     error::{CacheError, Result},
     open::Cache,
     outbox::{self, Outcome, Refusal},
-    row, shadow,
+    row,
+    search::Stale,
+    shadow,
 };
 
 /// Rows of one transaction, or as many as have been put back for it when those are more: putting back costs as much as taking in.
@@ -119,23 +121,25 @@ fn check(change: &Change) -> Result<()> {
 /// Takes in the next rows, as one transaction; how many. The place moves on, and actions are let go, with the last of them only: until then
 /// the rows are newer than the place says, as they are in the middle of any page.
 fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<usize> {
-    let dirty = shadow::restore_all(transaction)?;
+    let stale = Stale::default();
+    let dirty = shadow::restore_all(transaction, &stale)?;
     let (slice, later) = rest.split_at(rest.len().min(SLICE.max(dirty)));
     for change in slice {
-        take_in(transaction, &page.scope, change)?;
+        take_in(transaction, &page.scope, change, &stale)?;
     }
     let is_last = later.is_empty();
     if is_last && page.is_consistent {
         settle(transaction, page)?;
     }
-    change::replay(transaction)?;
+    change::replay(transaction, &stale)?;
+    stale.follow(transaction)?;
     if is_last {
         save(transaction, &page.scope, &stream_after(transaction, page)?)?;
     }
     Ok(slice.len())
 }
 
-fn take_in(connection: &Connection, scope: &str, change: &Change) -> Result<()> {
+fn take_in(connection: &Connection, scope: &str, change: &Change, stale: &Stale) -> Result<()> {
     // A noun this version does not know yet is passed over: a newer program will load it anew.
     let Some(table) = synced::table(change.tbl) else {
         return Ok(());
@@ -149,7 +153,8 @@ fn take_in(connection: &Connection, scope: &str, change: &Change) -> Result<()> 
         }
         (Op::Delete | Op::Leave, _) => {}
     }
-    shadow::index(connection, table, change.pk)
+    stale.note(table, change.pk);
+    Ok(())
 }
 
 /// Whether the row, as it is here, is in the scope that it left or was deleted from. Only notifications have a scope other than the clinic's.
@@ -252,11 +257,13 @@ pub fn save(connection: &Connection, scope: &str, stream: &Stream) -> Result<()>
 pub fn take_in_all(cache: &Cache, scope: &str, noun: &str, rows: &[Vec<Value>], stream: &Stream) -> Result<()> {
     let table = synced::named(noun).ok_or(CacheError::Shape { table: "unknown" })?;
     cache.write(|transaction| {
-        shadow::restore_all(transaction)?;
+        let stale = Stale::default();
+        shadow::restore_all(transaction, &stale)?;
         for values in rows {
             row::put(transaction, table, values)?;
         }
-        change::replay(transaction)?;
+        change::replay(transaction, &stale)?;
+        stale.follow(transaction)?;
         save(transaction, scope, stream)
     })
 }
@@ -266,10 +273,8 @@ pub fn take_in_all(cache: &Cache, scope: &str, noun: &str, rows: &[Vec<Value>], 
 /// # Errors
 /// What SQLite says.
 pub fn answered(connection: &Connection) -> Result<Vec<Uuid>> {
-    let waiting = outbox::waiting(connection)?;
-    Ok(waiting
-        .into_iter()
-        .filter(|action| action.is_answered)
-        .map(|action| action.id)
-        .collect())
+    let mut statement = connection.prepare_cached("SELECT id FROM outbox WHERE outcome IS NOT NULL ORDER BY number")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }

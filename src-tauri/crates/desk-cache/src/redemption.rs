@@ -11,7 +11,7 @@ use crate::{
     error::{CacheError, Result},
     lease,
     open::Cache,
-    outbox, query, shadow,
+    outbox, query, undo,
 };
 
 /// What has become of an action that was done here.
@@ -92,9 +92,7 @@ pub fn without_the_network(cache: &Cache, id: Uuid) -> Result<Option<std::result
         let Some(action) = unsent(transaction, id)? else {
             return Ok(None);
         };
-        shadow::restore_all(transaction)?;
-        outbox::take_out(transaction, id, action.at)?;
-        change::replay(transaction)?;
+        undo::outbox_without(transaction, id, action.at)?;
         match cover(transaction, &action) {
             Ok(left) => {
                 transaction.execute("DELETE FROM archive WHERE id = ?1", [id])?;

@@ -14,12 +14,14 @@ pub mod index;
 mod lookup;
 mod person;
 mod reading;
+mod stale;
 
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
 pub use highlight::{Highlight, Shown};
 pub use index::{build_index, create_indexes, reindex, remove};
+pub(crate) use stale::Stale;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]

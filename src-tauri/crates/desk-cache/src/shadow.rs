@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     error::{CacheError, Result},
-    row, search,
+    row,
+    search::Stale,
 };
 
 /// Keeps the row as it is now, unless an earlier unsent action already kept it.
@@ -22,7 +23,7 @@ pub(crate) fn keep(connection: &Connection, table: &'static Table, id: Uuid) -> 
 }
 
 /// Puts every kept row back and forgets them all; how many there were.
-pub(crate) fn restore_all(connection: &Connection) -> Result<usize> {
+pub(crate) fn restore_all(connection: &Connection, stale: &Stale) -> Result<usize> {
     let kept: Vec<(i16, Uuid, Option<String>)> = connection
         .prepare_cached("SELECT tbl, pk, row FROM shadow")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
@@ -30,25 +31,20 @@ pub(crate) fn restore_all(connection: &Connection) -> Result<usize> {
     for (number, id, before) in &kept {
         let table = synced::table(*number).ok_or(CacheError::Damaged)?;
         restore(connection, table, *id, before.as_deref())?;
+        stale.note(table, *id);
     }
-    connection.prepare_cached("DELETE FROM shadow")?.execute([])?;
+    // Emptying an empty table writes its page all the same, and most pages of the feed come while nothing waits.
+    if !kept.is_empty() {
+        connection.prepare_cached("DELETE FROM shadow")?.execute([])?;
+    }
     Ok(kept.len())
 }
 
 fn restore(connection: &Connection, table: &'static Table, id: Uuid, before: Option<&str>) -> Result<()> {
     match before {
-        None => row::delete(connection, table, id)?,
-        Some(text) => row::put(connection, table, &from_text(table, text)?)?,
+        None => row::delete(connection, table, id),
+        Some(text) => row::put(connection, table, &from_text(table, text)?),
     }
-    index(connection, table, id)
-}
-
-/// Keeps search in step with a customer row that changed.
-pub(crate) fn index(connection: &Connection, table: &'static Table, id: Uuid) -> Result<()> {
-    if table.name == "customer" {
-        search::reindex(connection, id)?;
-    }
-    Ok(())
 }
 
 fn to_json(value: &Value) -> Json {

@@ -9,7 +9,9 @@ use crate::{
     change::{self, Action, Destination},
     error::{CacheError, Result},
     open::Cache,
-    outbox, shadow,
+    outbox,
+    search::Stale,
+    shadow,
 };
 
 /// How far back a person can go: so many of their own actions, taken back or not.
@@ -124,10 +126,12 @@ fn take_out(connection: &Connection, done: &Done, now: i64) -> Result<How> {
 }
 
 /// Puts back what unsent actions touched and does all but this one again.
-fn outbox_without(connection: &Connection, id: Uuid, now: i64) -> Result<()> {
-    shadow::restore_all(connection)?;
+pub(crate) fn outbox_without(connection: &Connection, id: Uuid, now: i64) -> Result<()> {
+    let stale = Stale::default();
+    shadow::restore_all(connection, &stale)?;
     outbox::take_out(connection, id, now)?;
-    change::replay(connection)
+    change::replay(connection, &stale)?;
+    Ok(stale.follow(connection)?)
 }
 
 /// Somebody here has done something to the same row after it: what they saw included it.

@@ -1,7 +1,7 @@
 //! Carrying out one step between a cache and a clinic.
 
 use desk_cache::{
-    Cache, lease, load, outbox,
+    Cache, lease, outbox,
     rebase::{self, Page, Position},
 };
 use desk_core::synced;
@@ -65,10 +65,10 @@ pub async fn carry_out(
     match step {
         Step::Push(person) => push(cache, clinic, *person, now).await,
         Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
-        Step::PullClinic if !load::has_every_column(&*cache.read()?)? => Err(Failure::Reload),
+        Step::PullClinic if !cache.has_every_column() => Err(Failure::Reload),
         Step::PullClinic => {
             take_lease(cache, clinic, reader, now).await?;
-            pull(cache, clinic, reader, "clinic", now).await
+            pull(cache, clinic, reader, "clinic", known(cache, "clinic")?, now).await
         }
         Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
@@ -89,10 +89,9 @@ async fn take_lease(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: i64)
 }
 
 async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
-    if outbox::unsent(&*cache.read()?, person, 1)?.is_empty() {
+    let Some(epoch) = to_send(cache, person)? else {
         return Ok(Done::default());
-    }
-    let epoch = epoch(cache)?;
+    };
     clinic.reach(person, &epoch).await?;
     // From here on these count as sent, whatever becomes of the push; until here each could still be taken out.
     let (client, actions) = cache.write(|transaction| {
@@ -116,18 +115,22 @@ async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Re
     })
 }
 
-/// The life of the database that the clinic's stream belongs to.
-fn epoch(cache: &Cache) -> Result<String, Failure> {
-    let stream = rebase::stream(&*cache.read()?, "clinic")?;
-    Ok(stream.map_or_else(String::new, |stream| stream.epoch))
+/// The life of the database that the clinic's stream belongs to, if a person has anything to send.
+fn to_send(cache: &Cache, person: Uuid) -> Result<Option<String>, Failure> {
+    let reader = cache.read()?;
+    if outbox::unsent(&reader, person, 1)?.is_empty() {
+        return Ok(None);
+    }
+    let stream = rebase::stream(&reader, "clinic")?;
+    Ok(Some(stream.map_or_else(String::new, |stream| stream.epoch)))
 }
 
 /// A person who is new at this PC begins with what was addressed to them before; later ones follow the stream.
 async fn pull_person(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
     let scope = rebase::person_scope(person);
-    let is_known = rebase::stream(&*cache.read()?, &scope)?.is_some();
-    if is_known {
-        return pull(cache, clinic, person, &scope, now).await;
+    let known = known(cache, &scope)?;
+    if known.0.is_some() {
+        return pull(cache, clinic, person, &scope, known, now).await;
     }
     let (rows, stream) = clinic.load_person(person, now).await?;
     rebase::take_in_all(cache, &scope, "notification", &rows, &stream)?;
@@ -139,8 +142,14 @@ async fn pull_person(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64
     })
 }
 
-async fn pull(cache: &Cache, clinic: &impl Clinic, person: Uuid, scope: &str, now: i64) -> Result<Done, Failure> {
-    let (stream, settled) = before(cache, scope)?;
+async fn pull(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    scope: &str,
+    (stream, settled): Known,
+    now: i64,
+) -> Result<Done, Failure> {
     let (position, epoch) = stream.map_or((Position::default(), String::new()), |stream| {
         (stream.position, stream.epoch)
     });
@@ -159,8 +168,11 @@ async fn pull(cache: &Cache, clinic: &impl Clinic, person: Uuid, scope: &str, no
     Ok(done)
 }
 
+/// Where a stream stands, if it was ever read, and what may be let go.
+type Known = (Option<rebase::Stream>, Vec<Uuid>);
+
 /// Where the stream stands and, for the clinic's stream, what may be let go: read before asking, so that the answer's rows are in the answer.
-fn before(cache: &Cache, scope: &str) -> Result<(Option<rebase::Stream>, Vec<Uuid>), Failure> {
+fn known(cache: &Cache, scope: &str) -> Result<Known, Failure> {
     let reader = cache.read()?;
     let settled = match scope {
         "clinic" => rebase::answered(&reader)?,

@@ -30,8 +30,7 @@ pub(super) fn create(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         .iter()
         .map(|column| initial(action, id, column.name))
         .collect();
-    row::put(ledger.connection, table, &values)?;
-    ledger.reindex(table, id)
+    row::put(ledger.connection, table, &values)
 }
 
 /// A new customer's column before the database has added what it knows better, such as the code.
@@ -55,11 +54,11 @@ pub(super) fn edit(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         .query_row([id], |_| Ok(()))
         .optional()?
         .ok_or(CacheError::Refused("customer_not_found"))?;
-    let table = ledger.touch("customer", id)?;
+    ledger.touch("customer", id)?;
     for (field, value) in action.args.get("set").and_then(Json::as_object).into_iter().flatten() {
         set(ledger, id, field, value.as_str())?;
     }
-    ledger.reindex(table, id)
+    Ok(())
 }
 
 /// What an edit replaces, field by field; a new customer replaces nothing.
@@ -119,8 +118,7 @@ pub(super) fn remove(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     is_unused(ledger.connection, action)?;
     let id = action.uuid("id")?;
     let table = ledger.touch("customer", id)?;
-    row::delete(ledger.connection, table, id)?;
-    ledger.reindex(table, id)
+    row::delete(ledger.connection, table, id)
 }
 
 /// Nothing this PC knows of belongs to the customer, neither a row nor anything that waits.
