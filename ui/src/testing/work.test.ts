@@ -1,4 +1,5 @@
 /** Tasks and calls by keyboard alone, on the whole window, under a Thai layout: typed times, why, calls one after the other, a call that comes in. */
+import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { at } from '../backend/fake/day';
 import { openWindow, settle, type Opened } from './window';
@@ -178,6 +179,7 @@ test('a new task needs a kind and shows what its time means', async () => {
   await toCard(on, '0812345678', 'c1');
   await on.press('T');
   await on.see('[data-dialog=new-task]');
+  await userEvent.selectOptions(on.one('[data-dialog=new-task] [name=kind]'), 'send_proposal');
   on.one('[data-dialog=new-task] [name=due]').focus();
   await on.type('พรุ่งนี้บ่ายสอง');
   await on.read('หมายถึง ศุกร์ 2 ต.ค. 2569 14:00');
@@ -185,7 +187,7 @@ test('a new task needs a kind and shows what its time means', async () => {
   await on.gone('[data-dialog=new-task]');
   expect(on.sent('task_create')).toMatchObject({
     customerId: 'c1',
-    kind: 'customer_follow_up',
+    kind: 'send_proposal',
     dueAt: at('2026-10-02 14:00'),
     to: null,
   });
