@@ -66,6 +66,7 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into public.achievements (clinic_id, name, category, conditions) values ('{clinic}', '{word}', 'special', '{{}}');
         insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{clinic}', '{word}', 'free_service', 1, 1);
         insert into public.notifications (user_id, clinic_id, type, title, message) values (md5('user:{seller}')::uuid, '{clinic}', 'x', '{word}', '{word}');
+        insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{clinic}', '{word}', '2026-10-01', 10, 5, md5('user:{seller}')::uuid, '2026-10-01T17:00:00Z', '2026-10-08T17:00:00Z');
         insert into desk.closed_day (clinic_id, day, name) values ('{clinic}', '2026-12-31', '{word}');
         insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('user:{seller}')::uuid, 'out', 'talked', '{word}', now());
         insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{clinic}', '{word}', 99, 'hot', 'high')"));
@@ -318,10 +319,10 @@ async fn the_channel_of_another_clinic_cannot_be_read_or_guessed() {
 async fn without_any_one_policy_or_revoke_the_matrix_fails() {
     let (pg, mut may) = two_clinics().await;
     let mut damages: Vec<String> = pg
-        .psql(DB, "select format('alter policy desk_read on %1$s using (true); alter policy desk_fence on %1$s using (true)', polrelid::regclass) from pg_policy where polname = 'desk_fence'
+        .psql(DB, &format!("select format('alter policy desk_read on %1$s using (true); alter policy desk_fence on %1$s using (true)', polrelid::regclass) from pg_policy where polname = 'desk_fence'
             union all select format('alter table %s disable row level security', polrelid::regclass) from pg_policy where polname = 'desk_fence'
-            union all select format('grant select on %s to desk_member', c.oid::regclass) from pg_class c where relkind = 'r' and relnamespace in ('desk'::regnamespace, 'public'::regnamespace) and c.oid not in ('desk.clock'::regclass, 'desk.feed'::regclass)
-            union all select format('grant execute on function %s to desk_member', p.oid::regprocedure) from pg_proc p where pronamespace = 'desk'::regnamespace and not has_function_privilege('desk_member', p.oid, 'execute')")
+            union all select format('grant select on %s to desk_member', c.oid::regclass) from pg_class c where relkind = 'r' and relnamespace in ('desk'::regnamespace, 'public'::regnamespace) and c.oid <> all ('{{{}}}'::regclass[])
+            union all select format('grant execute on function %s to desk_member', p.oid::regprocedure) from pg_proc p where pronamespace = 'desk'::regnamespace and not has_function_privilege('desk_member', p.oid, 'execute')", WHOLE.join(",")))
         .lines()
         .map(str::to_owned)
         .collect();
