@@ -166,9 +166,10 @@ begin
   end if;
   if waited and not waits then
     perform desk.disarm(new.clinic_id, 'lead.escalate', step || new.id) from unnest(array['pass:', 'raise:']) step;
-    if new.status <> 'open' or new.answered_at is not null then
-      update public.notifications n set is_read = true where n.clinic_id = new.clinic_id and n.type in ('hot_lead', 'lead_raised') and n.metadata ->> 'subject' = 'lead:' || new.id and not coalesce(n.is_read, false);
-    end if;
+  end if;
+  -- Taken or answered: nobody else need look, also where it has cooled meanwhile.
+  if tg_op = 'UPDATE' and old.status = 'open' and old.answered_at is null and (new.status <> 'open' or new.answered_at is not null) then
+    update public.notifications n set is_read = true where n.clinic_id = new.clinic_id and n.type in ('hot_lead', 'lead_raised') and n.metadata ->> 'subject' = 'lead:' || new.id and not coalesce(n.is_read, false);
   end if;
   if not waits then return null; end if;
   perform desk.tell_lead(new, array(select p from unnest(new.told) p where p <> all (known)), why);
