@@ -278,12 +278,18 @@ fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
 
 fn moved(profile: &Row, points: i64, tier: Tier) -> Row {
     let mut profile = profile.clone();
-    for sum in ["total_points", "available_points"] {
-        profile.set(sum, int(profile.int(sum).unwrap_or(0) + points));
-    }
-    profile.set("owed", int(profile.int("owed").unwrap_or(0)));
+    profile.set("total_points", int(profile.int("total_points").unwrap_or(0) + points));
+    change_balance(&mut profile, points);
     profile.set("tier", text(tier.word()));
     profile
+}
+
+/// What is below nothing is owed.
+fn change_balance(profile: &mut Row, more: i64) {
+    let sum = |name| profile.int(name).unwrap_or(0);
+    let net = sum("available_points") - sum("owed") + more;
+    profile.set("available_points", int(net.max(0)));
+    profile.set("owed", int((-net).max(0)));
 }
 
 fn reverse(rows: &mut Table, action: &Waits) -> Done {
@@ -380,11 +386,7 @@ fn redeem(rows: &mut Table, action: &Waits) -> Done {
 
 /// What a membership has changes by so much; its tier does not.
 fn has(rows: &mut Table, mut profile: Row, more: i64) {
-    profile.set(
-        "available_points",
-        int(profile.int("available_points").unwrap_or(0) + more),
-    );
-    profile.set("owed", int(profile.int("owed").unwrap_or(0)));
+    change_balance(&mut profile, more);
     put(rows, profile);
 }
 

@@ -23,6 +23,9 @@ pub const MORNING: i64 = 1_772_416_800_000_000;
 /// People of the clinic.
 pub const PEOPLE: [Uuid; 4] = [person(1), person(2), person(3), person(4)];
 
+/// Whom the database puts down for what it does by itself.
+const AUTOMATION: Uuid = Uuid::from_u128(0x0a07_0000_0000_4000_8000_0000_0000_0000);
+
 const fn person(nth: u128) -> Uuid {
     Uuid::from_u128(0x9e00 + nth)
 }
@@ -35,6 +38,7 @@ const fn thing(kind: u128, nth: u128) -> Uuid {
 pub fn rows() -> Rows {
     let mut rows = vec![clinic()];
     rows.extend((1..=4).map(staff));
+    rows.push(automation());
     let rule = thing(15, 1);
     rows.push(Row::new(
         "followup_rule",
@@ -56,10 +60,13 @@ pub fn rows() -> Rows {
             ("stage", text("scanned")),
             ("sales_id", id(person(1))),
             ("treatment_plan", text("{}")),
+            ("version", Value::Int(1)),
+            ("stage_since", Value::Int(MORNING)),
             ("created_at", Value::Int(MORNING)),
             ("updated_at", Value::Int(MORNING)),
         ];
         rows.push(Row::new("journey", thing(2, nth), &fields));
+        rows.push(opening(thing(2, nth)));
     }
     for nth in 1..=4 {
         let owner = PEOPLE[usize::try_from(nth - 1).unwrap_or(0)];
@@ -110,6 +117,31 @@ fn staff(nth: u128) -> Row {
         ("active", Value::Int(1)),
     ];
     Row::new("staff", person(nth), &fields)
+}
+
+/// Who does what nobody did: the clinic by itself.
+fn automation() -> Row {
+    let fields = [
+        ("role", text("manager")),
+        ("display_name", text("ระบบอัตโนมัติ")),
+        ("nickname", text("ระบบ")),
+        ("active", Value::Int(0)),
+    ];
+    Row::new("staff", AUTOMATION, &fields)
+}
+
+/// How the database explains a journey that was there already.
+fn opening(journey: Uuid) -> Row {
+    let fields = [
+        ("journey_id", id(journey)),
+        ("type", text("open")),
+        ("performed_by", id(AUTOMATION)),
+        ("performed_at", Value::Int(MORNING)),
+        ("from_stage", text("lead_created")),
+        ("to_stage", text("scanned")),
+        ("version", Value::Int(1)),
+    ];
+    Row::new("journey_action", journey, &fields)
 }
 
 fn membership(customer: Uuid) -> [Row; 3] {
