@@ -216,7 +216,7 @@ begin
   facts := desk.lead_facts(f.source, f.points, exists (select from public.customers c where c.clinic_id = f.clinic_id and c.id = cust and c.last_visit_date is not null), coalesce(f.meta, '{}'));
   s := desk.score_lead(facts);
   why := desk.lead_signals(coalesce(f.meta, '{}'));
-  hot := s.score >= limit_of_hot or (facts ->> 'web_score')::int >= limit_of_hot or cardinality(why) > 0;
+  hot := s.score >= limit_of_hot or coalesce((facts ->> 'web_score')::int, 0) >= limit_of_hot or cardinality(why) > 0;
   if s.score >= limit_of_hot or cardinality(why) = 0 then why := why || format('คะแนน %s จาก 100', s.score); end if;
   insert into desk.lead as l (clinic_id, customer_id, name, phone, email, source, score, score_low, score_high, factors, is_hot, reasons, status, assigned_to, claimed_by, answered_at, answered_by, message, bought, source_table, source_id)
   values (f.clinic_id, cust, left(coalesce(nullif(btrim(f.name), ''), 'ลูกค้าใหม่'), 200), left(f.phone, 60), left(f.email, 254), left(f.source, 60), s.score, s.low, s.high, s.factors, hot, to_jsonb(why),

@@ -150,7 +150,7 @@ declare o public.point_transactions; whole bigint;
 begin
   select x.* into o from public.point_transactions x where x.clinic_id = e.clinic_id and x.id = e.desk_reverses;
   select sum(x.amount) into whole from public.point_transactions x where x.desk_reverses = e.desk_reverses and x.clinic_id = e.clinic_id;
-  if o.customer_id is distinct from e.customer_id or o.desk_reverses is not null or sign(o.amount) = sign(e.amount) or abs(whole) > abs(o.amount) then
+  if o.customer_id is distinct from e.customer_id or o.desk_reverses is not null or e.amount <> 0 and sign(o.amount) = sign(e.amount) or abs(whole) > abs(o.amount) then
     raise exception 'an entry takes back no more than there was' using errcode = '23514', constraint = 'desk_reversal_fits', table = 'point_transactions', schema = 'public';
   end if;
 end $$;

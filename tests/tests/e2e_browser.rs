@@ -11,7 +11,7 @@ mod clinic_support;
 
 use std::path::Path;
 
-use clinic_support::{A, DB, journey, migrated, ticket, uid};
+use clinic_support::{A, DB, journey, let_sell, migrated, ticket, uid};
 use desk_app::ports::{Toast, ToastAction};
 use desk_tests::harness::process::{Launch, Running};
 use desk_tests::harness::wait::{secs, wait_until};
@@ -114,6 +114,7 @@ async fn two_counters_of_one_clinic_by_keyboard_and_postgres_has_what_they_did()
     stories.until("a notification is read", || {
         (pg.psql(DB, &read).parse::<u32>().unwrap() > read_before).then_some(())
     });
+    let_sell(&pg, 5);
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
     stories.until("a toast on PC-A", || toast(&pc_a));
     let subject = stories.until("a toast on PC-B", || toast(&pc_b)).subject;

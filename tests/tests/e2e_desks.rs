@@ -10,7 +10,7 @@
 mod clinic_support;
 mod e2e_support;
 
-use clinic_support::{A, DB, journey, migrated, ticket};
+use clinic_support::{A, DB, journey, let_sell, migrated, ticket};
 use desk_tests::harness::{desk::Desk, netcut::NetCut, notifications::Toast, pg::PgCluster, wait::eventually};
 use e2e_support::{LONG, agreed, call, connect, find, gone, key, press, screen, see, type_keys, unlock};
 use serde_json::json;
@@ -61,6 +61,7 @@ async fn a_lead_of_the_web_system_toasts_on_both_desks_and_its_button_opens_it()
         key(desk, Key::F4).await;
         screen(desk, "tasks").await;
     }
+    let_sell(&pg, 5);
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
     let fits = |toast: &Toast| toast.summary.contains("มายด์");
     let toast = a.notifications().toast("the lead on A", LONG, fits).await;

@@ -11,7 +11,7 @@ mod journey_support;
 
 use std::sync::Arc;
 
-use clinic_support::{A, B, DB, journey, migrated, ticket, uid};
+use clinic_support::{A, B, DB, journey, let_sell, migrated, ticket, uid};
 use desk_app::{
     Desk,
     api::{
@@ -272,6 +272,7 @@ async fn a_lead_of_the_web_system_becomes_one_toast_on_each_desk_and_goes_when_i
         pc.toasts.shown.lock().unwrap().clear();
     }
 
+    let_sell(&pg, 5);
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
     for pc in [&pc_a, &pc_b] {
         let toast = eventually("a toast", LONG, async || {

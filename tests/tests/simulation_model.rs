@@ -82,10 +82,17 @@ async fn played(pg: &PgCluster, seed: u64, bug: Option<Bug>) -> Result<Tally, Di
     play(pg, &name, seed, STEPS, bug).await
 }
 
-/// The seeds to play: the one that is asked for (`SEED`), or the first (`SEEDS`, four if nobody says).
+/// The first seeds, and those in which a customer is in use and points are spent before they are taken back: rare things.
+const USUAL: [u64; 6] = [0, 1, 2, 3, 7, 16];
+
+/// The seeds to play: the one that is asked for (`SEED`), so many (`SEEDS`), or the usual ones.
 fn seeds() -> Vec<u64> {
     let asked = |name: &str| std::env::var(name).ok()?.parse().ok();
-    asked("SEED").map_or_else(|| (0..asked("SEEDS").unwrap_or(4)).collect(), |seed| vec![seed])
+    match (asked("SEED"), asked("SEEDS")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(count)) => (0..count).collect(),
+        (None, None) => USUAL.to_vec(),
+    }
 }
 
 #[tokio::test]

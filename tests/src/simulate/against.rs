@@ -1,7 +1,10 @@
 //! The model of the clinic against a real PostgreSQL: one seeded history of what people send and the web system writes, given to both,
 //! compared after every step. What PostgreSQL makes up by itself (keys and codes, the instant of a transaction) is told to the model.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use desk_cache::{
     outbox::{Outcome, Waiting},
@@ -167,6 +170,7 @@ impl History {
         let mut tx = self.model.begin(self.now);
         edits.iter().for_each(|edit| web::make(&mut tx, edit));
         self.model.commit(tx, false);
+        self.adopt().await?;
         Ok(format!("{edits:?}"))
     }
 
@@ -266,6 +270,24 @@ impl History {
                 }
                 let uses = self.model.behind.values_mut().flat_map(|behind| &mut behind.uses);
                 uses.filter(|used| used.lot == drawn).for_each(|used| used.lot = id);
+            }
+        }
+        let theirs: BTreeSet<Uuid> = made.told.iter().map(|(id, ..)| *id).collect();
+        for (id, person, kind, path, subject) in made.told {
+            if self.model.rows.contains_key(&key("notification", id)) {
+                continue;
+            }
+            let number = noun("notification").number;
+            let ours = self.model.rows.values().find(|row| {
+                row.tbl == number
+                    && row.id("user_id") == Some(person)
+                    && row.text("type") == Some(&kind)
+                    && row.text("action_url") == Some(&path)
+                    && row.id("id").is_none_or(|id| !theirs.contains(&id))
+            });
+            if let Some(row) = ours.map(|row| row.as_ref().clone()) {
+                let named = row.with("id", Value::Uuid(id)).with("subject", Value::Text(subject));
+                self.replace(row.key(), named);
             }
         }
         for (id, code) in made.customers {

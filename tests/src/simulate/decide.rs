@@ -265,7 +265,14 @@ fn task_reassign(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let to = arg_uuid(args, "to")?;
     let task = desk.open_task(arg_uuid(args, "id")?)?;
     desk.works_here(to)?;
-    desk.tx.put_task(task.with("assigned_to", id(to)));
+    if task.id("assigned_to") == Some(to) {
+        return Ok(());
+    }
+    let task = task.with("assigned_to", id(to));
+    if to != desk.person {
+        desk.tx.tell_assigned(&task);
+    }
+    desk.tx.put_task(task);
     Ok(())
 }
 
@@ -275,7 +282,10 @@ fn task_snooze(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if !(desk.tx.now - 31 * DAY..=desk.tx.now + FARTHEST).contains(&until) {
         return because("date_out_of_range", json!({ "field": "until" }));
     }
-    desk.tx.put_task(task.with("snoozed_until", Value::Int(until)));
+    let task = task.with("snoozed_until", Value::Int(until));
+    // It sleeps anew, whatever woke it last time.
+    let task = task.with("woken_at", Value::Null).with("woken_by", Value::Null);
+    desk.tx.put_task(task);
     Ok(())
 }
 

@@ -104,6 +104,8 @@ fn reassign(rows: &mut Table, action: &Waits) -> Done {
 fn sleep(rows: &mut Table, action: &Waits) -> Done {
     let task = open_task(rows, action)?;
     task.set("snoozed_until", int(instant(action, "until")));
+    task.set("woken_at", Value::Null);
+    task.set("woken_by", Value::Null);
     task.set("updated_at", int(action.at));
     Some(())
 }

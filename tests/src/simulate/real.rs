@@ -49,6 +49,8 @@ pub struct Made {
     pub welcomes: Vec<(Uuid, Uuid)>,
     /// Customers: key, code.
     pub customers: Vec<(Uuid, String)>,
+    /// What people are told of tasks: key, person, kind, path, subject.
+    pub told: Vec<(Uuid, Uuid, String, String, String)>,
 }
 
 /// The clinic's database, as its keeper sees it.
@@ -182,10 +184,12 @@ impl Real {
         let welcomes =
             "select id, customer_id from public.point_transactions where description = 'คะแนนต้อนรับ' and type = 'bonus'";
         let customers = "select id, customer_code::text from public.customers";
+        let told = "select id, user_id, type::text, action_url::text, metadata ->> 'subject' from public.notifications where type in ('task_woken', 'task_assigned')";
         Ok(Made {
             profiles: sqlx::query_as(profiles).fetch_all(&mut self.admin).await?,
             welcomes: sqlx::query_as(welcomes).fetch_all(&mut self.admin).await?,
             customers: sqlx::query_as(customers).fetch_all(&mut self.admin).await?,
+            told: sqlx::query_as(told).fetch_all(&mut self.admin).await?,
         })
     }
 

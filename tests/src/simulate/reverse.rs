@@ -100,6 +100,9 @@ pub(super) fn task_reopen(desk: &mut Desk<'_>, args: &Json) -> Decided {
         return changed(desk, "status", task.text("status"), task.id("completed_by"));
     }
     let notes = desk.add_note(task.text("notes"), "เปิดงานอีกครั้ง");
+    if let Some(behind) = task.id("id").and_then(|id| desk.tx.behind.get_mut(&id)) {
+        behind.is_archived = false;
+    }
     task.set("status", text(&word));
     task.set("completed_at", Value::Null);
     task.set("completed_by", Value::Null);

@@ -21,7 +21,8 @@ use super::{
     chance::Chance,
     decide,
     planted::Bug,
-    row::{Key, Row, Rows, Scope, key, noun},
+    row::{Key, Row, Rows, Scope, key, noun, text},
+    web,
 };
 
 /// The clinic of the simulation.
@@ -92,7 +93,7 @@ pub struct Server {
     pub logins: BTreeMap<Login, Member>,
     /// By action.
     pub mutations: BTreeMap<Uuid, Arc<Mutation>>,
-    /// What the rows do not say of ledger entries.
+    /// What the rows do not say.
     pub behind: BTreeMap<Uuid, Behind>,
     /// How often each action took effect in this history: what must never be two.
     pub effects: BTreeMap<Uuid, u32>,
@@ -105,9 +106,11 @@ pub struct Server {
     clients: BTreeMap<Uuid, Client>,
 }
 
-/// What only the database knows of a ledger entry.
+/// What only the database knows of a task or a ledger entry.
 #[derive(Clone, Debug, Default)]
 pub struct Behind {
+    /// Of a task: it is put away.
+    pub is_archived: bool,
     /// The entry that it cancels.
     pub reverses: Option<Uuid>,
     /// Who made it, at a desk.
@@ -143,7 +146,7 @@ fn lot_row(lot: &Lot, customer: Option<Uuid>) -> Row {
 pub struct Tx {
     /// The rows as this transaction sees them.
     pub rows: Rows,
-    /// What the rows do not say of ledger entries.
+    /// What the rows do not say.
     pub behind: BTreeMap<Uuid, Behind>,
     /// Microseconds since 1970.
     pub now: i64,
@@ -217,6 +220,7 @@ impl Tx {
             entry.id("id").unwrap_or_default(),
             entry.id("customer_id").unwrap_or_default(),
         );
+        let is_bill = entry.text("type") == Some("earned") && entry.int("amount") > Some(0);
         behind.uses = self.book(&entry, &behind);
         self.behind.insert(id, behind);
         self.put(entry);
@@ -226,6 +230,76 @@ impl Tx {
         if let Some(profile) = profile.cloned() {
             self.put_profile(profile);
         }
+        if is_bill {
+            self.wake_tasks(customer);
+        }
+    }
+
+    /// Somebody paid: what slept until then is there again, and its person hears of it.
+    fn wake_tasks(&mut self, customer: Uuid) {
+        let journeys = self
+            .all("journey")
+            .filter(|row| row.id("customer_id") == Some(customer));
+        let journeys: Vec<_> = journeys.map(|row| row.id("id")).collect();
+        let sleeps = |task: &&Row| {
+            journeys.contains(&task.id("journey_id"))
+                && task.int("snoozed_until") > Some(self.now)
+                && matches!(task.text("status"), Some("pending" | "in_progress"))
+        };
+        let asleep: Vec<Row> = self.all("task").filter(sleeps).cloned().collect();
+        for mut task in asleep {
+            task.set("snoozed_until", Value::Int(self.now));
+            task.set("woken_at", Value::Int(self.now));
+            task.set("woken_by", text("payment"));
+            let about = task.id("id").unwrap_or_default();
+            let told = [
+                ("type", text("task_woken")),
+                ("title", text("ลูกค้าชำระเงินแล้ว")),
+                ("message", task.get("title").clone()),
+                ("priority", text("high")),
+                ("subject", Value::Text(format!("task:{about}"))),
+            ];
+            self.tell(&task, &told);
+            self.put_task(task);
+        }
+    }
+
+    /// Whoever is given a task by somebody else hears of it. Every time, so it has a subject of its own.
+    pub fn tell_assigned(&mut self, task: &Row) {
+        let event = self.free_notification();
+        let told = [
+            ("type", text("task_assigned")),
+            ("title", text("งานใหม่")),
+            ("message", task.get("title").clone()),
+            ("priority", task.get("priority").clone()),
+            ("subject", Value::Text(format!("event:{event}"))),
+        ];
+        self.tell(task, &told);
+    }
+
+    /// Tells a task's person, unless they have not read the last one about the same.
+    fn tell(&mut self, task: &Row, what: &[(&str, Value)]) {
+        let Some(person) = task.id("assigned_to") else { return };
+        let works = self.row("staff", person).and_then(|staff| staff.int("active")) == Some(1);
+        let mut note = web::notification(self.free_notification(), person, "", self.now);
+        what.iter().for_each(|(name, value)| note.set(name, value.clone()));
+        let about = task.id("id").unwrap_or_default();
+        note.set("action_url", Value::Text(format!("/tasks/{about}")));
+        let same = ["user_id", "type", "subject"];
+        let is_told = self
+            .all("notification")
+            .any(|known| known.int("is_read") != Some(1) && same.iter().all(|name| known.get(name) == note.get(name)));
+        if works && !is_told {
+            self.put(note);
+        }
+    }
+
+    /// A key that no notification has.
+    fn free_notification(&self) -> Uuid {
+        let mut drawn = (0_u64..).map(|nth| Uuid::from_u64_pair(self.now.unsigned_abs(), nth));
+        drawn
+            .find(|id| self.row("notification", *id).is_none())
+            .unwrap_or_default()
     }
 
     fn book(&mut self, entry: &Row, behind: &Behind) -> Vec<Use> {
@@ -283,7 +357,7 @@ impl Tx {
         profile.set("available_points", Value::Int(available.max(0)));
         profile.set("owed", Value::Int((-available).max(0)));
         let tier = desk_core::loyalty::Tier::of_lifetime_points(lifetime);
-        profile.set("tier", super::row::text(tier.word()));
+        profile.set("tier", text(tier.word()));
         self.put(profile);
     }
 }

@@ -61,6 +61,7 @@ pub fn rows() -> Rows {
             ("sales_id", id(person(1))),
             ("treatment_plan", text("{}")),
             ("version", Value::Int(1)),
+            ("sessions_done", Value::Int(0)),
             ("stage_since", Value::Int(MORNING)),
             ("created_at", Value::Int(MORNING)),
             ("updated_at", Value::Int(MORNING)),

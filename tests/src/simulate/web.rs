@@ -80,9 +80,10 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
                 row.set("status", text("completed"));
                 row.set("completed_at", Value::Int(now));
                 row.set("completed_by", id(*person));
+                row.set("snoozed_until", Value::Null);
             });
         }
-        Edit::DropTask { id } => tx.remove(key("task", *id)),
+        Edit::DropTask { id } => archive_task(tx, *id),
         Edit::AddFollowup { id, rule, customer } => tx.put(followup(*id, *rule, *customer, tx.now)),
         Edit::DropFollowup { id } => tx.remove(key("followup", *id)),
         Edit::AddEntry {
@@ -116,6 +117,24 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
 fn change(tx: &mut Tx, key: Key, how: impl FnOnce(&mut Row)) {
     if let Some(mut row) = tx.rows.get(&key).map(|row| row.as_ref().clone()) {
         how(&mut row);
+        tx.put(row);
+    }
+}
+
+/// No task is ever gone: it is put away, once, and ends if it was open.
+fn archive_task(tx: &mut Tx, task: Uuid) {
+    let Some(mut row) = tx.row("task", task).cloned() else {
+        return;
+    };
+    let is_away = std::mem::replace(&mut tx.behind.entry(task).or_default().is_archived, true);
+    let is_closed = matches!(row.text("status"), Some("completed" | "cancelled"));
+    if !is_closed {
+        row.set("status", text("cancelled"));
+        row.set("completed_at", Value::Int(tx.now));
+        row.set("snoozed_until", Value::Null);
+    }
+    if !is_closed || !is_away {
+        row.set("updated_at", Value::Int(tx.now));
         tx.put(row);
     }
 }

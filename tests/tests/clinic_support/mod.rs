@@ -71,6 +71,14 @@ pub async fn ticket(pg: &PgCluster, clinic: &str, n: u32) -> EnrolmentTicket {
     staff::add(&mut admin(pg).await, &new).await.unwrap()
 }
 
+/// From now on the fixture's person `n` sells: a lead that is nobody's is for those.
+pub fn let_sell(pg: &PgCluster, n: u32) {
+    pg.psql(
+        DB,
+        &format!("update desk.staff set role = 'sales' where person_id = md5('user:{n}')::uuid"),
+    );
+}
+
 /// An enrolled desk.
 pub struct Desk {
     pub who: Enrolled,

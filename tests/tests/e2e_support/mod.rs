@@ -146,6 +146,9 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     key(desk, Key::F4).await;
     find(desk, "[data-screen=\"tasks\"] [data-row-id]").await;
     visit("tasks").await;
+    key(desk, Key::F6).await;
+    find(desk, "[data-screen=\"leads\"] [data-row-id]").await;
+    visit("leads").await;
     ctrl(desk, 'k').await;
     find(desk, "dialog[open] input").await;
     type_keys(desk, "ploy").await;
@@ -165,8 +168,8 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     visit("new-customer").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
-    for (place, name) in [('5', "notifications"), ('6', "sync"), ('7', "settings")] {
-        ctrl(desk, place).await;
+    for name in ["notifications", "sync", "settings"] {
+        press(desk, &format!("[data-place=\"{name}\"]")).await;
         screen(desk, name).await;
         visit(name).await;
     }
