@@ -71,14 +71,14 @@ async fn a_lead_of_the_web_system_toasts_on_both_desks_and_its_button_opens_it()
     }
     // At once, as soon as it is there. On a service that leaves a pressed toast where it is, the program takes it away: its buttons would be dead.
     a.notifications().press_and_keep(toast.id, "open");
-    screen(&a, "today").await;
+    screen(&a, "leads").await;
     see(&a, "084-555-6666").await;
     eventually("the opened toast goes", LONG, async || {
         a.notifications().shown().is_empty().then_some(())
     })
     .await;
     b.notifications().press(other.id, "open");
-    screen(&b, "today").await;
+    screen(&b, "leads").await;
     see(&b, "084-555-6666").await;
 }
 
