@@ -25,7 +25,8 @@ use desk_app::{
     ports::{Clock as _, Secrets as _},
 };
 use desk_clinic::pc::{self, PcLogin, Unsent};
-use desk_clinic::staff;
+use desk_clinic::settings::{self, Settings};
+use desk_clinic::{ClinicError, staff};
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
 use journey_support::{LONG, PIN, Pc, connect, stand, until_agreed, until_mode};
 use uuid::Uuid;
@@ -321,6 +322,38 @@ async fn a_pc_without_contact_for_a_week_locks_and_contact_opens_it_and_sends_wh
     assert!(stand(&desk).await.stale_since.is_none());
     until_agreed(&desk).await;
     assert_eq!(done_mutations(&pg, task).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clinic_says_how_many_days_without_contact_are_too_long() {
+    let pg = migrated().await;
+    let two_days = Settings {
+        days_unseen: Some(2),
+        ..Settings::default()
+    };
+    settings::set(&mut admin(&pg).await, A, &two_days).await.unwrap();
+    let (pc, net) = (Pc::default(), NetCut::to(pg.port()));
+    let (desk, _) = with_unsent(&pg, &pc, &net).await;
+    let person = stand(&desk).await.me.unwrap().id;
+    pc.clock.skip(DAY);
+    assert!(tried(&desk, person).await.is_ok(), "a day is not too long");
+    pc.clock.skip(DAY);
+    assert_eq!(tried(&desk, person).await.unwrap_err().code, Code::CacheStale);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_is_none_changes_nothing() {
+    let pg = migrated().await;
+    let mut conn = admin(&pg).await;
+    let before = settings::settings(&mut conn, A).await.unwrap();
+    let nowhere = Settings {
+        timezone: Some("Asia/Nowhere".into()),
+        days_unseen: Some(3),
+        ..Settings::default()
+    };
+    let refused = settings::set(&mut conn, A, &nowhere).await.unwrap_err();
+    assert!(matches!(refused, ClinicError::Refused { code, .. } if code == "timezone_unknown"));
+    assert_eq!(settings::settings(&mut conn, A).await.unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
