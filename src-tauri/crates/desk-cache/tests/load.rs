@@ -13,7 +13,7 @@ use std::{fs, os::unix::fs::FileExt as _};
 
 use desk_cache::{
     Cache, attention, choice,
-    load::{Loader, Memory},
+    load::{Loader, Memory, has_every_column},
     outbox::{self, Refusal},
     rebase::{self, Change, Position, Stream},
 };
@@ -258,4 +258,25 @@ fn a_file_that_is_no_cache_at_all_gives_a_fresh_one_without_anything() {
     loader.finish("c", &at(3), Some(&damaged)).unwrap();
     desk.cache = Some(Cache::open(&path, &desk.key).unwrap());
     assert_eq!(desk.waiting(), 0);
+}
+
+#[test]
+fn rows_that_an_older_program_loaded_are_known_as_such_until_they_are_loaded_anew() {
+    let mut desk = Desk::new();
+    let is_whole = |desk: &Desk| has_every_column(&desk.cache().read().unwrap()).unwrap();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.complete", json!({ "id": id(10) })).unwrap();
+    assert!(!is_whole(&desk), "nobody has said with which columns these came");
+    for _ in 0..2 {
+        load_anew(&desk, vec![a_task(id(10), "pending", "call")], &[]);
+        desk.start_again();
+        assert!(is_whole(&desk));
+        assert_eq!(sent(&desk), [(1, id(100))], "what waits comes along");
+        let of_another_program = "UPDATE meta SET value = 'customer(id)' WHERE name = 'shape'";
+        let updated = desk
+            .cache()
+            .write(|transaction| Ok(transaction.execute(of_another_program, [])?));
+        assert_eq!(updated.unwrap(), 1);
+        assert!(!is_whole(&desk));
+    }
 }
