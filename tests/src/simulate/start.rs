@@ -79,6 +79,9 @@ pub fn rows() -> Rows {
     rows.into_iter().map(|row| (row.key(), Arc::new(row))).collect()
 }
 
+/// As PostgreSQL writes what a clinic has that has said nothing.
+const OPENING: &str = r#"{"fri": [["09:00", "20:00"]], "mon": [["09:00", "20:00"]], "sat": [["09:00", "20:00"]], "sun": [["09:00", "20:00"]], "thu": [["09:00", "20:00"]], "tue": [["09:00", "20:00"]], "wed": [["09:00", "20:00"]]}"#;
+
 fn clinic() -> Row {
     let fields = [
         ("name_th", text("คลินิก")),
@@ -92,7 +95,7 @@ fn clinic() -> Row {
             text(r#"{"bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3}"#),
         ),
         ("days_unseen", Value::Int(7)),
-        ("opening", text(r#"{"mon": [["09:00", "20:00"]]}"#)),
+        ("opening", text(OPENING)),
     ];
     Row::new("clinic", CLINIC, &fields)
 }
