@@ -9,6 +9,7 @@ window.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 } as never;
+Element.prototype.scrollTo ??= () => undefined;
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
   this.open = true;
 };
