@@ -38,6 +38,7 @@ pub fn broken<T>(promise: &'static str, how: impl Into<String>) -> Result<T, Vio
 pub struct Before {
     streams: BTreeMap<String, Stream>,
     places: BTreeMap<Uuid, Place>,
+    unanswered: BTreeSet<Uuid>,
 }
 
 impl Before {
@@ -46,6 +47,7 @@ impl Before {
         Self {
             streams: seen.streams.clone(),
             places: seen.places.clone(),
+            unanswered: unanswered(seen).map(|action| action.id).collect(),
         }
     }
 }
@@ -66,6 +68,7 @@ pub fn pc(pc: &Pc, before: &Before, world: &World) -> Checked {
     if !pc.was_replaced {
         forward(&before.streams, &seen.streams)?;
         settled(before, pc, world)?;
+        in_order(before, pc)?;
     }
     access(pc, world)
 }
@@ -225,6 +228,33 @@ fn numbered(seen: &Seen) -> Checked {
         Some((person, last)) => broken(
             "outbox numbers",
             format!("{last} is the last, {:?} was given out", seen.numbers.get(person)),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn unanswered(seen: &Seen) -> impl Iterator<Item = &Waits> {
+    seen.waiting.iter().filter(|action| !action.is_answered)
+}
+
+/// What people did at one PC reaches the clinic in the order in which they did it: nothing is answered while something older waits whose person
+/// the clinic lets in, unless it has not taken it for several rounds.
+fn in_order(before: &Before, pc: &Pc) -> Checked {
+    let waits = |action: &&Waits| !action.is_answered && pc.session.contains(&action.person);
+    let Some(oldest) = pc
+        .seen
+        .waiting
+        .iter()
+        .position(|action| waits(&action))
+        .filter(|_| pc.engine.is_patient())
+    else {
+        return Ok(());
+    };
+    let mut later = pc.seen.waiting.iter().skip(oldest);
+    match later.find(|action| action.is_answered && before.unanswered.contains(&action.id)) {
+        Some(early) => broken(
+            "order of doing",
+            format!("{} {} was answered early", early.name, early.id),
         ),
         None => Ok(()),
     }

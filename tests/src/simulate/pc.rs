@@ -18,7 +18,7 @@ use desk_sync::{
     Failure,
     engine::{Engine, Event, Pace, Step},
     load::{Load, first_load, load_anew},
-    round::{self, Done},
+    round::{self, Done, Failed},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ use super::{
     world::{Shared, hold},
 };
 
-type Work = Pin<Box<dyn Future<Output = Result<Done, Failure>>>>;
+type Work = Pin<Box<dyn Future<Output = Result<Done, Failed>>>>;
 
 /// Where runs keep their files: in memory, where the machine has such a place.
 pub fn scratch() -> TempDir {
@@ -202,7 +202,7 @@ impl Pc {
             Poll::Pending => false,
             Poll::Ready(done) => {
                 self.work = None;
-                self.finish(reader, &done);
+                self.finish(&done);
                 true
             }
         }
@@ -236,8 +236,14 @@ impl Pc {
         let bug = hold(&self.line.world).bug;
         match step {
             Step::Reload => Box::pin(async move {
-                rounds::before_reload(&cache, bug)?;
-                load_anew(&cache, &line, reader, now, &|_, _, _| ()).await?;
+                let loaded = match rounds::before_reload(&cache, bug) {
+                    Ok(()) => load_anew(&cache, &line, reader, now, &|_, _, _| ()).await,
+                    Err(failure) => Err(failure),
+                };
+                loaded.map_err(|failure| Failed {
+                    person: reader,
+                    failure,
+                })?;
                 Ok(Done {
                     outbox_moved: true,
                     is_consistent: true,
@@ -254,7 +260,7 @@ impl Pc {
     }
 
     /// As the session does.
-    fn finish(&mut self, reader: Uuid, done: &Result<Done, Failure>) {
+    fn finish(&mut self, done: &Result<Done, Failed>) {
         self.note(done);
         let bug = hold(&self.line.world).bug;
         let step = self.step.clone();
@@ -263,11 +269,14 @@ impl Pc {
                 self.was_replaced |= step == Step::Reload;
                 self.is_current = step == Step::PullClinic && done.is_consistent && !self.failed;
             }
-            Err(Failure::AccessEnded) => self.dismiss(person_of(&step).unwrap_or(reader)),
+            Err(Failed {
+                person,
+                failure: Failure::AccessEnded,
+            }) => self.dismiss(*person),
             Err(_) => {}
         }
         // What the clinic does not take may wait; the rest must be current all the same.
-        self.failed |= done.is_err() && round::event(&step, done) != Event::Hindered;
+        self.failed |= done.is_err() && !matches!(round::event(&step, done), Event::Hindered(_));
         let event = match round::event(&step, done) {
             Event::Stale if bug == Some(Bug::ReloadIgnored) => Event::Failed,
             event => event,
@@ -275,7 +284,7 @@ impl Pc {
         self.step = self.engine.step(event);
     }
 
-    fn note(&self, done: &Result<Done, Failure>) {
+    fn note(&self, done: &Result<Done, Failed>) {
         let name = match &self.step {
             Step::Reload => "reload",
             Step::Push(_) => "push",
@@ -291,7 +300,9 @@ impl Pc {
                 if done.again { ", more" } else { "" },
                 if done.outbox_moved { ", outbox moved" } else { "" }
             )),
-            Err(failure) => world.trace.note(format_args!("  PC {} {name}: {failure}", self.nth)),
+            Err(failed) => world
+                .trace
+                .note(format_args!("  PC {} {name}: {}", self.nth, failed.failure)),
         }
     }
 
@@ -449,13 +460,6 @@ fn session(people: &[Uuid]) -> (Engine, Step) {
     let mut engine = Engine::new(people.to_vec(), Pace::POLLING);
     let step = engine.step(Event::Wanted);
     (engine, step)
-}
-
-fn person_of(step: &Step) -> Option<Uuid> {
-    match step {
-        Step::Push(person) | Step::PullPerson(person) => Some(*person),
-        Step::Reload | Step::PullClinic | Step::Wait(_) => None,
-    }
 }
 
 fn open(folder: &Path) -> Arc<Cache> {

@@ -84,6 +84,8 @@ pub enum Bug {
     StreamFromHead,
     /// An action under way counts as never sent.
     TakenOutThoughSent,
+    /// What the people of one PC did is sent person by person, not in the order in which they did it.
+    PersonByPerson,
 }
 
 impl Bug {
@@ -129,6 +131,7 @@ impl Bug {
         Self::NewIdOnRetry,
         Self::StreamFromHead,
         Self::TakenOutThoughSent,
+        Self::PersonByPerson,
     ];
 
     /// The bug with this name.

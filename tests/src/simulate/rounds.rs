@@ -8,7 +8,7 @@ use desk_cache::{
 use desk_sync::{
     Clinic, Failure,
     engine::Step,
-    round::{self, Done},
+    round::{self, Done, Failed},
 };
 use uuid::Uuid;
 
@@ -25,34 +25,58 @@ pub async fn carry_out(
     reader: Uuid,
     step: &Step,
     now: i64,
-) -> Result<Done, Failure> {
+) -> Result<Done, Failed> {
+    let shipped = round::carry_out(cache, clinic, reader, step, now);
     match (bug, step) {
-        (Bug::ForkIgnored | Bug::NewIdOnRetry | Bug::TakenOutThoughSent, Step::Push(person)) => {
-            push(bug, cache, clinic, *person, now).await
+        (Bug::ForkIgnored | Bug::NewIdOnRetry | Bug::TakenOutThoughSent, Step::Push(people)) => {
+            push(bug, cache, clinic, reader, people, now).await
         }
-        (Bug::PositionFirst, Step::PullClinic) => position_first(cache, clinic, reader, now).await,
+        (Bug::PersonByPerson, Step::Push(people)) => person_by_person(cache, clinic, reader, people, now).await,
+        (Bug::PositionFirst, Step::PullClinic) => position_first(cache, clinic, reader, now).await.map_err(of(reader)),
         (Bug::ClinicFirst, Step::PullPerson(_)) => {
             while round::carry_out(cache, clinic, reader, &Step::PullClinic, now)
                 .await?
                 .again
             {}
-            round::carry_out(cache, clinic, reader, step, now).await
+            shipped.await
         }
         (Bug::LeaveIsDelete, Step::PullPerson(person)) => naive(cache, clinic, *person, now).await,
         (Bug::StreamFromHead, Step::PullPerson(person)) => {
-            from_head(cache, *person)?;
-            round::carry_out(cache, clinic, reader, step, now).await
+            from_head(cache, *person).map_err(of(reader))?;
+            shipped.await
         }
         (Bug::ShadowsForgotten, Step::PullClinic) => {
-            execute(cache, "DELETE FROM shadow")?;
-            round::carry_out(cache, clinic, reader, step, now).await
+            execute(cache, "DELETE FROM shadow").map_err(of(reader))?;
+            shipped.await
         }
         _ => {
-            let done = round::carry_out(cache, clinic, reader, step, now).await?;
-            afterwards(bug, cache, step, &done, now)?;
+            let done = shipped.await?;
+            afterwards(bug, cache, step, &done, now).map_err(of(reader))?;
             Ok(done)
         }
     }
+}
+
+fn of(person: Uuid) -> impl Fn(Failure) -> Failed {
+    move |failure| Failed { person, failure }
+}
+
+/// One sends all of theirs before the next one does, whoever was first.
+async fn person_by_person(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    reader: Uuid,
+    people: &[Uuid],
+    now: i64,
+) -> Result<Done, Failed> {
+    for person in people {
+        let alone = Step::Push(vec![*person]);
+        while round::carry_out(cache, clinic, reader, &alone, now).await?.again {}
+    }
+    Ok(Done {
+        outbox_moved: true,
+        ..Done::default()
+    })
 }
 
 fn afterwards(bug: Bug, cache: &Cache, step: &Step, done: &Done, now: i64) -> Result<(), Failure> {
@@ -80,8 +104,12 @@ fn execute(cache: &Cache, sql: &str) -> Result<(), Failure> {
     Ok(cache.write(|transaction| Ok(transaction.execute_batch(sql)?))?)
 }
 
+fn known_stream(cache: &Cache, scope: &str) -> Result<Option<Stream>, Failure> {
+    Ok(rebase::stream(&*cache.read()?, scope)?)
+}
+
 fn clinic_stream(cache: &Cache) -> Result<Option<Stream>, Failure> {
-    Ok(rebase::stream(&*cache.read()?, "clinic")?)
+    known_stream(cache, "clinic")
 }
 
 fn page(
@@ -144,17 +172,30 @@ async fn position_first(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: 
 }
 
 /// A person's stream, read as if a row were in one stream only.
-async fn naive(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
+async fn naive(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failed> {
     let scope = rebase::person_scope(person);
-    let Some(stream) = rebase::stream(&*cache.read()?, &scope)? else {
-        return round::carry_out(cache, clinic, person, &Step::PullPerson(person), now).await;
-    };
+    match known_stream(cache, &scope).map_err(of(person))? {
+        Some(stream) => deleting(cache, clinic, person, scope, &stream, now)
+            .await
+            .map_err(of(person)),
+        None => round::carry_out(cache, clinic, person, &Step::PullPerson(person), now).await,
+    }
+}
+
+async fn deleting(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    scope: String,
+    stream: &Stream,
+    now: i64,
+) -> Result<Done, Failure> {
     let pulled = clinic.pull(person, &scope, stream.position, &stream.epoch).await?;
     let left = pulled.changes.iter().filter(|change| change.op == Op::Leave);
     let left: Vec<(i16, Uuid)> = left.map(|change| (change.tbl, change.pk)).collect();
     let page = Page {
         scope,
-        ..page(&stream, pulled.changes, pulled.next, pulled.is_consistent, vec![], now)
+        ..page(stream, pulled.changes, pulled.next, pulled.is_consistent, vec![], now)
     };
     rebase::apply(cache, &page)?;
     cache.write(|transaction| {
@@ -177,10 +218,31 @@ fn from_head(cache: &Cache, person: Uuid) -> Result<(), Failure> {
     }
 }
 
-async fn push(bug: Bug, cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
-    if outbox::unsent(&*cache.read()?, person, 1)?.is_empty() {
-        return Ok(Done::default());
+async fn push(
+    bug: Bug,
+    cache: &Cache,
+    clinic: &impl Clinic,
+    reader: Uuid,
+    people: &[Uuid],
+    now: i64,
+) -> Result<Done, Failed> {
+    let turn = cache.read().and_then(|cache| outbox::turn(&cache, people));
+    match turn.map_err(|error| of(reader)(error.into()))? {
+        Some(person) => push_of(bug, cache, clinic, person, people, now)
+            .await
+            .map_err(of(person)),
+        None => Ok(Done::default()),
     }
+}
+
+async fn push_of(
+    bug: Bug,
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    people: &[Uuid],
+    now: i64,
+) -> Result<Done, Failure> {
     if bug == Bug::NewIdOnRetry {
         renamed(cache, person)?;
     }
@@ -190,7 +252,7 @@ async fn push(bug: Bug, cache: &Cache, clinic: &impl Clinic, person: Uuid, now: 
         let client = outbox::sender(transaction, person)?;
         let actions = match bug {
             Bug::TakenOutThoughSent => outbox::unsent(transaction, person, 100)?,
-            _ => outbox::choose(transaction, person, 100, now)?,
+            _ => outbox::choose(transaction, person, people, 100, now)?,
         };
         Ok((client, actions))
     })?;
@@ -205,6 +267,7 @@ async fn push(bug: Bug, cache: &Cache, clinic: &impl Clinic, person: Uuid, now: 
             .try_for_each(|outcome| outbox::answered(transaction, outcome))
     })?;
     Ok(Done {
+        again: outbox::turn(&*cache.read()?, people)?.is_some(),
         outbox_moved: true,
         ..Done::default()
     })

@@ -191,28 +191,50 @@ pub fn waiting(connection: &Connection) -> Result<Vec<Waiting>> {
     Ok(rows)
 }
 
+/// Whose turn it is to send, of these people: who did the oldest thing that the database has not answered.
+///
+/// # Errors
+/// What SQLite says.
+pub fn turn(connection: &Connection, people: &[Uuid]) -> Result<Option<Uuid>> {
+    let mut statement =
+        connection.prepare_cached("SELECT person_id FROM outbox WHERE outcome IS NULL ORDER BY number")?;
+    let mut oldest = statement.query_map([], |row| row.get(0))?;
+    let turn = oldest.find(|person| person.as_ref().map_or(true, |person| people.contains(person)));
+    Ok(turn.transpose()?)
+}
+
 /// Actions of one person that the database has not answered, oldest first, at most `limit`.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn unsent(connection: &Connection, person: Uuid, limit: u32) -> Result<Vec<Waiting>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, person_id, seq, name, args, v, at, outcome FROM outbox
-         WHERE outcome IS NULL AND person_id = ?1 ORDER BY number LIMIT ?2",
-    )?;
-    let rows = statement
-        .query_map((person, limit), waiting_row)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(rows)
+    before_others(connection, person, &[person], limit)
 }
 
-/// Chooses what is sent next, as [`unsent`], and notes that it may have left this PC from now on: it can no longer be taken out. To be called
-/// once the clinic is known to be there, right before sending.
+/// What a person may send, oldest first: up to the first action of another of `people` that waits too, because theirs may build on each
+/// other's.
+fn before_others(connection: &Connection, person: Uuid, people: &[Uuid], limit: u32) -> Result<Vec<Waiting>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, person_id, seq, name, args, v, at, outcome FROM outbox WHERE outcome IS NULL ORDER BY number",
+    )?;
+    let waiting = statement.query_map([], waiting_row)?;
+    let is_of = |of: &[Uuid], action: &rusqlite::Result<Waiting>| {
+        action.as_ref().map_or(true, |action| of.contains(&action.person))
+    };
+    Ok(waiting
+        .filter(|action| is_of(people, action))
+        .take_while(|action| is_of(&[person], action))
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Chooses what a person sends next, up to the first action of another of `people`, and notes that it may have left this PC from now on: it
+/// can no longer be taken out. To be called once the clinic is known to be there, right before sending.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn choose(connection: &Connection, person: Uuid, limit: u32, now: i64) -> Result<Vec<Waiting>> {
-    let chosen = unsent(connection, person, limit)?;
+pub fn choose(connection: &Connection, person: Uuid, people: &[Uuid], limit: u32, now: i64) -> Result<Vec<Waiting>> {
+    let chosen = before_others(connection, person, people, limit)?;
     let mut mark = connection.prepare_cached("UPDATE outbox SET sent_at = coalesce(sent_at, ?2) WHERE id = ?1")?;
     for action in &chosen {
         mark.execute((action.id, now))?;

@@ -82,7 +82,7 @@ fn undone(desk: &Desk, reversal: u128) -> How {
 fn sent(desk: &Desk) {
     let person = desk.person;
     desk.cache()
-        .write(|t| desk_cache::outbox::choose(t, person, 100, 5))
+        .write(|t| desk_cache::outbox::choose(t, person, &[person], 100, 5))
         .unwrap();
 }
 

@@ -41,7 +41,7 @@ impl Desk {
     fn send(&self, limit: u32) -> Vec<(i64, Uuid)> {
         let chosen = self
             .cache()
-            .write(|t| outbox::choose(t, self.person, limit, 5))
+            .write(|t| outbox::choose(t, self.person, &[self.person], limit, 5))
             .unwrap();
         chosen.iter().map(|action| (action.seq, action.id)).collect()
     }

@@ -115,7 +115,9 @@ impl Desk {
 
     fn sent(&self) -> Vec<String> {
         let waiting = outbox::waiting(&self.cache().read().unwrap()).unwrap();
-        self.cache().write(|t| outbox::choose(t, self.person, 100, 5)).unwrap();
+        self.cache()
+            .write(|t| outbox::choose(t, self.person, &[self.person], 100, 5))
+            .unwrap();
         waiting.into_iter().map(|action| action.name).collect()
     }
 }

@@ -265,7 +265,7 @@ fn do_not_call_holds_at_once_and_is_put_back_whole() {
     // It may have been sent: then it is reversed by an action, with the same effect here.
     let chosen = desk
         .cache()
-        .write(|t| desk_cache::outbox::choose(t, desk.person, 10, 5))
+        .write(|t| desk_cache::outbox::choose(t, desk.person, &[desk.person], 10, 5))
         .unwrap();
     assert_eq!(chosen.len(), 1);
     assert_eq!(desk.undo(900), How::Reversed);

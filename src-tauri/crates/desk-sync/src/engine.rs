@@ -1,4 +1,4 @@
-//! What happens next, as a pure machine: events in, one step out. A *round* sends what each person here has done, then reads each
+//! What happens next, as a pure machine: events in, one step out. A *round* sends what the people here have done, then reads each
 //! person's stream, then the clinic's. The clinic's stream comes last because it is where answered actions are let go: by then every row
 //! that shows them has arrived. Where the streams cannot be followed any more, the round begins with a load of everything.
 
@@ -18,8 +18,8 @@ pub enum Event {
     },
     /// The clinic cannot be reached, or said something passing such as a deadlock.
     Failed,
-    /// The clinic is there and does not take this step. The others go on without it: what cannot be sent must not keep news away.
-    Hindered,
+    /// The clinic is there and does not take what this person has done. What cannot be sent must not keep news away.
+    Hindered(Uuid),
     /// What is here belongs to another life of the database, or to a stretch of the feed that is gone.
     Stale,
     /// Waiting is over.
@@ -31,8 +31,8 @@ pub enum Event {
 pub enum Step {
     /// Load everything anew, beside what is here.
     Reload,
-    /// Send what this person has done.
-    Push(Uuid),
+    /// Send what these people have done, in the order in which they did it, whoever it was.
+    Push(Vec<Uuid>),
     /// Read what is addressed to this person.
     PullPerson(Uuid),
     /// Read the clinic's stream.
@@ -70,6 +70,10 @@ const LONGEST_RELOAD_RETRY: Duration = Duration::from_secs(60);
 /// this is also how old its news get meanwhile.
 const LONGEST_HINDERED_RETRY: Duration = Duration::from_secs(10);
 
+/// So many rounds the others wait for a person whose actions the clinic does not take, because theirs may build on them. After that they go
+/// ahead: one action that breaks the clinic must not stop a counter for good.
+const PATIENCE: u32 = 5;
+
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -79,6 +83,8 @@ pub struct Engine {
     wanted: bool,
     is_stale: bool,
     is_hindered: bool,
+    /// Rounds one after the other in which somebody was hindered.
+    hindered_rounds: u32,
     failures: u32,
 }
 
@@ -92,6 +98,7 @@ impl Engine {
             wanted: true,
             is_stale: false,
             is_hindered: false,
+            hindered_rounds: 0,
             failures: 0,
         }
     }
@@ -118,7 +125,7 @@ impl Engine {
             Event::Wanted => self.wanted = true,
             Event::TimeIsUp => self.wanted = true,
             Event::Done { again } => self.advance(again),
-            Event::Hindered => self.pass_over(),
+            Event::Hindered(person) => self.pass_over(person),
             Event::Failed => return self.give_up_round(),
             Event::Stale => self.begin_anew(),
         }
@@ -145,10 +152,22 @@ impl Engine {
         self.end_round_if_done();
     }
 
-    fn pass_over(&mut self) {
-        self.steps.pop_front();
+    fn pass_over(&mut self, person: Uuid) {
+        let is_patient = self.is_patient();
         self.is_hindered = true;
+        if let Some(Step::Push(people)) = self.steps.front_mut() {
+            people.retain(|other| *other != person && !is_patient);
+            if !people.is_empty() {
+                return;
+            }
+        }
+        self.steps.pop_front();
         self.end_round_if_done();
+    }
+
+    /// Whether the others still wait for somebody who is hindered.
+    pub fn is_patient(&self) -> bool {
+        self.hindered_rounds < PATIENCE
     }
 
     /// Only a whole round ends the back-off: a step with nothing to send succeeds without the network.
@@ -156,10 +175,10 @@ impl Engine {
         if !self.steps.is_empty() {
             return;
         }
-        self.failures = if self.is_hindered {
-            self.failures.saturating_add(1)
+        (self.failures, self.hindered_rounds) = if self.is_hindered {
+            (self.failures.saturating_add(1), self.hindered_rounds.saturating_add(1))
         } else {
-            0
+            (0, 0)
         };
     }
 
@@ -194,9 +213,9 @@ impl Engine {
 
     fn round(&self) -> VecDeque<Step> {
         let reload = self.is_stale.then_some(Step::Reload);
-        let pushes = self.people.iter().map(|person| Step::Push(*person));
+        let push = (!self.people.is_empty()).then(|| Step::Push(self.people.clone()));
         let pulls = self.people.iter().map(|person| Step::PullPerson(*person));
-        let round = reload.into_iter().chain(pushes).chain(pulls);
+        let round = reload.into_iter().chain(push).chain(pulls);
         round.chain([Step::PullClinic]).collect()
     }
 }
@@ -222,8 +241,7 @@ mod tests {
         assert_eq!(
             run(&mut engine, first),
             [
-                Step::Push(a),
-                Step::Push(b),
+                Step::Push(vec![a, b]),
                 Step::PullPerson(a),
                 Step::PullPerson(b),
                 Step::PullClinic
@@ -283,8 +301,8 @@ mod tests {
         let mut engine = Engine::new(vec![person], Pace::LIVE);
         let mut waits = vec![];
         for _ in 0..9 {
-            assert_eq!(engine.step(Event::TimeIsUp), Step::Push(person));
-            assert_eq!(engine.step(Event::Hindered), Step::PullPerson(person));
+            assert_eq!(engine.step(Event::TimeIsUp), Step::Push(vec![person]));
+            assert_eq!(engine.step(Event::Hindered(person)), Step::PullPerson(person));
             assert_eq!(engine.step(Event::Done { again: false }), Step::PullClinic);
             waits.push(engine.step(Event::Done { again: false }));
         }
@@ -297,6 +315,22 @@ mod tests {
             engine.step(Event::Done { again: false }),
             Step::Wait(Pace::LIVE.between)
         );
+    }
+
+    #[test]
+    fn the_others_wait_for_whom_the_clinic_does_not_take_but_not_for_ever() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut engine = Engine::new(vec![a, b], Pace::LIVE);
+        for _ in 0..PATIENCE {
+            assert_eq!(engine.step(Event::TimeIsUp), Step::Push(vec![a, b]));
+            assert_eq!(engine.step(Event::Hindered(a)), Step::PullPerson(a));
+            for _ in 0..3 {
+                engine.step(Event::Done { again: false });
+            }
+        }
+        assert_eq!(engine.step(Event::TimeIsUp), Step::Push(vec![a, b]));
+        assert_eq!(engine.step(Event::Hindered(a)), Step::Push(vec![b]));
+        assert_eq!(engine.step(Event::Done { again: false }), Step::PullPerson(a));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     clinic::{Clinic, Failure},
     engine::Step,
     postgres::in_time,
-    round,
+    round::{self, Failed},
 };
 
 /// Asks as one login. No order means more than that: the clinic lets this login in and shows it its own rows.
@@ -29,28 +29,28 @@ pub async fn ask(login: &ConnectTo) -> Result<Option<WipeOrder>, Failure> {
     Ok(order)
 }
 
-/// Sends everything that waits of these people. What the clinic refuses counts as sent: it was decided.
+/// Sends everything that waits of these people. What the clinic refuses counts as sent: it was decided. From somebody whose access has ended
+/// the clinic takes nothing any more; the others' is sent all the same.
 ///
 /// # Errors
 /// Why something still waits. What was sent is noted, so this can be repeated.
 pub async fn send_rest(cache: &Cache, clinic: &impl Clinic, people: &[Uuid], now: i64) -> Result<(), Failure> {
-    for person in people {
-        match send_of(cache, clinic, *person, now).await {
-            // From somebody whose access has ended the clinic takes nothing any more.
-            Ok(()) | Err(Failure::AccessEnded) => {}
-            Err(failure) => return Err(failure),
+    let mut people = people.to_vec();
+    while let Some(reader) = outbox::turn(&*cache.read()?, &people)? {
+        let step = Step::Push(people.clone());
+        match round::carry_out(cache, clinic, reader, &step, now).await {
+            Ok(done) if done.again => {}
+            Ok(_) => break,
+            Err(Failed {
+                person,
+                failure: Failure::AccessEnded,
+            }) => people.retain(|other| *other != person),
+            Err(Failed { failure, .. }) => return Err(failure),
         }
     }
-    Ok(())
-}
-
-async fn send_of(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<(), Failure> {
-    let step = Step::Push(person);
-    while round::carry_out(cache, clinic, person, &step, now).await?.again {}
-    if outbox::unsent(&*cache.read()?, person, 1)?.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Other("not every action was answered".into()))
+    match outbox::turn(&*cache.read()?, &people)? {
+        None => Ok(()),
+        Some(_) => Err(Failure::Other("not every action was answered".into())),
     }
 }
 

@@ -30,23 +30,35 @@ pub struct Done {
     pub timers_late: Option<i64>,
 }
 
+/// Why a step did not succeed, and as whom it was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The person as whom the clinic was asked.
+    pub person: Uuid,
+    /// Why.
+    pub failure: Failure,
+}
+
 /// What the end of a step means for the round. Actions that the clinic is there for and does not take, because it is older than this desk for
 /// example, do not keep anybody from reading on.
-pub fn event(step: &Step, done: &Result<Done, Failure>) -> Event {
-    match done {
-        Ok(done) => Event::Done { again: done.again },
-        Err(Failure::Reload) => Event::Stale,
-        Err(Failure::Schema | Failure::Forked | Failure::Other(_)) if matches!(step, Step::Push(_)) => Event::Hindered,
-        Err(
-            Failure::Unreachable
-            | Failure::AccessEnded
-            | Failure::WipeOrdered(_)
-            | Failure::Certificate
-            | Failure::Schema
-            | Failure::Forked
-            | Failure::Other(_)
-            | Failure::Cache(_),
-        ) => Event::Failed,
+pub fn event(step: &Step, done: &Result<Done, Failed>) -> Event {
+    let failed = match done {
+        Ok(done) => return Event::Done { again: done.again },
+        Err(failed) => failed,
+    };
+    match failed.failure {
+        Failure::Reload => Event::Stale,
+        Failure::Schema | Failure::Forked | Failure::Other(_) if matches!(step, Step::Push(_)) => {
+            Event::Hindered(failed.person)
+        }
+        Failure::Unreachable
+        | Failure::AccessEnded
+        | Failure::WipeOrdered(_)
+        | Failure::Certificate
+        | Failure::Schema
+        | Failure::Forked
+        | Failure::Other(_)
+        | Failure::Cache(_) => Event::Failed,
     }
 }
 
@@ -61,14 +73,32 @@ pub async fn carry_out(
     reader: Uuid,
     step: &Step,
     now: i64,
-) -> Result<Done, Failure> {
+) -> Result<Done, Failed> {
+    let failed = |person| move |failure| Failed { person, failure };
+    match whose(cache, reader, step).map_err(failed(reader))? {
+        Some(person) => act(cache, clinic, person, step, now).await.map_err(failed(person)),
+        None => Ok(Done::default()),
+    }
+}
+
+/// As whom the clinic is asked: for a push whose turn it is, if anybody's.
+fn whose(cache: &Cache, reader: Uuid, step: &Step) -> Result<Option<Uuid>, Failure> {
     match step {
-        Step::Push(person) => push(cache, clinic, *person, now).await,
-        Step::PullPerson(person) => pull_person(cache, clinic, *person, now).await,
+        Step::Push(people) => Ok(outbox::turn(&*cache.read()?, people)?),
+        Step::PullPerson(person) => Ok(Some(*person)),
+        Step::PullClinic => Ok(Some(reader)),
+        Step::Reload | Step::Wait(_) => Ok(None),
+    }
+}
+
+async fn act(cache: &Cache, clinic: &impl Clinic, person: Uuid, step: &Step, now: i64) -> Result<Done, Failure> {
+    match step {
+        Step::Push(people) => push(cache, clinic, person, people, now).await,
+        Step::PullPerson(_) => pull_person(cache, clinic, person, now).await,
         Step::PullClinic if !cache.has_every_column() => Err(Failure::Reload),
         Step::PullClinic => {
-            take_lease(cache, clinic, reader, now).await?;
-            pull(cache, clinic, reader, "clinic", known(cache, "clinic")?, now).await
+            take_lease(cache, clinic, person, now).await?;
+            pull(cache, clinic, person, "clinic", known(cache, "clinic")?, now).await
         }
         Step::Reload | Step::Wait(_) => Ok(Done::default()),
     }
@@ -88,41 +118,45 @@ async fn take_lease(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: i64)
     Ok(())
 }
 
-async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, now: i64) -> Result<Done, Failure> {
-    let Some(epoch) = to_send(cache, person)? else {
-        return Ok(Done::default());
-    };
+/// Sends the actions of `person`, whose turn it is, up to the next one of another of `people`. An outbox that was continued elsewhere is sent
+/// again at once under a new identity, so that nobody overtakes.
+async fn push(cache: &Cache, clinic: &impl Clinic, person: Uuid, people: &[Uuid], now: i64) -> Result<Done, Failure> {
+    let stream = rebase::stream(&*cache.read()?, "clinic")?;
+    let epoch = stream.map_or_else(String::new, |stream| stream.epoch);
     clinic.reach(person, &epoch).await?;
+    let sent = send(cache, clinic, person, people, &epoch, now).await;
+    if !matches!(sent, Err(Failure::Forked)) {
+        return sent;
+    }
+    cache.write(|transaction| outbox::begin_anew(transaction, person))?;
+    send(cache, clinic, person, people, &epoch, now).await
+}
+
+async fn send(
+    cache: &Cache,
+    clinic: &impl Clinic,
+    person: Uuid,
+    people: &[Uuid],
+    epoch: &str,
+    now: i64,
+) -> Result<Done, Failure> {
     // From here on these count as sent, whatever becomes of the push; until here each could still be taken out.
     let (client, actions) = cache.write(|transaction| {
         let client = outbox::sender(transaction, person)?;
-        Ok((client, outbox::choose(transaction, person, BATCH, now)?))
+        Ok((client, outbox::choose(transaction, person, people, BATCH, now)?))
     })?;
-    let sent = clinic.push(person, client, &epoch, &actions).await;
-    if matches!(sent, Err(Failure::Forked)) {
-        cache.write(|transaction| outbox::begin_anew(transaction, person))?;
-    }
-    let outcomes = sent?;
+    let outcomes = clinic.push(person, client, epoch, &actions).await?;
     cache.write(|transaction| {
         outcomes
             .iter()
             .try_for_each(|outcome| outbox::answered(transaction, outcome))
     })?;
+    let is_answered = outcomes.len() == actions.len();
     Ok(Done {
-        again: actions.len() == BATCH as usize,
+        again: is_answered && outbox::turn(&*cache.read()?, people)?.is_some(),
         outbox_moved: true,
         ..Done::default()
     })
-}
-
-/// The life of the database that the clinic's stream belongs to, if a person has anything to send.
-fn to_send(cache: &Cache, person: Uuid) -> Result<Option<String>, Failure> {
-    let reader = cache.read()?;
-    if outbox::unsent(&reader, person, 1)?.is_empty() {
-        return Ok(None);
-    }
-    let stream = rebase::stream(&reader, "clinic")?;
-    Ok(Some(stream.map_or_else(String::new, |stream| stream.epoch)))
 }
 
 /// A person who is new at this PC begins with what was addressed to them before; later ones follow the stream.

@@ -22,7 +22,7 @@ use crate::{
     engine::{Engine, Event, Pace, Step},
     load::load_anew,
     postgres::{PostgresClinic, in_time},
-    round::{self, Done},
+    round::{self, Done, Failed},
 };
 
 /// LISTEN is tried again this long after it could not be tried out.
@@ -160,10 +160,13 @@ impl Runner {
         let event = round::event(step, &done);
         match done {
             Ok(done) => self.note_success(step, &done, now),
-            Err(Failure::Reload) => {}
-            Err(failure) => {
-                let person = person_of(step).unwrap_or(reader);
-                self.hindrance = (event == Event::Hindered).then(|| (person, failure.clone()));
+            Err(Failed {
+                failure: Failure::Reload,
+                ..
+            }) => {}
+            Err(Failed { person, failure }) => {
+                let is_hindered = matches!(event, Event::Hindered(_));
+                self.hindrance = is_hindered.then(|| (person, failure.clone()));
                 self.failed(failure, person, engine);
             }
         }
@@ -185,7 +188,7 @@ impl Runner {
     }
 
     /// Loads everything anew, on a thread of its own. All nouns changed then.
-    async fn reload(&mut self, reader: Uuid, now: i64) -> Result<Done, Failure> {
+    async fn reload(&mut self, reader: Uuid, now: i64) -> Result<Done, Failed> {
         tracing::warn!("the database has another life or has forgotten: everything is loaded anew");
         self.is_reloading = true;
         self.note(None);
@@ -194,7 +197,11 @@ impl Runner {
         let work = move || runtime.block_on(load_anew(&cache, &*clinic, reader, now, &|_, _, _| ()));
         let loaded = tokio::task::spawn_blocking(work).await;
         self.is_reloading = false;
-        loaded.map_err(|_| Failure::Other("load".into()))??;
+        let loaded = loaded.unwrap_or_else(|_| Err(Failure::Other("load".into())));
+        loaded.map_err(|failure| Failed {
+            person: reader,
+            failure,
+        })?;
         Ok(Done {
             nouns: SYNCED.iter().map(|table| table.number).collect(),
             outbox_moved: true,
@@ -211,8 +218,9 @@ impl Runner {
     }
 
     fn note_success(&mut self, step: &Step, done: &Done, now: i64) {
-        if let Step::Push(person) = step {
-            self.hindrance.take_if(|(hindered, _)| hindered == person);
+        // All of it was sent.
+        if let (Step::Push(people), false) = (step, done.again) {
+            self.hindrance.take_if(|(hindered, _)| people.contains(hindered));
         }
         if let Some(seconds) = done.timers_late {
             self.note_timers(seconds);
@@ -365,12 +373,5 @@ async fn called(live: &mut Option<wake::Wake>) -> Result<(), ()> {
     match live {
         Some(live) => live.next().await.map_err(|_| ()),
         None => std::future::pending().await,
-    }
-}
-
-fn person_of(step: &Step) -> Option<Uuid> {
-    match step {
-        Step::Push(person) | Step::PullPerson(person) => Some(*person),
-        Step::Reload | Step::PullClinic | Step::Wait(_) => None,
     }
 }
