@@ -39,6 +39,8 @@ pub struct Before {
     streams: BTreeMap<String, Stream>,
     places: BTreeMap<Uuid, Place>,
     unanswered: BTreeSet<Uuid>,
+    /// What waiting actions touched, as the clinic last said it.
+    kept: Rows,
 }
 
 impl Before {
@@ -48,6 +50,7 @@ impl Before {
             streams: seen.streams.clone(),
             places: seen.places.clone(),
             unanswered: unanswered(seen).map(|action| action.id).collect(),
+            kept: kept_rows(seen),
         }
     }
 }
@@ -69,6 +72,7 @@ pub fn pc(pc: &Pc, before: &Before, world: &World) -> Checked {
         forward(&before.streams, &seen.streams)?;
         settled(before, pc, world)?;
         in_order(before, pc)?;
+        together(before, pc)?;
     }
     access(pc, world)
 }
@@ -255,6 +259,29 @@ fn in_order(before: &Before, pc: &Pc) -> Checked {
         Some(early) => broken(
             "order of doing",
             format!("{} {} was answered early", early.name, early.id),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn kept_rows(seen: &Seen) -> Rows {
+    let kept = seen.kept.iter();
+    kept.filter_map(|key| Some((*key, seen.base.get(key)?.clone())))
+        .collect()
+}
+
+/// In the middle of a catch-up the rows that waiting actions touch stay as they were: one half of a transaction under an action that is part of it
+/// would show what it gives or takes twice.
+fn together(before: &Before, pc: &Pc) -> Checked {
+    let now = kept_rows(&pc.seen);
+    let is_whole = |row: &super::row::Row| pc.seen.streams.get(&row.scope().text()).is_none_or(Stream::is_whole);
+    let moved = |(key, row): &(&Key, &std::sync::Arc<super::row::Row>)| {
+        before.kept.get(key).is_some_and(|before| before != *row)
+    };
+    match now.iter().filter(moved).find(|(_, row)| !is_whole(row)) {
+        Some((key, _)) => broken(
+            "together",
+            format!("PC {} {} moved in the middle of a catch-up", pc.nth, name(*key)),
         ),
         None => Ok(()),
     }

@@ -86,6 +86,8 @@ pub enum Bug {
     TakenOutThoughSent,
     /// What the people of one PC did is sent person by person, not in the order in which they did it.
     PersonByPerson,
+    /// In the middle of a catch-up, rows are taken in under actions that belong to the same transaction.
+    HeldTooShort,
 }
 
 impl Bug {
@@ -132,6 +134,7 @@ impl Bug {
         Self::StreamFromHead,
         Self::TakenOutThoughSent,
         Self::PersonByPerson,
+        Self::HeldTooShort,
     ];
 
     /// The bug with this name.

@@ -33,6 +33,7 @@ pub async fn carry_out(
         }
         (Bug::PersonByPerson, Step::Push(people)) => person_by_person(cache, clinic, reader, people, now).await,
         (Bug::PositionFirst, Step::PullClinic) => position_first(cache, clinic, reader, now).await.map_err(of(reader)),
+        (Bug::HeldTooShort, Step::PullClinic) => held_too_short(cache, clinic, reader, now).await.map_err(of(reader)),
         (Bug::ClinicFirst, Step::PullPerson(_)) => {
             while round::carry_out(cache, clinic, reader, &Step::PullClinic, now)
                 .await?
@@ -164,6 +165,22 @@ async fn position_first(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: 
         now,
     );
     rebase::apply(cache, &page)?;
+    Ok(Done {
+        again: !pulled.is_consistent,
+        is_consistent: pulled.is_consistent,
+        ..Done::default()
+    })
+}
+
+/// Every page counts as the end of a catch-up, but for what is let go.
+async fn held_too_short(cache: &Cache, clinic: &impl Clinic, reader: Uuid, now: i64) -> Result<Done, Failure> {
+    let answered = rebase::answered(&*cache.read()?)?;
+    let Some(stream) = clinic_stream(cache)? else {
+        return Ok(Done::default());
+    };
+    let pulled = clinic.pull(reader, "clinic", stream.position, &stream.epoch).await?;
+    let settled = if pulled.is_consistent { answered } else { vec![] };
+    rebase::apply(cache, &page(&stream, pulled.changes, pulled.next, true, settled, now))?;
     Ok(Done {
         again: !pulled.is_consistent,
         is_consistent: pulled.is_consistent,

@@ -3,6 +3,7 @@
 //! is `desk-sync`'s question; this crate gives it whole transactions to do so.
 
 pub mod alert;
+mod arriving;
 pub mod attention;
 pub mod change;
 pub mod choice;

@@ -100,6 +100,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261128130100_add_lead_answers.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261129080000_hold_arriving.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use uuid::Uuid;
 
 use crate::{
+    arriving::{self, Held},
     change,
     error::{CacheError, Result},
     open::Cache,
@@ -122,14 +123,19 @@ fn check(change: &Change) -> Result<()> {
 /// the rows are newer than the place says, as they are in the middle of any page.
 fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<usize> {
     let stale = Stale::default();
+    let held = Held::of(transaction, &page.scope)?;
     let dirty = shadow::restore_all(transaction, &stale)?;
     let (slice, later) = rest.split_at(rest.len().min(SLICE.max(dirty)));
-    for change in slice {
-        take_in(transaction, &page.scope, change, &stale)?;
-    }
     let is_last = later.is_empty();
     if is_last && page.is_consistent {
+        let arrived = arriving::take(transaction, &page.scope)?;
+        let together = arrived.iter().chain(slice);
+        together
+            .into_iter()
+            .try_for_each(|change| take_in(transaction, &page.scope, change, &stale))?;
         settle(transaction, page)?;
+    } else {
+        hold_or_take_in(transaction, &page.scope, slice, &held, &stale)?;
     }
     change::replay(transaction, &stale)?;
     stale.follow(transaction)?;
@@ -137,6 +143,18 @@ fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<
         save(transaction, &page.scope, &stream_after(transaction, page)?)?;
     }
     Ok(slice.len())
+}
+
+/// In the middle of a page, or of several that belong together.
+fn hold_or_take_in(connection: &Connection, scope: &str, slice: &[Change], held: &Held, stale: &Stale) -> Result<()> {
+    for change in slice {
+        if held.holds(change) {
+            arriving::hold(connection, scope, change)?;
+        } else {
+            take_in(connection, scope, change, stale)?;
+        }
+    }
+    Ok(())
 }
 
 fn take_in(connection: &Connection, scope: &str, change: &Change, stale: &Stale) -> Result<()> {

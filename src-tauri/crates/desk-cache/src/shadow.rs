@@ -15,7 +15,7 @@ use crate::{
 /// Keeps the row as it is now, unless an earlier unsent action already kept it.
 pub(crate) fn keep(connection: &Connection, table: &'static Table, id: Uuid) -> Result<()> {
     let before = row::get(connection, table, id)?;
-    let text = before.map(|row| Json::Array(row.iter().map(to_json).collect()).to_string());
+    let text = before.as_deref().map(to_text);
     connection
         .prepare_cached("INSERT OR IGNORE INTO shadow (tbl, pk, row) VALUES (?1, ?2, ?3)")?
         .execute((table.number, id, text))?;
@@ -47,6 +47,11 @@ fn restore(connection: &Connection, table: &'static Table, id: Uuid, before: Opt
     }
 }
 
+/// A row as text: a JSON array in column order.
+pub(crate) fn to_text(row: &[Value]) -> String {
+    Json::Array(row.iter().map(to_json).collect()).to_string()
+}
+
 fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -56,7 +61,8 @@ fn to_json(value: &Value) -> Json {
     }
 }
 
-fn from_text(table: &'static Table, text: &str) -> Result<Vec<Value>> {
+/// The row that [`to_text`] wrote.
+pub(crate) fn from_text(table: &'static Table, text: &str) -> Result<Vec<Value>> {
     let fields: Vec<Json> = serde_json::from_str(text).map_err(|_| CacheError::Damaged)?;
     let row: Option<Vec<Value>> = fields
         .into_iter()

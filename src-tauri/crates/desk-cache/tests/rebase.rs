@@ -98,6 +98,178 @@ fn doing_the_same_thing_twice_does_it_once() {
     assert_eq!((entries.len(), entries[0].amount, desk.waiting()), (1, 199, 1));
 }
 
+/// A page of which more is to come.
+fn half(desk: &Desk, at: Position, changes: Vec<Change>) {
+    let page = Page {
+        scope: "clinic".into(),
+        changes,
+        next: at,
+        epoch: "e".into(),
+        is_consistent: false,
+        settled: vec![],
+        now: at.version,
+    };
+    rebase::apply(desk.cache(), &page).unwrap();
+}
+
+fn points_shown(desk: &Desk, customer: Uuid) -> i64 {
+    let reader = desk.cache().read().unwrap();
+    let lots = loyalty::lots(&reader, customer).unwrap();
+    lots.iter().map(|lot| lot.remaining).sum()
+}
+
+fn a_profile(points: i64) -> Change {
+    let fields = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("available_points", Value::Int(points)),
+        ("tier", text("bronze")),
+    ];
+    put("loyalty_profile", id(21), &fields)
+}
+
+fn a_lot(key: Uuid, points: i64, remaining: i64) -> Change {
+    let fields = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("points", Value::Int(points)),
+        ("remaining", Value::Int(remaining)),
+        ("effective_at", Value::Int(1)),
+    ];
+    put("lot", key, &fields)
+}
+
+#[test]
+fn half_of_a_transaction_is_not_shown_under_an_action_that_is_part_of_it() {
+    let desk = Desk::new();
+    let customer = put("customer", id(20), &[("full_name", text("นภา แสงทอง"))]);
+    desk.pull(1, vec![customer, a_profile(300), a_lot(id(22), 300, 300)], vec![]);
+    let args = json!({ "id": id(100), "customer_id": id(20), "points": 120, "seen": 300 });
+    desk.act(100, "points.redeem", args).unwrap();
+    desk.answer(100, None);
+    assert_eq!(points_shown(&desk, id(20)), 180);
+    let in_the_middle = Position {
+        pk: id(22),
+        tbl: noun("lot").number,
+        version: 2,
+    };
+    half(&desk, in_the_middle, vec![a_lot(id(22), 300, 180)]);
+    assert_eq!(points_shown(&desk, id(20)), 180);
+    desk.pull(2, vec![a_profile(180)], vec![id(100)]);
+    assert_eq!((points_shown(&desk, id(20)), desk.waiting()), (180, 0));
+}
+
+#[test]
+fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
+    let desk = Desk::new();
+    desk.pull(
+        1,
+        vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])],
+        vec![],
+    );
+    desk.act(
+        100,
+        "points.award",
+        json!({ "id": id(100), "customer_id": id(20), "satang": 199_900 }),
+    )
+    .unwrap();
+    desk.answer(100, None);
+    let in_the_middle = Position {
+        pk: id(21),
+        tbl: noun("loyalty_profile").number,
+        version: 2,
+    };
+    half(&desk, in_the_middle, vec![a_profile(299)]);
+    let shown = || {
+        let reader = desk.cache().read().unwrap();
+        row::get(&reader, noun("loyalty_profile"), id(21)).unwrap()
+    };
+    assert_eq!(shown(), None);
+    desk.pull(
+        2,
+        vec![a_lot(id(100), 199, 199), a_lot(id(23), 100, 100)],
+        vec![id(100)],
+    );
+    assert_eq!((shown().is_some(), points_shown(&desk, id(20))), (true, 299));
+}
+
+#[test]
+fn what_was_held_back_outlives_a_restart_and_gives_way_to_what_is_newer() {
+    let mut desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.note", json!({ "id": id(10), "text": "busy" }))
+        .unwrap();
+    half(
+        &desk,
+        Position {
+            pk: id(10),
+            tbl: noun("task").number,
+            version: 2,
+        },
+        vec![a_task(id(10), "pending", "older")],
+    );
+    desk.start_again();
+    half(
+        &desk,
+        Position {
+            pk: id(10),
+            tbl: noun("task").number,
+            version: 3,
+        },
+        vec![a_task(id(10), "pending", "newer")],
+    );
+    let title = || {
+        task::one(&desk.cache().read().unwrap(), TODAY, id(10))
+            .unwrap()
+            .unwrap()
+            .title
+    };
+    assert_eq!(title(), "call");
+    desk.pull(3, vec![], vec![]);
+    assert_eq!(title(), "newer");
+}
+
+#[test]
+fn people_of_one_pc_take_turns_in_the_order_in_which_they_did_it() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    let note = |action: u128, person: Uuid| {
+        let desk_of = |person| desk_cache::change::Action {
+            id: id(action),
+            person,
+            name: "task.note".into(),
+            args: json!({ "id": id(10), "text": "busy" }),
+            at: 1_000_000,
+        };
+        desk_cache::change::perform(desk.cache(), &desk_of(person), desk_cache::change::Destination::Clinic).unwrap();
+    };
+    for (action, person) in [(100, 1), (101, 1), (102, 2), (103, 1)] {
+        note(action, id(person));
+    }
+    let next = |people: &[Uuid]| {
+        desk.cache()
+            .write(|transaction| {
+                let Some(person) = outbox::turn(transaction, people)? else {
+                    return Ok(vec![]);
+                };
+                outbox::choose(transaction, person, people, 100, 5)
+            })
+            .unwrap()
+            .iter()
+            .map(|action| action.id)
+            .collect::<Vec<_>>()
+    };
+    let both = [id(2), id(1)];
+    assert_eq!(next(&both), [id(100), id(101)]);
+    [100, 101].into_iter().for_each(|action| desk.answer(action, None));
+    assert_eq!(next(&both), [id(102)]);
+    assert_eq!(
+        next(&[id(1)]),
+        [id(103)],
+        "whom the clinic does not let in any more holds nobody back"
+    );
+    desk.answer(102, None);
+    assert_eq!(next(&both), [id(103)]);
+}
+
 #[test]
 fn an_action_on_what_is_not_here_changes_nothing() {
     let desk = Desk::new();
