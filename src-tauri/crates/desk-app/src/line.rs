@@ -9,7 +9,7 @@ use desk_core::{
 
 use crate::{
     api::{
-        agenda::{AgendaMark, AgendaRow, VisitShown, VisitStep, VisitStepKind},
+        agenda::{AgendaMark, AgendaRow, Session, VisitShown, VisitStep, VisitStepKind},
         task::StaffRef,
     },
     row::{self, millis},
@@ -58,7 +58,10 @@ fn agenda_row(line: Line, date: &str, zone: Tz, now: i64) -> AgendaRow {
         service: booking.and_then(|booking| row::words(booking.services.as_deref())),
         room: booking.and_then(|booking| booking.room.clone()),
         staff: booking.and_then(who_treats),
-        session: None,
+        session: booking
+            .and_then(|booking| booking.session)
+            .filter(|(nth, of)| *of > 1 && nth <= of)
+            .map(|(nth, of)| Session { nth, of }),
         queue: present.and_then(number),
         late_at: booking.map(|_| millis(starts.saturating_add(LATE_AFTER))),
         arrived_at: present.map(|visit| millis(visit.arrived.at)),

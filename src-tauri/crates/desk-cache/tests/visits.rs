@@ -287,6 +287,120 @@ fn who_leaves_takes_the_booking_along_and_who_comes_back_brings_it() {
     );
 }
 
+/// A course of three, one of them done, with a beautician who may treat.
+fn scheduled() -> Desk {
+    let desk = booked();
+    let journey = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("stage", text("treatment_scheduled")),
+        ("version", Value::Int(5)),
+        ("stage_since", Value::Int(1)),
+        ("sessions_planned", Value::Int(3)),
+        ("sessions_done", Value::Int(1)),
+    ];
+    let staff = [
+        ("nickname", text("หมิว")),
+        ("role", text("beautician")),
+        ("active", Value::Int(1)),
+    ];
+    desk.pull(
+        2,
+        vec![put("journey", id(50), &journey), put("staff", id(1), &staff)],
+        vec![],
+    );
+    desk.press(100, "visit.check_in", check_in(40)).unwrap();
+    desk
+}
+
+impl Desk {
+    /// Stage, version and sessions done of the journey, and what its history says.
+    fn way(&self) -> (String, i64, i64, Vec<String>) {
+        let reader = self.cache().read().unwrap();
+        let (stage, version, done) = reader
+            .query_row(
+                "SELECT stage, version, sessions_done FROM journey WHERE id = ?1",
+                [id(50)],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        let mut told = reader
+            .prepare("SELECT type FROM journey_action ORDER BY version")
+            .unwrap();
+        let told = told.query_map([], |row| row.get(0)).unwrap();
+        (stage, version, done, told.map(Result::unwrap).collect())
+    }
+}
+
+fn stood(way: &(String, i64, i64, Vec<String>)) -> (&str, i64, i64) {
+    (way.0.as_str(), way.1, way.2)
+}
+
+#[test]
+fn a_treatment_that_begins_and_ends_takes_the_journey_along_without_the_network() {
+    let desk = scheduled();
+    desk.press(101, "visit.start", json!({ "id": id(40), "entry": id(60) }))
+        .unwrap();
+    assert_eq!(stood(&desk.way()), ("in_treatment", 6, 1));
+    desk.press(102, "visit.finish", json!({ "id": id(40), "entry": id(61) }))
+        .unwrap();
+    assert_eq!(stood(&desk.way()), ("treatment_completed", 7, 2));
+    assert_eq!(desk.way().3, ["start_treatment", "complete_treatment"]);
+}
+
+#[test]
+fn taking_the_end_of_a_treatment_back_takes_the_journey_back_too() {
+    let desk = scheduled();
+    desk.press(101, "visit.start", json!({ "id": id(40), "entry": id(60) }))
+        .unwrap();
+    desk.press(102, "visit.finish", json!({ "id": id(40), "entry": id(61) }))
+        .unwrap();
+    desk.sent();
+    assert_eq!(desk.take_back(900).unwrap().how, How::Reversed);
+    assert_eq!(
+        (stood(&desk.way()), desk.field(40, "state")),
+        (("in_treatment", 8, 1), text("serving"))
+    );
+    assert_eq!(desk.way().3, ["start_treatment", "complete_treatment", "unmove"]);
+}
+
+#[test]
+fn who_may_not_treat_starts_nothing_and_a_journey_elsewhere_keeps_the_visit_where_it_is() {
+    let desk = scheduled();
+    desk.pull(
+        3,
+        vec![put(
+            "staff",
+            id(1),
+            &[("role", text("sales")), ("active", Value::Int(1))],
+        )],
+        vec![],
+    );
+    let start = || desk.press(101, "visit.start", json!({ "id": id(40), "entry": id(60) }));
+    assert_eq!(refused(start()), "role_not_allowed");
+    let elsewhere = [
+        ("customer_id", Value::Uuid(id(20))),
+        ("stage", text("in_treatment")),
+        ("version", Value::Int(6)),
+        ("sessions_done", Value::Int(0)),
+    ];
+    desk.pull(
+        4,
+        vec![put(
+            "staff",
+            id(1),
+            &[("role", text("beautician")), ("active", Value::Int(1))],
+        )],
+        vec![],
+    );
+    desk.pull(5, vec![put("journey", id(50), &elsewhere)], vec![]);
+    // The check-in is done again on these rows and finds no journey that waits: the visit has none to take along.
+    start().unwrap();
+    assert_eq!(
+        (stood(&desk.way()), desk.field(40, "state")),
+        (("in_treatment", 6, 0), text("serving"))
+    );
+}
+
 /// Every row of every noun.
 fn rows(desk: &Desk) -> Vec<Vec<Value>> {
     let reader = desk.cache().read().unwrap();

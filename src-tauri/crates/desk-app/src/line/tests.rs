@@ -42,6 +42,7 @@ fn booked(id: u128, times: (&str, &str), room: &str) -> Line {
             services: Some("[\"HydraFacial\"]".into()),
             journey: None,
             staff: None,
+            session: None,
         }),
         visits: vec![],
         guest: guest(),

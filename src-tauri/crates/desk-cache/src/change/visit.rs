@@ -5,11 +5,11 @@ use desk_core::{
     day,
     visit::{State, refusal},
 };
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger, booking};
+use super::{Action, Ledger, booking, journey};
 use crate::{
     error::{CacheError, Result},
     query::clinic,
@@ -19,17 +19,55 @@ use crate::{
 pub(super) struct Visit {
     pub(super) id: Uuid,
     pub(super) booking: Option<Uuid>,
+    journey: Option<Uuid>,
     pub(super) state: Option<State>,
 }
 
-/// What an action on a visit replaces: nothing that would have to be kept, because each has its own way back.
-pub(super) fn before() -> Json {
-    json!({})
+/// What an action on a visit replaces: each has its own way back, but for what its journey was.
+pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
+    let sql = "SELECT journey_id FROM visit WHERE id = ?1 AND journey_id IS NOT NULL";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row([action.uuid("id")?], |row| row.get::<_, Uuid>(0))
+        .optional()?;
+    match found.filter(|_| matches!(action.name.as_str(), "visit.start" | "visit.finish")) {
+        Some(way) => journey::before(connection, &of_journey(action, way, json!({}))),
+        None => Ok(json!({})),
+    }
 }
 
-/// The arguments of the action that takes one back.
-pub(super) fn reversing(done: &Action) -> Json {
-    json!({ "id": done.args.get("id"), "of": done.id })
+/// The arguments of the action that takes one back. `id` becomes the row of the journey's history that says so.
+pub(super) fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id, "entry": id, "was": before })
+}
+
+/// The same person and moment, with the visit's journey for an object.
+fn of_journey(action: &Action, way: Uuid, mut args: Json) -> Action {
+    args["id"] = json!(way);
+    args["entry"] = action.args.get("entry").cloned().unwrap_or_default();
+    Action {
+        name: "journey.move".to_owned(),
+        args,
+        at: happened(action),
+        ..action.clone()
+    }
+}
+
+/// The journey goes along, or refuses with its own reason.
+fn move_along(ledger: &Ledger<'_>, action: &Action, visit: &Visit, word: &str) -> Result<()> {
+    match visit.journey {
+        Some(way) => journey::step(ledger, &of_journey(action, way, json!({ "action": word }))),
+        None => Ok(()),
+    }
+}
+
+/// And comes back with it, if it went along: what is here of a visit that another PC checked in may have had no journey yet.
+fn move_back(ledger: &Ledger<'_>, action: &Action, visit: &Visit) -> Result<()> {
+    let was = action.args.get("was").filter(|was| was.get("stage").is_some());
+    match (visit.journey, was) {
+        (Some(way), Some(was)) => journey::unmove(ledger, &of_journey(action, way, json!({ "was": was }))),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn check_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -152,6 +190,7 @@ pub(super) fn come_back(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 pub(super) fn start(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let visit = found(ledger, action)?;
     allow(&visit, State::Serving)?;
+    move_along(ledger, action, &visit, "start_treatment")?;
     ledger.touch("visit", visit.id)?;
     ledger
         .connection
@@ -167,6 +206,7 @@ pub(super) fn unstart(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if visit.state != Some(State::Serving) {
         return Err(CacheError::Refused("changed_meanwhile"));
     }
+    move_back(ledger, action, &visit)?;
     ledger.touch("visit", visit.id)?;
     ledger
         .connection
@@ -180,6 +220,7 @@ pub(super) fn unstart(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 pub(super) fn finish(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let visit = found(ledger, action)?;
     allow(&visit, State::Done)?;
+    move_along(ledger, action, &visit, "complete_treatment")?;
     end(ledger, action, &visit, State::Done)?;
     booking::becomes(ledger, visit.booking, "completed")
 }
@@ -189,6 +230,7 @@ pub(super) fn unfinish(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if visit.state != Some(State::Done) {
         return Err(CacheError::Refused("changed_meanwhile"));
     }
+    move_back(ledger, action, &visit)?;
     ledger.touch("visit", visit.id)?;
     ledger
         .connection
@@ -221,12 +263,13 @@ pub(super) fn allow(visit: &Visit, wanted: State) -> Result<()> {
 
 /// The visit of the action.
 pub(super) fn found(ledger: &Ledger<'_>, action: &Action) -> Result<Visit> {
-    let sql = "SELECT id, appointment_id, coalesce(state, '') FROM visit WHERE id = ?1";
+    let sql = "SELECT id, appointment_id, coalesce(state, ''), journey_id FROM visit WHERE id = ?1";
     let read = |row: &Row<'_>| {
         let state: String = row.get(2)?;
         Ok(Visit {
             id: row.get(0)?,
             booking: row.get(1)?,
+            journey: row.get(3)?,
             state: State::from_word(&state),
         })
     };

@@ -29,6 +29,8 @@ pub struct Booked {
     pub journey: Option<Uuid>,
     /// Who treats: person, nickname, role.
     pub staff: Option<(Uuid, String, String)>,
+    /// Which session of a course it is, and of how many.
+    pub session: Option<(i64, i64)>,
 }
 
 /// Somebody's presence: who did what with it, when, and on which PC. Instants in microseconds since 1970.
@@ -175,14 +177,17 @@ fn booked(connection: &Connection, day: &str) -> Result<Vec<Line>> {
     let sql = concat!(
         "SELECT a.id, coalesce(a.start_time, ''), coalesce(a.end_time, ''), coalesce(a.status, 'scheduled'), coalesce(a.type, ''), a.room,
                 a.services, a.journey_id, s.id, coalesce(s.nickname, s.display_name, ''), coalesce(s.role, ''),
-                EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 11 AND x.pk = a.id), ",
+                EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 11 AND x.pk = a.id), j.sessions_planned, coalesce(j.sessions_done, 0),
+                coalesce(j.stage, '') IN ('treatment_completed', 'follow_up', 'completed'), ",
         guest_columns!(),
         " FROM appointment a JOIN customer c ON c.id = a.customer_id LEFT JOIN staff s ON s.id = a.staff_id
+          LEFT JOIN journey j ON j.id = a.journey_id
           WHERE a.date = ?1 ORDER BY a.start_time, a.room, a.id LIMIT 2000"
     );
     list(connection, sql, [day], |row| {
         let staff: Option<Uuid> = row.get(8)?;
         let (nickname, role) = (row.get(9)?, row.get(10)?);
+        let (planned, done, is_after): (Option<i64>, i64, bool) = (row.get(12)?, row.get(13)?, row.get(14)?);
         Ok(Line {
             booking: Some(Booked {
                 id: row.get(0)?,
@@ -194,10 +199,11 @@ fn booked(connection: &Connection, day: &str) -> Result<Vec<Line>> {
                 services: row.get(6)?,
                 journey: row.get(7)?,
                 staff: staff.map(|id| (id, nickname, role)),
+                session: planned.map(|planned| (done + i64::from(!is_after), planned)),
             }),
             visits: vec![],
             is_waiting: row.get(11)?,
-            guest: guest(row, 12)?,
+            guest: guest(row, 15)?,
         })
     })
 }
