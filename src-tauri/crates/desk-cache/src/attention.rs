@@ -91,19 +91,24 @@ pub fn accept_theirs(cache: &Cache, id: Uuid, now: i64) -> Result<()> {
     })
 }
 
-/// Of every refused action, which it is.
+/// Every action that was refused and that somebody is still to look at, and those since `since` (microseconds since 1970) that somebody has.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn ids(connection: &Connection) -> Result<Vec<Uuid>> {
-    let mut statement = connection.prepare_cached("SELECT id FROM attention")?;
+pub fn ids(connection: &Connection, since: i64) -> Result<Vec<Uuid>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM attention UNION ALL SELECT id FROM archive WHERE outcome = 'settled' AND settled_at >= ?1",
+    )?;
     Ok(statement
-        .query_map([], |row| row.get(0))?
+        .query_map([since], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// A refused action that the clinic now knows as done needs nobody's attention.
+/// A refused action that the clinic now knows as done needs nobody's attention, and was not refused in the end.
 pub(crate) fn done_after_all(connection: &Connection, id: Uuid) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE archive SET outcome = 'ok' WHERE id = ?1 AND outcome = 'settled'")?
+        .execute([id])?;
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO archive (id, person_id, name, args, at, settled_at, outcome)

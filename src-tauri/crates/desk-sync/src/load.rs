@@ -138,7 +138,10 @@ async fn read_anew(
 /// What this PC believes done, and what refused.
 fn believed(cache: &Cache, since: i64) -> Result<(Vec<Uuid>, Vec<Uuid>), Failure> {
     let reader = cache.read()?;
-    Ok((outbox::confirmed_since(&reader, since)?, attention::ids(&reader)?))
+    Ok((
+        outbox::confirmed_since(&reader, since)?,
+        attention::ids(&reader, since)?,
+    ))
 }
 
 fn streams(person: Uuid, stream: &Stream) -> Vec<(String, Stream)> {
