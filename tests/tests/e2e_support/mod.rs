@@ -149,6 +149,9 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     key(desk, Key::F6).await;
     find(desk, "[data-screen=\"leads\"] [data-row-id]").await;
     visit("leads").await;
+    press(desk, "[data-place=\"journeys\"]").await;
+    find(desk, "[data-screen=\"journeys\"] [data-row-id]").await;
+    visit("journeys").await;
     ctrl(desk, 'k').await;
     find(desk, "dialog[open] input").await;
     type_keys(desk, "ploy").await;

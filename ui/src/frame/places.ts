@@ -1,6 +1,7 @@
 /** The places of the rail, in order: what they are called, how to go there, which key does the same. */
 import Bell from '@lucide/svelte/icons/bell';
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
+import Columns3 from '@lucide/svelte/icons/columns-3';
 import Contact from '@lucide/svelte/icons/contact';
 import Flame from '@lucide/svelte/icons/flame';
 import ListChecks from '@lucide/svelte/icons/list-checks';
@@ -17,6 +18,13 @@ export const PLACES = [
   { name: 'agenda', label: m.rail_agenda, icon: CalendarDays, cap: 'F3', go: () => route.go({ name: 'agenda' }) },
   { name: 'tasks', label: m.rail_tasks, icon: ListChecks, cap: 'F4', go: () => route.go({ name: 'tasks' }) },
   { name: 'leads', label: m.rail_leads, icon: Flame, cap: 'F6', go: () => route.go({ name: 'leads' }) },
+  {
+    name: 'journeys',
+    label: m.rail_journeys,
+    icon: Columns3,
+    cap: undefined,
+    go: () => route.go({ name: 'journeys' }),
+  },
   { name: 'card', label: m.rail_customers, icon: Contact, cap: undefined, go: () => void (route.overlay = 'search') },
   {
     name: 'notifications',

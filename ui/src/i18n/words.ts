@@ -3,6 +3,7 @@
  * database (another system may write new ones) fall back to the word itself rather than to nothing.
  */
 import type { Density } from '../backend/bindings/Density';
+import type { JourneyOutcome } from '../backend/bindings/JourneyOutcome';
 import type { Priority } from '../backend/bindings/Priority';
 import type { Role } from '../backend/bindings/Role';
 import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
@@ -83,6 +84,11 @@ const STAGE: Words = {
   treatment_completed: m.stage_treatment_completed,
   follow_up: m.stage_follow_up,
   completed: m.stage_completed,
+};
+const JOURNEY_OUTCOME: Record<JourneyOutcome, () => string> = {
+  completed: m.stage_completed,
+  lost: m.action_mark_lost,
+  cancelled: m.action_cancel,
 };
 const FOLLOWUP: Words = {
   post_treatment: m.followup_post_treatment,
@@ -347,6 +353,7 @@ export const tierName = (tier: Tier) => TIER[tier]();
 export const taskKind = word(KINDS);
 export const stageName = word(STAGE);
 export const actionName = word(ACTION);
+export const journeyOutcome = (outcome: JourneyOutcome) => JOURNEY_OUTCOME[outcome]();
 export const followupKind = word(FOLLOWUP);
 export const followupStatus = word(FOLLOWUP_STATUS);
 export const channelName = word(CHANNEL);

@@ -47,6 +47,12 @@ const leadActions = {
   release: key('R', m.key_release),
 };
 
+const journeyActions = {
+  move: key('M', m.key_move, { foot: true }),
+  why: key('W', m.key_why_stage, { foot: true }),
+  give: key('A', m.key_give_journey),
+};
+
 /** The two buttons of a refused action. */
 const settling = {
   mine: key('1', m.key_mine, { foot: true }),
@@ -64,6 +70,7 @@ export const KEYS = {
     notifications: key('Ctrl D', m.key_notifications),
     undo: key('Ctrl Z', m.key_undo),
     places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6 | Ctrl 7 | Ctrl 8 | Ctrl 9', m.key_places),
+    settings: key('Ctrl 0', m.key_settings),
     lock: key('F12', m.key_lock),
     keys: key('? | F1', m.key_keys),
     back: key('Alt ←', m.key_back),
@@ -112,6 +119,19 @@ export const KEYS = {
     showNew: key('U', m.key_show_new),
     leave: key('Esc', m.key_back),
   },
+  journeys: {
+    stages: key('← | →', m.key_stages, { repeats: true, foot: true }),
+    cards: key('↑ | ↓', m.key_cards, { repeats: true, foot: true }),
+    pageUp: MOVEMENT.pageUp,
+    pageDown: MOVEMENT.pageDown,
+    first: MOVEMENT.first,
+    last: MOVEMENT.last,
+    open: key('Enter', m.key_open_customer, { foot: true }),
+    ...journeyActions,
+    whose: key('G', m.key_board_whose),
+    over: key('O', m.key_board_over),
+    leave: key('Esc', m.key_back),
+  },
   search: {
     up: MOVEMENT.up,
     down: MOVEMENT.down,
@@ -130,6 +150,8 @@ export const KEYS = {
     call: key('C', m.key_call, { foot: true }),
     create: key('T', m.key_new_task),
     points: key('P', m.key_points, { foot: true }),
+    ...journeyActions,
+    begin: key('J', m.key_begin_journey),
     tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6', m.key_tabs),
     leave: key('Esc', m.key_back, { foot: true }),
   },
@@ -181,6 +203,7 @@ export const PLACE_NAMES: Record<KeyPlace, () => string> = {
   agenda: m.place_agenda,
   tasks: m.place_tasks,
   leads: m.place_leads,
+  journeys: m.place_journeys,
   search: m.place_search,
   card: m.place_card,
   notifications: m.place_notifications,

@@ -1,11 +1,15 @@
 /** Where the window is, and how it got there. Kept in memory: a desktop program has no address bar. */
 
+import type { Whose } from '../backend/bindings/Whose';
+import type { HistoryTab } from '../screens/card/history';
+
 export type Place =
   | { name: 'today'; select?: string }
   | { name: 'agenda'; select?: string }
   | { name: 'tasks'; select?: string }
   | { name: 'leads'; select?: string }
-  | { name: 'card'; id: string }
+  | { name: 'journeys'; select?: string }
+  | { name: 'card'; id: string; tab?: HistoryTab }
   | { name: 'notifications' }
   | { name: 'automation' }
   | { name: 'sync' }
@@ -26,6 +30,8 @@ class Route {
   });
   /** Customers opened last, newest first: what the empty search shows. */
   opened = $state.raw<string[]>([]);
+  /** How the board was left: whose journeys, and which card was selected. */
+  board: { whose: Whose; onlyOver: boolean; chosen: string | undefined } | undefined;
   #back: Place[] = [];
 
   go(place: Place): void {
@@ -50,17 +56,19 @@ class Route {
   reset(): void {
     this.#back = [];
     this.opened = [];
+    this.board = undefined;
     this.overlay = undefined;
     this.place = { name: 'today' };
   }
 
-  /** Goes where a notification or a toast leads: `/leads/<id>`, `/customers/<id>`, `/tasks/<id>`, `/today`. */
+  /** Goes where a notification or a toast leads: `/leads/<id>`, `/journeys/<id>`, `/customers/<id>`, `/tasks/<id>`, `/today`. */
   open(path: string): void {
     const [, kind, id] = path.split('/');
     if (kind === 'customers' && id) this.go({ name: 'card', id });
     else if (kind === 'agenda') this.go(id ? { name: 'agenda', select: id } : { name: 'agenda' });
     else if (kind === 'tasks' && id) this.go({ name: 'tasks', select: id });
     else if (kind === 'leads') this.go(id ? { name: 'leads', select: id } : { name: 'leads' });
+    else if (kind === 'journeys') this.go(id ? { name: 'journeys', select: id } : { name: 'journeys' });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
     else if (kind === 'automation') this.go({ name: 'automation' });
     else if (kind === 'tasks') this.go({ name: 'tasks' });

@@ -11,6 +11,13 @@ async function toCard(on: Opened, id = 'c1') {
   await on.see(`[data-customer-id=${id}]`);
 }
 
+async function toBoard(on: Opened, ...keys: string[]) {
+  await on.press(to('journeys'));
+  await on.see('[data-screen=journeys] [data-row-id]');
+  await on.press(...keys);
+  await settle();
+}
+
 async function toRules(on: Opened, ...keys: string[]) {
   on.clinic.open('/automation');
   await on.see('[data-row-id=r1]');
@@ -56,6 +63,30 @@ const SCENES: Scene[] = [
     },
   ],
   ['leads, snooze', {}, (on) => on.press('F6', 'S')],
+  ['board', {}, (on) => toBoard(on)],
+  ['board, only what is over', {}, (on) => toBoard(on, 'O')],
+  ['board, nothing', { isEmpty: true }, (on) => on.press(to('journeys'))],
+  ['board, what can be done', {}, (on) => toBoard(on, '→', 'M')],
+  [
+    'board, a booking is asked',
+    {},
+    async (on) => {
+      await toBoard(on, '→', '→', '→', 'M');
+      (await on.see('[data-option=schedule_appointment]')).click();
+      await on.see('[data-dialog=journey-step] input[name=when]');
+    },
+  ],
+  ['board, why', {}, (on) => toBoard(on, '→', '→', '→', '→', 'W')],
+  ['board, give', {}, (on) => toBoard(on, 'A')],
+  [
+    'begin a journey',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('J');
+      await on.see('[data-dialog=journey-begin]');
+    },
+  ],
   ['search, empty', {}, (on) => on.press('Ctrl K')],
   [
     'search, found',

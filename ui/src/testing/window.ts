@@ -50,9 +50,9 @@ export interface Opened {
   read(text: string): Promise<void>;
 }
 
-/** The key of a place of the rail: they are numbered in its order. */
+/** The key of a place of the rail: they are numbered in its order; the settings have 0. */
 export function to(place: (typeof PLACES)[number]['name'], role: Role = 'front_desk'): string {
-  return `Ctrl ${placesOf(role).findIndex(({ name }) => name === place) + 1}`;
+  return place === 'settings' ? 'Ctrl 0' : `Ctrl ${placesOf(role).findIndex(({ name }) => name === place) + 1}`;
 }
 
 /** Presses keys one after the other, each with the sign a Thai layout gives it. */
@@ -68,6 +68,24 @@ async function press(...caps: string[]): Promise<void> {
     target.dispatchEvent(new KeyboardEvent('keyup', init));
     await settle();
   }
+}
+
+interface Carry {
+  /** How far the pointer goes. */
+  far?: number;
+  /** Esc on the way. */
+  isGivenUp?: boolean;
+}
+
+/** Carries one thing onto another with the mouse. */
+export async function dropOn(what: Element, onto: Element, { far = 60, isGivenUp = false }: Carry = {}): Promise<void> {
+  const point = (type: string, at: Element, clientX: number) =>
+    at.dispatchEvent(new MouseEvent(type, { clientX, clientY: 0, button: 0, bubbles: true, cancelable: true }));
+  point('pointerdown', what, 0);
+  point('pointermove', onto, far);
+  if (isGivenUp) await press('Esc');
+  point('pointerup', onto, far);
+  await settle();
 }
 
 /** Forgets what the window kept in memory, as a start of the program does. */

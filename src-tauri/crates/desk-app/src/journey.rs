@@ -274,7 +274,6 @@ fn refused(why: &Why, of: Option<(&Standing, Action)>) -> AppError {
 /// A journey with its history, as the card and the board show it.
 pub(crate) fn shown(reader: &Reader<'_>, journey: known::Journey) -> Result<Journey, CacheError> {
     let actions = known::actions(reader, journey.id)?;
-    let person = |who: Option<(Uuid, String)>| who.map(|(id, nickname)| PersonRef { id, nickname });
     let plan = journey.title.or_else(|| row::words(journey.treatment_plan.as_deref()));
     Ok(Journey {
         id: journey.id,
@@ -289,11 +288,15 @@ pub(crate) fn shown(reader: &Reader<'_>, journey: known::Journey) -> Result<Jour
         sessions_planned: journey.sessions_planned,
         sessions_done: journey.sessions_done,
         booked_at: journey.booked_at.map(row::millis),
-        sales: person(journey.sales),
-        beautician: person(journey.beautician),
+        sales: journey.sales.map(person),
+        beautician: journey.beautician.map(person),
         is_waiting: journey.is_waiting,
         actions: actions.into_iter().map(step).collect(),
     })
+}
+
+fn person((id, nickname): (Uuid, String)) -> PersonRef {
+    PersonRef { id, nickname }
 }
 
 fn step(action: known::JourneyAction) -> JourneyAction {

@@ -187,6 +187,8 @@ function card(one: FakeJourney): BoardCard {
     sessionsPlanned: one.sessionsPlanned,
     sessionsDone: one.sessionsDone,
     outcome: one.outcome,
+    sales: one.sales,
+    beautician: one.beautician,
     version: one.version,
     isWaiting: one.isWaiting,
   };
@@ -295,6 +297,7 @@ export function move(clinic: FakeClinic, request: JourneyMove) {
     sessionsPlanned: request.sessions ?? one.sessionsPlanned,
     sessionsDone: one.sessionsDone + (isDone ? 1 : 0),
     bookedAt: isDone || request.action === 'no_show' ? null : (request.bookedAt ?? one.bookedAt),
+    beautician: person(request.beauticianId) ?? one.beautician,
     hasAmount: one.hasAmount || !!request.satang,
     isWaiting: clinic.mode === 'offline',
     actions: [taken, ...one.actions],
@@ -311,12 +314,18 @@ export function move(clinic: FakeClinic, request: JourneyMove) {
   );
 }
 
+function person(id: string | null) {
+  return id ? { id, nickname: day.staff(id).nickname } : null;
+}
+
 export function open(clinic: FakeClinic, request: JourneyOpen) {
   if (!COUNTER.includes(role(clinic))) clinic.refuse('role_not_allowed', { needs: COUNTER.join(' ') });
   const id = clinic.id();
   const begun = way(id, request.customerId, 'lead_created', '10:23', {
     plan: request.title,
     sessionsPlanned: request.sessions,
+    sales: person(request.salesId),
+    beautician: person(request.beauticianId),
     stageSince: clinic.now(),
     createdAt: clinic.now(),
     isWaiting: clinic.mode === 'offline',
@@ -338,7 +347,7 @@ export function open(clinic: FakeClinic, request: JourneyOpen) {
 export function assign(clinic: FakeClinic, id: string, part: 'sales' | 'beautician', to: string | null) {
   const one = find(clinic, id);
   const before = one[part];
-  one[part] = to ? { id: to, nickname: day.staff(to).nickname } : null;
+  one[part] = person(to);
   const name = day.ref(one.customer);
   const revert = () => (one[part] = before);
   return clinic.undoable(

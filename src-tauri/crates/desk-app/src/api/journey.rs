@@ -8,7 +8,7 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 use super::{
-    customer::Journey,
+    customer::{Journey, PersonRef},
     task::{CustomerRef, Whose},
 };
 use crate::error::Code;
@@ -85,6 +85,10 @@ pub struct BoardCard {
     pub sessions_done: i64,
     /// How it ended.
     pub outcome: Option<Outcome>,
+    /// Who sells.
+    pub sales: Option<PersonRef>,
+    /// Who treats.
+    pub beautician: Option<PersonRef>,
     /// Counts its moves; a move names the one it saw.
     pub version: i64,
     /// A change made here still waits to be sent.

@@ -113,7 +113,8 @@ impl Asked {
     }
 
     fn is_asked(&self, card: &known::Card) -> bool {
-        self.ask.whose == Whose::Everyone || card.sales_id == Some(self.me) || card.beautician_id == Some(self.me)
+        let is_me = |person: &Option<(Uuid, String)>| person.as_ref().is_some_and(|(id, _)| *id == self.me);
+        self.ask.whose == Whose::Everyone || is_me(&card.sales) || is_me(&card.beautician)
     }
 
     fn is_over(&self, due: &Due) -> bool {
@@ -162,6 +163,8 @@ fn card(stage: Stage, due: Due) -> BoardCard {
         sessions_planned: card.sessions_planned,
         sessions_done: card.sessions_done,
         outcome: card.outcome.as_deref().and_then(Outcome::from_word),
+        sales: card.sales.map(super::person),
+        beautician: card.beautician.map(super::person),
         version: card.version,
         is_waiting: card.is_waiting,
         customer: row::about(card.customer),

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
-use super::super::{list, task::About};
+use super::{
+    super::{list, task::About},
+    named,
+};
 use crate::error::Result;
 
 /// A journey on the board.
@@ -31,10 +34,10 @@ pub struct Card {
     pub planned_at: Option<i64>,
     /// How it ended.
     pub outcome: Option<String>,
-    /// Who sells.
-    pub sales_id: Option<Uuid>,
+    /// Who sells, with what colleagues call them.
+    pub sales: Option<(Uuid, String)>,
     /// Who treats.
-    pub beautician_id: Option<Uuid>,
+    pub beautician: Option<(Uuid, String)>,
     /// An unsent action touched it.
     pub is_waiting: bool,
 }
@@ -52,8 +55,10 @@ macro_rules! cards {
                CASE WHEN j.stage = 'follow_up' THEN
                  (SELECT min(f.scheduled_at) FROM followup f
                   WHERE f.customer_id = j.customer_id AND f.status = 'pending' AND coalesce(f.journey_id, j.id) = j.id) END,
-               j.outcome, j.sales_id, j.beautician_id, EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 2 AND x.pk = j.id)
-             FROM journey j JOIN customer c ON c.id = j.customer_id ",
+               j.outcome, j.sales_id, coalesce(s.nickname, s.display_name, ''), j.beautician_id, coalesce(b.nickname, b.display_name, ''),
+               EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 2 AND x.pk = j.id)
+             FROM journey j JOIN customer c ON c.id = j.customer_id
+             LEFT JOIN staff s ON s.id = j.sales_id LEFT JOIN staff b ON b.id = j.beautician_id ",
             $rest
         )
     };
@@ -77,9 +82,9 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         appointment: row.get(11)?,
         planned_at: row.get(12)?,
         outcome: row.get(13)?,
-        sales_id: row.get(14)?,
-        beautician_id: row.get(15)?,
-        is_waiting: row.get(16)?,
+        sales: named(row, 14)?,
+        beautician: named(row, 16)?,
+        is_waiting: row.get(18)?,
     })
 }
 
