@@ -14,10 +14,11 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        customer::{CustomerCard, CustomerCreate, CustomerOpen, CustomerSearch, PointsAward, PointsPreview},
+        customer::{CustomerCard, CustomerCreate, CustomerOpen, CustomerSearch, PersonRef, PointsAward, PointsPreview},
+        journey::{Board, BoardAsk, JourneyShow},
         session::{Phase, Unlock},
         sync::SyncMode,
-        task::TaskComplete,
+        task::{TaskComplete, Whose},
         today::Today,
     },
     error::Code,
@@ -146,6 +147,51 @@ async fn a_new_client_of_the_demo_gets_the_points_that_were_promised() {
     assert_eq!(
         (second.points, second.welcome_points, second.available_after),
         (1, 0, 300)
+    );
+}
+
+async fn board(desk: &Arc<Desk>, whose: Whose) -> Board {
+    let ask = BoardAsk {
+        whose,
+        only_over: false,
+        most: 500,
+        select: None,
+    };
+    desk.journey_board(ask).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_of_the_board_names_who_sells_and_who_treats_as_the_journey_itself_does() {
+    let pc = Pc::default();
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.start().await;
+    desk.demo_open(Nothing {}).await.unwrap();
+    unlock_as_nok(&desk).await;
+    let name = |person: &Option<PersonRef>| person.as_ref().map(|person| person.nickname.clone());
+    let cards: Vec<_> = board(&desk, Whose::Everyone)
+        .await
+        .columns
+        .into_iter()
+        .flat_map(|column| column.cards)
+        .collect();
+    assert!(cards.iter().any(|card| card.sales.is_some()));
+    for card in cards.iter().take(20) {
+        let journey = desk.journey_show(JourneyShow { id: card.id }).await.unwrap().journey;
+        assert_eq!(
+            (name(&card.sales), name(&card.beautician)),
+            (name(&journey.sales), name(&journey.beautician))
+        );
+    }
+    let me = stand(&desk).await.me.unwrap().id;
+    let is_me = |person: &Option<PersonRef>| person.as_ref().is_some_and(|person| person.id == me);
+    let mine = board(&desk, Whose::Mine).await;
+    let expected = cards
+        .iter()
+        .filter(|card| is_me(&card.sales) || is_me(&card.beautician))
+        .count();
+    assert_eq!(
+        mine.columns.iter().map(|column| column.cards.len()).sum::<usize>(),
+        expected
     );
 }
 

@@ -79,6 +79,9 @@ test('arrows walk within a stage and across, over empty ones; Enter opens the cu
   await on.see('[data-customer-id=c1]');
   await on.press('Esc');
   await on.see(`${card('j1')}[aria-selected=true]`);
+  await toBoard(on, 'j4');
+  await on.press('←', 'Enter', 'Esc');
+  await on.see(`${card('j9')}[aria-selected=true]`);
 });
 
 test('only mine, only what is over its limit; both say so when there is nothing', async () => {

@@ -7,7 +7,7 @@ import type { JourneyShown } from '../../backend/bindings/JourneyShown';
 import type { Offer } from '../../backend/bindings/Offer';
 import type { Stage } from '../../backend/bindings/Stage';
 import { m } from '../../i18n';
-import { afterThai } from '../../i18n/spacing';
+import { afterThai, beforeThai } from '../../i18n/spacing';
 import { actionName, stageName } from '../../i18n/words';
 import { sayFailed, saySaved } from '../../state/saving.svelte';
 import { toasts } from '../../state/toasts.svelte';
@@ -26,6 +26,9 @@ export type Said = Omit<JourneyMove, 'id' | 'action' | 'expected'>;
 const NOTHING: Said = { note: null, title: null, sessions: null, satang: null, bookedAt: null, beauticianId: null };
 
 export const calledBy = ({ nickname, fullName }: CustomerRef) => nickname ?? fullName;
+
+/** A name that has Thai words on both sides. */
+export const inThai = (name: string) => beforeThai(afterThai(name));
 
 export class JourneyActions {
   open = $state.raw<Open | undefined>();
@@ -87,7 +90,7 @@ export class JourneyActions {
   /** Moves, and says so; what was refused is answered. After a move by somebody else there is nothing to try again. */
   async move(shown: JourneyShown, { action, to }: Offer, said: Partial<Said> = {}): Promise<AppError | undefined> {
     const { id, version: expected, stage } = shown.journey;
-    const name = afterThai(calledBy(shown.customer));
+    const name = calledBy(shown.customer);
     let refused: AppError | undefined;
     await this.#once(
       async () => {
@@ -96,7 +99,7 @@ export class JourneyActions {
         saySaved(
           isStill
             ? m.toast_journey_stays({ name, action: actionName(action) })
-            : m.toast_journey_moved({ name, stage: stageName(to) }),
+            : m.toast_journey_moved({ name: inThai(name), stage: stageName(to) }),
           saved,
         );
         this.close();

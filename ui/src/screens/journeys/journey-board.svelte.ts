@@ -49,7 +49,7 @@ export class JourneyBoard {
   });
   readonly #hasTurned: boolean = $derived(this.#turn < clock.now);
 
-  constructor(select: () => string | undefined) {
+  constructor() {
     const left = route.board;
     if (left) {
       this.whose = left.whose;
@@ -67,10 +67,6 @@ export class JourneyBoard {
     });
     $effect(() => {
       if (this.#hasTurned) untrack(() => void this.board.refetch());
-    });
-    $effect(() => {
-      const wanted = select();
-      if (wanted) untrack(() => this.#seek(wanted));
     });
   }
 
@@ -90,7 +86,7 @@ export class JourneyBoard {
   }
 
   /** A journey that was asked for by name is shown, whatever was left out before. */
-  #seek(id: string): void {
+  seek(id: string): void {
     this.#chosen = id;
     this.showAll('everyone', false);
     void this.board.refetch();

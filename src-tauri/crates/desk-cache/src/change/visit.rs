@@ -43,8 +43,13 @@ pub(super) fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
 
 /// The same person and moment, with the visit's journey for an object.
 fn of_journey(action: &Action, way: Uuid, mut args: Json) -> Action {
-    args["id"] = json!(way);
-    args["entry"] = action.args.get("entry").cloned().unwrap_or_default();
+    if let Some(fields) = args.as_object_mut() {
+        fields.insert("id".to_owned(), json!(way));
+        fields.insert(
+            "entry".to_owned(),
+            action.args.get("entry").cloned().unwrap_or_default(),
+        );
+    }
     Action {
         name: "journey.move".to_owned(),
         args,
