@@ -49,14 +49,25 @@ mod tests {
     }
 
     #[test]
-    fn the_window_may_call_every_command_and_nothing_else() {
-        let capability: serde_json::Value =
-            serde_json::from_str(include_str!("../capabilities/main.json")).expect("JSON");
+    fn each_window_may_call_its_own_commands_and_nothing_else() {
+        /// What the customer's screen is for: nobody at the counter answers for them, and it can ask for nothing else.
+        const CUSTOMERS: [&str; 2] = ["display_shown", "display_answer"];
+        let counters: Vec<&str> = COMMANDS
+            .iter()
+            .copied()
+            .filter(|name| !CUSTOMERS.contains(name))
+            .collect();
+        may_call(include_str!("../capabilities/main.json"), "main", &counters);
+        may_call(include_str!("../capabilities/display.json"), "display", &CUSTOMERS);
+    }
+
+    fn may_call(capability: &str, window: &str, commands: &[&str]) {
+        let capability: Value = serde_json::from_str(capability).expect("JSON");
         let granted: Vec<String> = serde_json::from_value(capability["permissions"].clone()).expect("a list of names");
         let to_hear = ["core:event:allow-listen", "core:event:allow-unlisten"].map(String::from);
-        let to_call = COMMANDS.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
+        let to_call = commands.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
         assert_eq!(granted, to_hear.into_iter().chain(to_call).collect::<Vec<_>>());
-        assert_eq!(capability["windows"], serde_json::json!(["main"]));
+        assert_eq!(capability["windows"], serde_json::json!([window]));
         assert!(
             capability.get("remote").is_none(),
             "no page from elsewhere may call anything"

@@ -16,7 +16,7 @@ mod window;
 
 use std::process::ExitCode;
 
-use tauri::RunEvent;
+use tauri::{Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
 /// Runs the program until its window is closed.
@@ -66,12 +66,19 @@ fn window_state(home: Option<&std::path::Path>) -> tauri::plugin::TauriPlugin<ta
 }
 
 fn handle(app: &tauri::AppHandle, event: &RunEvent) {
-    if let RunEvent::WindowEvent {
-        event: tauri::WindowEvent::CloseRequested { api, .. },
-        ..
-    } = event
-    {
-        api.prevent_close();
-        quit::orderly(app);
+    let RunEvent::WindowEvent { label, event, .. } = event else {
+        return;
+    };
+    match event {
+        tauri::WindowEvent::CloseRequested { api, .. } if label != window::DISPLAY => {
+            api.prevent_close();
+            quit::orderly(app);
+        }
+        tauri::WindowEvent::Destroyed if label == window::DISPLAY => {
+            if let Some(desk) = app.state::<start::Started>().now() {
+                desk.display_is_gone();
+            }
+        }
+        _ => {}
     }
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use desk_app::ports::Window;
 use serde::Serialize;
 use tauri::webview::{Color, NewWindowResponse};
-use tauri::{AppHandle, Emitter as _, Manager as _, Theme, Url, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter as _, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 const MAIN: &str = "main";
+/// The customer's own screen.
+pub const DISPLAY: &str = "display";
 /// `--canvas` of the design tokens: what stands there before the page's first paint.
 const LIGHT: Color = Color(0xf5, 0xf3, 0xf4, 0xff);
 const DARK: Color = Color(0x15, 0x12, 0x14, 0xff);
@@ -32,6 +34,26 @@ pub fn open(app: &AppHandle, home: Option<&Path>) -> tauri::Result<()> {
     let is_dark = matches!(window.theme(), Ok(Theme::Dark));
     window.set_background_color(Some(if is_dark { DARK } else { LIGHT }))?;
     window.show()
+}
+
+/// Opens the customer's own screen: the same page, told by its address what it is. It may call two commands (`capabilities/display.json`).
+fn open_display(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(DISPLAY) {
+        return window.set_focus();
+    }
+    let page = WebviewUrl::App("index.html?window=display".into());
+    let window = WebviewWindowBuilder::new(app, DISPLAY, page)
+        .title("Aura Desk")
+        .inner_size(1366.0, 768.0)
+        .on_navigation(is_own_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()?;
+    window.show()
+}
+
+fn close_display(app: &AppHandle) -> tauri::Result<()> {
+    app.get_webview_window(DISPLAY)
+        .map_or(Ok(()), |window| window.destroy())
 }
 
 /// The window shows the program's own page, and the dev server's while developing. Everything else stays outside.
@@ -85,11 +107,22 @@ struct Open<'a> {
 impl Window for MainWindow {
     fn changed(&self, topics: &[String]) {
         report(self.0.emit_to(MAIN, "changed", Changed { topics }));
+        if self.0.get_webview_window(DISPLAY).is_some() {
+            report(self.0.emit_to(DISPLAY, "changed", Changed { topics }));
+        }
     }
 
     fn open(&self, path: &str) {
         bring_forward(&self.0);
         report(self.0.emit_to(MAIN, "open", Open { path }));
+    }
+
+    fn show_display(&self, is_open: bool) {
+        report(if is_open {
+            open_display(&self.0)
+        } else {
+            close_display(&self.0)
+        });
     }
 }
 

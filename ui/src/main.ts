@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import Display from './screens/display/Display.svelte';
 import { chooseBackend, useBackend } from './backend';
 import './design/fonts.css';
 import './design/tokens.css';
@@ -10,5 +11,7 @@ if (!target) throw new Error('index.html has no #app');
 
 void chooseBackend().then((backend) => {
   useBackend(backend);
-  mount(App, { target });
+  // The customer's own screen is the same page; what it may ask for, its window decides.
+  const isDisplay = new URLSearchParams(location.search).get('window') === 'display';
+  mount(isDisplay ? Display : App, { target });
 });

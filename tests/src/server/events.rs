@@ -46,4 +46,7 @@ impl Window for Events {
     fn open(&self, path: &str) {
         self.tell("open", &json!({ "path": path }));
     }
+
+    /// In a browser the second window is a second page.
+    fn show_display(&self, _: bool) {}
 }

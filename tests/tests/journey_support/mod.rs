@@ -42,6 +42,7 @@ impl Window for Paths {
     fn open(&self, path: &str) {
         self.opened.lock().unwrap().push(path.into());
     }
+    fn show_display(&self, _: bool) {}
 }
 
 /// One PC: its folder and keyring stay while the program comes and goes.

@@ -132,6 +132,7 @@ export const CODES: Record<Code, Words> = {
   nothing_to_undo: { what: () => m.code_nothing_to_undo(), next: m.code_nothing_to_undo_next },
   already_undone: { what: () => m.code_already_undone(), next: m.code_already_undone_next },
   points_spent: { what: () => m.code_points_spent(), next: m.code_points_spent_next },
+  display_closed: { what: () => m.code_display_closed(), next: m.code_display_closed_next },
   points_short: {
     what: (f) =>
       f['missing']

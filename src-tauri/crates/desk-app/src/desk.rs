@@ -23,6 +23,7 @@ use crate::{
         Saved,
         session::{ClinicDay, Loading},
     },
+    display::Display,
     error::{AppError, Code},
     ports::{Clock, Notifier, Secrets, Window},
     topic,
@@ -61,6 +62,8 @@ pub struct Desk {
     pub(crate) moved: Notify,
     /// How many customers the cache has; none while it must be counted anew. Counting at every key of a search would scan them all.
     pub(crate) customers: Mutex<Option<i64>>,
+    /// The customer's own screen.
+    pub(crate) display: Mutex<Display>,
     state: Mutex<State>,
 }
 
@@ -128,6 +131,7 @@ impl Desk {
             wake: Arc::new(WakeUps::default()),
             moved: Notify::new(),
             customers: Mutex::new(None),
+            display: Mutex::default(),
             state: Mutex::new(State::default()),
         });
         desk.wake.belongs_to(&desk);

@@ -66,6 +66,8 @@ codes! {
     WrongPin => "wrong_pin",
     /// Too many wrong PINs; fields: `until`.
     PinPaused => "pin_paused",
+    /// The customer's screen is not open, or shows nobody.
+    DisplayClosed => "display_closed",
     /// There is no keyring on this PC.
     KeyringMissing => "keyring_missing",
     /// The keyring is locked.

@@ -14,6 +14,7 @@ mod customer;
 mod day;
 mod demo;
 mod desk;
+mod display;
 pub mod error;
 mod followup;
 mod journey;

@@ -104,4 +104,6 @@ pub trait Window: Send + Sync {
     fn changed(&self, topics: &[String]);
     /// Bring the window forward and go to this path, for example `/leads/<id>`.
     fn open(&self, path: &str);
+    /// Opens the customer's own screen beside it, or closes it.
+    fn show_display(&self, is_open: bool);
 }

@@ -76,7 +76,7 @@ impl Desk {
     fn redemption(&self, request: &PointsRedeem, seen: i64) -> Result<Action, AppError> {
         let args = json!({
             "id": request.entry_id, "customer_id": request.customer_id, "points": request.points,
-            "reward_id": request.reward_id, "method": "staff", "seen": seen,
+            "reward_id": request.reward_id, "method": self.who_confirmed(request), "seen": seen,
         });
         Ok(Action {
             id: request.entry_id,
@@ -85,6 +85,21 @@ impl Desk {
             args,
             at: self.micros(),
         })
+    }
+
+    /// The customer on their own screen, else whoever serves them.
+    fn who_confirmed(&self, request: &PointsRedeem) -> &'static str {
+        let PointsRedeem {
+            entry_id,
+            customer_id,
+            points,
+            reward_id,
+        } = *request;
+        if self.is_confirmed_by_customer(entry_id, customer_id, points, reward_id) {
+            "display"
+        } else {
+            "staff"
+        }
     }
 
     /// What is known here to be impossible is refused here.
@@ -97,11 +112,7 @@ impl Desk {
             points: request.points,
         };
         let promise = self.redeem_preview(preview).await?;
-        if promise.missing > 0 {
-            return Err(AppError::new(Code::PointsShort)
-                .with("missing", promise.missing)
-                .with("available", promise.available));
-        }
+        is_enough(&promise)?;
         if let Some(reward) = request.reward_id {
             let offer = promise.rewards.iter().find(|offer| offer.id == reward);
             let can_be_had = |offer: &&RewardOffer| {
@@ -226,6 +237,17 @@ impl Desk {
     }
 }
 
+/// # Errors
+/// `points_short`.
+pub(crate) fn is_enough(promise: &RedeemPromise) -> Result<(), AppError> {
+    if promise.missing == 0 {
+        return Ok(());
+    }
+    Err(AppError::new(Code::PointsShort)
+        .with("missing", promise.missing)
+        .with("available", promise.available))
+}
+
 fn not_covered(offline: &OfflineAllowance) -> AppError {
     match offline.barred {
         Some(OfflineBar::NoLease) => Code::LeaseMissing.into(),
@@ -234,7 +256,7 @@ fn not_covered(offline: &OfflineAllowance) -> AppError {
     }
 }
 
-fn promise(
+pub(crate) fn promise(
     reader: &Reader<'_>,
     request: &RedeemPreview,
     now: i64,

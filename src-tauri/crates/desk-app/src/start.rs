@@ -150,6 +150,7 @@ impl Desk {
     /// None.
     pub async fn lock(self: &Arc<Self>, _: Nothing) -> Result<StartState, AppError> {
         self.state().me = None;
+        self.blank_display();
         Ok(self.stand())
     }
 

@@ -16,6 +16,7 @@ import type { UndoStep } from '../bindings/UndoStep';
 import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
+import { closed } from './display';
 import { journeys } from './journeys';
 import * as leads from './leads';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
@@ -81,6 +82,7 @@ export class FakeClinic {
   waiting: WaitingRow[] = [];
   /** What can be taken back, oldest first. */
   done: Done[] = [];
+  display = closed();
   attention: AttentionRow[];
   blocked: Code | null;
   staleSince: number | null;

@@ -12,6 +12,7 @@ import type { CommandName, Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
+import * as display from './display';
 import { assign, board, move, ofCustomer, open, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
@@ -284,6 +285,16 @@ export const ANSWERS: Answers = {
   redeem_preview: (clinic, { customerId, points }) =>
     redeemPreviewOf(clinic.customer(customerId), points, clinic.mode === 'offline', clinic.now()),
   points_redeem: redeem,
+  display_open: (clinic) => display.change(clinic, { isOpen: true }),
+  display_close: (clinic) => display.change(clinic, display.closed()),
+  display_standing: display.standing,
+  display_turn: (clinic, { customerId }) => display.change(clinic, { customer: customerId, question: null }),
+  display_ask: (clinic, { entryId, points, rewardId }) => {
+    if (!clinic.display.isOpen || !clinic.display.customer) clinic.refuse('display_closed');
+    return display.change(clinic, { question: { id: entryId, points, reward: rewardId, answer: null } });
+  },
+  display_shown: display.shown,
+  display_answer: (clinic, { question, yes }) => display.answer(clinic, question, yes),
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>

@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod booking;
 pub mod call;
 pub mod customer;
+pub mod display;
 pub mod followup;
 pub mod journey;
 pub mod lead;

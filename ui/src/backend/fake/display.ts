@@ -1,0 +1,53 @@
+/** The customer's own screen of the fake clinic. */
+import type { DisplayShown } from '../bindings/DisplayShown';
+import type { DisplayStanding } from '../bindings/DisplayStanding';
+import type { FakeClinic } from './clinic';
+import { redeemPreviewOf } from './loyalty';
+import { CLINIC } from './people';
+
+export interface FakeDisplay {
+  isOpen: boolean;
+  customer: string | null;
+  question: { id: string; points: number; reward: string | null; answer: boolean | null } | null;
+}
+
+export const closed = (): FakeDisplay => ({ isOpen: false, customer: null, question: null });
+
+export function standing({ display }: FakeClinic): DisplayStanding {
+  return { isOpen: display.isOpen, question: display.question?.id ?? null, answer: display.question?.answer ?? null };
+}
+
+/** Changes it and tells the windows. */
+export function change(clinic: FakeClinic, part: Partial<FakeDisplay>): DisplayStanding {
+  Object.assign(clinic.display, part);
+  clinic.tell('display');
+  return standing(clinic);
+}
+
+export function shown(clinic: FakeClinic): DisplayShown {
+  const { display } = clinic;
+  const of = display.isOpen && clinic.me && display.customer ? clinic.customer(display.customer) : undefined;
+  const base = {
+    clinic: CLINIC,
+    day: clinic.clinicDay,
+    language: clinic.settings.language,
+    guest: null,
+    question: null,
+  };
+  if (!of) return base;
+  const { tier, available } = redeemPreviewOf(of, 0, false, clinic.now());
+  const ends = redeemPreviewOf(of, available, false, clinic.now()).takes;
+  const guest = { name: of.nickname ?? of.fullName, tier, available, ends };
+  if (!display.question) return { ...base, guest };
+  const { id, points, reward, answer } = display.question;
+  const { availableAfter, takes, rewards } = redeemPreviewOf(of, points, false, clinic.now());
+  const named = rewards.find((offer) => offer.id === reward)?.name ?? null;
+  return { ...base, guest, question: { id, points, availableAfter, takes, reward: named, answer } };
+}
+
+export function answer(clinic: FakeClinic, question: string, yes: boolean): DisplayShown {
+  if (clinic.display.question?.id === question) {
+    change(clinic, { question: { ...clinic.display.question, answer: yes } });
+  }
+  return shown(clinic);
+}
