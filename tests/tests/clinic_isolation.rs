@@ -18,7 +18,7 @@ use uuid::Uuid;
 const MARK: &str = "OTHERCLINIC";
 
 /// Tables of which desks may read every column (of their own rows).
-const WHOLE: [&str; 3] = ["desk.clock", "desk.feed", "desk.lot"];
+const WHOLE: [&str; 4] = ["desk.clock", "desk.feed", "desk.lot", "desk.payment"];
 
 /// Both clinics with a row in every table of ours and of theirs; B's rows carry the mark in every text.
 async fn two_clinics() -> (PgCluster, Desk) {
@@ -67,6 +67,8 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value) values ('{clinic}', '{word}', 'free_service', 1, 1);
         insert into public.notifications (user_id, clinic_id, type, title, message) values (md5('user:{seller}')::uuid, '{clinic}', 'x', '{word}', '{word}');
         insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{clinic}', '{word}', '2026-10-01', 10, 5, md5('user:{seller}')::uuid, '2026-10-01T17:00:00Z', '2026-10-08T17:00:00Z');
+        insert into desk.payment_counter (clinic_id, last) values ('{clinic}', 1);
+        insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, note) values ('{clinic}', gen_random_uuid(), 1, md5('customer:{customer}')::uuid, 100, 'cash', now(), md5('user:{seller}')::uuid, '{word}');
         insert into desk.closed_day (clinic_id, day, name) values ('{clinic}', '2026-12-31', '{word}');
         insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('user:{seller}')::uuid, 'out', 'talked', '{word}', now());
         insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{clinic}', '{word}', 99, 'hot', 'high')"));
@@ -277,6 +279,7 @@ async fn answers_do_not_tell_whether_an_id_exists_elsewhere() {
         ("notification.read", "id", note),
         ("customer.edit", "id", customer),
         ("points.award", "customer_id", customer),
+        ("payment.take", "customer_id", customer),
         ("task.reassign", "to", person),
         ("visit.check_in", "customer_id", customer),
         ("visit.leave", "id", visit),
@@ -284,7 +287,7 @@ async fn answers_do_not_tell_whether_an_id_exists_elsewhere() {
     for (name, key, theirs) in pairs {
         let mut answers = Vec::new();
         for id in [theirs, Uuid::new_v4()] {
-            let mut args = json!({ "id": if key == "to" { mine } else { Uuid::now_v7() }, "text": "x", "set": { "notes": "x" }, "satang": 100 });
+            let mut args = json!({ "id": if key == "to" { mine } else { Uuid::now_v7() }, "text": "x", "set": { "notes": "x" }, "satang": 100, "method": "cash", "entry": Uuid::now_v7() });
             args[key] = json!(id);
             let mutation = may.mutation(name, args);
             let outcome = may.push(&[mutation]).await.unwrap().remove(0);

@@ -141,6 +141,13 @@ export const CODES: Record<Code, Words> = {
     next: m.code_points_short_next,
   },
   points_taken: { what: () => m.code_points_taken(), next: m.code_points_taken_next },
+  payment_not_found: { what: () => m.code_payment_not_found(), next: m.code_payment_not_found_next },
+  refund_too_large: {
+    what: (f) => (f['most'] ? m.code_refund_too_large({ most: bahtOf(f['most']) }) : m.code_refund_too_large_plain()),
+    next: m.code_refund_too_large_next,
+  },
+  payment_booked: { what: () => m.code_payment_booked(), next: m.code_payment_booked_next },
+  promptpay_invalid: { what: () => m.code_promptpay_invalid(), next: m.code_promptpay_invalid_next },
   reward_unavailable: { what: () => m.code_reward_unavailable(), next: m.code_reward_unavailable_next },
   lease_missing: { what: () => m.code_lease_missing(), next: m.code_lease_missing_next },
   balance_stale: { what: () => m.code_balance_stale(), next: m.code_balance_stale_next },

@@ -144,6 +144,8 @@ export const KEYS = {
     checkIn: key('I', m.key_check_in, { foot: true }),
     book: key('B', m.key_book),
     award: key('F9', m.key_award, { foot: true }),
+    refund: key('Shift F9', m.key_refund),
+    receipt: key('Ctrl P', m.key_receipt),
     redeem: key('R', m.key_redeem, { foot: true }),
     edit: key('E', m.key_edit, { foot: true }),
     note: key('N', m.key_note, { foot: true }),
@@ -152,7 +154,7 @@ export const KEYS = {
     points: key('P', m.key_points, { foot: true }),
     ...journeyActions,
     begin: key('J', m.key_begin_journey),
-    tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6', m.key_tabs),
+    tabs: key('Alt 1 | Alt 2 | Alt 3 | Alt 4 | Alt 5 | Alt 6 | Alt 7', m.key_tabs),
     leave: key('Esc', m.key_back, { foot: true }),
   },
   notifications: {
@@ -189,6 +191,8 @@ export const KEYS = {
   },
   dialog: {
     save: key('Ctrl Enter', m.key_save),
+    nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4', m.key_pay_method),
+    print: key('Ctrl P', m.key_print),
     leave: key('Esc', m.key_close),
   },
 } as const satisfies Record<string, Record<string, KeyLine>>;

@@ -7,6 +7,8 @@ export interface Toast {
   detail?: string | undefined;
   /** The action that the toast can take back. */
   undo?: string | undefined;
+  /** What else may follow at once. */
+  more?: { label: () => string; cap: string; run: () => void } | undefined;
   /** Shown small, for the clinic's IT person, in unexpected errors only. */
   refId?: string | undefined;
 }

@@ -109,12 +109,53 @@ const SCENES: Scene[] = [
   ['card, do not contact', {}, (on) => toCard(on, 'c4')],
   ['card, no member', {}, (on) => toCard(on, 'c3')],
   [
-    'award points',
+    'take a payment',
     {},
     async (on) => {
       await toCard(on);
       await on.press('F9');
       await on.type('1999');
+    },
+  ],
+  [
+    'pay by PromptPay',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('1999');
+      await on.press('Alt 3');
+      await on.see('[data-qr]');
+    },
+  ],
+  [
+    'give money back',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('1999');
+      await on.see('[data-award-points]');
+      await on.press('Enter');
+      await on.gone('[data-dialog=award]');
+      await on.see('[data-payment]');
+      await on.press('Shift F9');
+      await on.see('[data-refund-points]');
+    },
+  ],
+  [
+    'receipt',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('1999');
+      await on.see('[data-award-points]');
+      await on.press('Enter');
+      await on.gone('[data-dialog=award]');
+      await on.see('[data-payment]');
+      await on.press('Ctrl P');
+      await on.see('[data-print]');
     },
   ],
   [

@@ -310,7 +310,7 @@ test('an edit sends only what changed, with what was seen', async () => {
   expect([...drafts.read('edit:c1/nickname')]).toEqual([]);
 });
 
-test('points: the sum is shown before saving, and pressing twice awards once', async () => {
+test('a payment: the sum is shown before saving, and pressing twice takes it once', async () => {
   const on = await openWindow();
   on.clinic.open('/customers/c1');
   await on.see('[data-points="1240"]');
@@ -373,7 +373,7 @@ test('two quick presses of one save are one call', async () => {
   save.click();
   save.click();
   await on.gone('[data-dialog=award]');
-  expect(on.calls.filter((name) => name === 'points_award')).toHaveLength(1);
+  expect(on.calls.filter((name) => name === 'payment_take')).toHaveLength(1);
 });
 
 test('two saves in one breath are one customer', async () => {
@@ -395,19 +395,21 @@ test('an amount that is none is refused in words and saves nothing', async () =>
   await on.type('สองร้อย');
   await on.see('input[name=amount][aria-invalid=true]');
   await on.press('Enter');
-  expect(on.calls).not.toContain('points_award');
+  expect(on.calls).not.toContain('payment_take');
 });
 
-test('an amount that earns no point says from which one does, and saves nothing', async () => {
+test('an amount that earns no point is taken all the same, without an entry', async () => {
   const on = await openWindow();
   on.clinic.open('/customers/c1');
   await on.see('[data-customer-id=c1]');
+  const entries = on.clinic.ledger('c1').length;
   await on.press('F9');
   await on.type('0.01');
-  await on.read('ต่ำกว่า 5.00 บาทยังไม่ได้แต้ม');
-  expect(on.one('[data-dialog=award] [data-action=save]').hasAttribute('disabled')).toBe(true);
+  await on.read('ยอดนี้ยังไม่ได้แต้ม รับชำระได้ตามปกติ');
   await on.press('Enter');
-  expect(on.calls).not.toContain('points_award');
+  await on.gone('[data-dialog=award]');
+  expect(on.clinic.payments.map(({ satang, points }) => [satang, points])).toEqual([[1, 0]]);
+  expect(on.clinic.ledger('c1')).toHaveLength(entries);
 });
 
 test('the first points of somebody announce the welcome points', async () => {
@@ -449,7 +451,7 @@ test('where nothing is, it is said once', async () => {
   expect(on.text().split('ไม่มีรายการต้องดู')).toHaveLength(2);
 });
 
-test('the demo clinic is named at the foot, the sync screen says what to do about it; one button awards points', async () => {
+test('the demo clinic is named at the foot, the sync screen says what to do about it; one button takes a payment', async () => {
   const on = await openWindow({ mode: 'demo' });
   await on.press(to('sync'));
   await on.read('ไม่มีคลินิกให้ซิงก์ด้วย');

@@ -27,7 +27,7 @@ use crate::{
     call, check,
     desk::Desk,
     error::{AppError, Code},
-    line, row,
+    line, payment, row,
 };
 
 /// Results shown for one search.
@@ -72,8 +72,10 @@ impl Desk {
     /// # Errors
     /// `customer_not_found`.
     pub async fn customer_card(self: &Arc<Self>, request: CustomerOpen) -> Result<CustomerCard, AppError> {
-        let (now, today) = (self.micros(), self.today_date());
-        let card = self.read(move |reader| card(reader, request.id, &today, now)).await?;
+        let (now, today, me) = (self.micros(), self.today_date(), self.me()?);
+        let card = self
+            .read(move |reader| card(reader, request.id, me, (&today, now)))
+            .await?;
         card.ok_or_else(|| Code::CustomerNotFound.into())
     }
 
@@ -204,7 +206,7 @@ fn word(field: CustomerField) -> &'static str {
     }
 }
 
-fn check_bill(satang: i64) -> Result<(), AppError> {
+pub(crate) fn check_bill(satang: i64) -> Result<(), AppError> {
     if (1..=LARGEST_BILL_SATANG).contains(&satang) {
         Ok(())
     } else {
@@ -280,7 +282,12 @@ fn why(kind: MatchKind) -> &'static str {
     }
 }
 
-fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<CustomerCard>, CacheError> {
+fn card(
+    reader: &Reader<'_>,
+    id: Uuid,
+    me: Uuid,
+    (today, now): (&str, i64),
+) -> Result<Option<CustomerCard>, CacheError> {
     let Some(profile) = customer::profile(reader, id)? else {
         return Ok(None);
     };
@@ -306,6 +313,7 @@ fn card(reader: &Reader<'_>, id: Uuid, today: &str, now: i64) -> Result<Option<C
             .into_iter()
             .map(call::contact)
             .collect(),
+        payments: payment::rows(reader, id, me)?,
     }))
 }
 
@@ -379,6 +387,20 @@ fn entry(entry: loyalty::Entry) -> PointEntry {
         expires_at: entry.expires_at.map(row::millis),
         is_waiting: entry.is_waiting,
     }
+}
+
+/// What a bill earns, if anything: what earns nothing makes no member either.
+pub(crate) fn bill(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
+    let earns = promise(reader, customer, satang)?;
+    if earns.points > 0 || earns.welcome_points == 0 {
+        return Ok(earns);
+    }
+    Ok(PointsPromise {
+        available_after: earns.available_after - earns.welcome_points,
+        welcome_points: 0,
+        tier_after: Tier::Bronze,
+        ..earns
+    })
 }
 
 fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {

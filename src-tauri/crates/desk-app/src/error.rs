@@ -172,6 +172,14 @@ codes! {
     PointsShort => "points_short",
     /// Somebody else spent the points first.
     PointsTaken => "points_taken",
+    /// No such payment.
+    PaymentNotFound => "payment_not_found",
+    /// More than is left of the payment; fields: `most`.
+    RefundTooLarge => "refund_too_large",
+    /// The clinic has booked the payment, so it is given back instead of taken back.
+    PaymentBooked => "payment_booked",
+    /// Nothing that PromptPay could pay.
+    PromptpayInvalid => "promptpay_invalid",
     /// The reward cannot be had: not on offer, none left, or for a higher tier.
     RewardUnavailable => "reward_unavailable",
     /// This PC has no allowance of today for redeeming without the network.

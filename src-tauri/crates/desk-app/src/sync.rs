@@ -9,7 +9,7 @@ use desk_cache::{
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, journey, staff, task, visit},
+    query::{customer, followup, journey, payment, staff, task, visit},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -165,6 +165,7 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         }
         "visit" | "appointment" => visit::whose(reader, id("id"))?,
         "journey" => customer::profile(reader, customer_of_journey(reader, args)?)?.map(|profile| profile.full_name),
+        "payment" => customer::profile(reader, payer(reader, args)?)?.map(|profile| profile.full_name),
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
@@ -172,6 +173,23 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         }
         _ => None,
     })
+}
+
+/// Who paid; nobody where the payment is not known here.
+fn payer(reader: &Reader<'_>, args: &Json) -> Result<Uuid, CacheError> {
+    let id = |field: &str| {
+        args.get(field)
+            .and_then(Json::as_str)
+            .and_then(|text| Uuid::parse_str(text).ok())
+    };
+    if let Some(customer) = id("customer_id") {
+        return Ok(customer);
+    }
+    let paid = id("payment_id")
+        .map(|id| payment::get(reader, id))
+        .transpose()?
+        .flatten();
+    Ok(paid.map_or(Uuid::nil(), |paid| paid.customer))
 }
 
 /// Whose the journey of an action is; nobody's where it is not known here.
@@ -212,8 +230,12 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
             let booking = id.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default();
             return visit::customer_of(reader, booking);
         }
-        "points.award" | "points.reverse" | "points.redeem" | "points.unredeem" | "visit.check_in"
+        "payment.take" | "points.award" | "points.reverse" | "points.redeem" | "points.unredeem" | "visit.check_in"
         | "appointment.book" => "customer_id",
+        "payment.refund" => {
+            let customer = payer(reader, &refused.args)?;
+            return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));
+        }
         name if name.starts_with("journey.") => {
             let customer = customer_of_journey(reader, &refused.args)?;
             return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));
@@ -260,7 +282,8 @@ fn side(detail: &Json) -> Side {
 }
 
 /// What nobody types.
-const IDS: [&str; 18] = [
+const IDS: [&str; 19] = [
+    "payment_id",
     "id",
     "customer_id",
     "base",

@@ -22,7 +22,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("closed_day") => &["start", "leads", "today", "journeys"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
         Some("contact") => &["tasks", "today", "customers"],
-        Some("lot" | "lease" | "reward") => &["customers"],
+        Some("lot" | "lease" | "reward" | "payment") => &["customers"],
         Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }
@@ -38,6 +38,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "journeys", "sync"],
         Some("rule") => &["rules", "sync"],
+        Some("clinic") => &["start", "sync"],
         Some("journey") => &["journeys", "customers", "today", "tasks", "sync"],
         Some("customer") => &["customers", "today", "journeys", "sync"],
         _ => &["customers", "today", "sync"],

@@ -10,6 +10,7 @@ mod followup;
 mod journey;
 mod lead;
 mod notification;
+pub mod payment;
 mod points;
 mod redeem;
 mod rule;
@@ -106,6 +107,7 @@ pub fn can_be_undone(name: &str) -> bool {
             | "customer.edit"
             | "points.award"
             | "points.redeem"
+            | "payment.take"
             | "followup.done"
             | "followup.cancel"
             | "visit.check_in"
@@ -137,6 +139,8 @@ pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<
         Some("journey") => journey::before(connection, action).map(Some),
         Some("lead") => lead::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
+        // Only what has not left this PC is taken out; nothing else needs to be known of it.
+        Some("payment") => Ok(Some(Json::Object(serde_json::Map::new()))),
         Some("visit") => visit::before(connection, action).map(Some),
         Some("appointment") => booking::before(connection, action).map(Some),
         _ => customer::before(connection, action).map(Some),
@@ -166,6 +170,8 @@ pub(crate) fn reversal(
         "lead.answer" => Ok(("lead.unanswer", lead::unanswering(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "points.redeem" => Ok(("points.unredeem", redeem::unredeeming(id, done, before))),
+        // Money that the clinic has booked is given back, with a reason, by who may.
+        "payment.take" => Err(CacheError::Refused("payment_booked")),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
         "customer.create" => Ok(("customer.remove", customer::removing(done))),
         "visit.check_in" => Ok(("visit.undo_check_in", visit::reversing(id, done, before))),
@@ -192,6 +198,7 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
         "task.complete" => nobody_works_on(connection, done.uuid("next").ok()),
         "contact.log" => nobody_works_on(connection, done.uuid("next_id").ok()),
         "points.award" => points::are_unspent(connection, done),
+        "payment.take" => payment::is_untouched(connection, done),
         _ => Ok(()),
     }
 }
@@ -246,7 +253,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "contact.log" => contact::log(ledger, action),
         "customer.create" => customer::create(ledger, action),
         "customer.edit" => customer::edit(ledger, action),
-        "points.award" => points::award(ledger, action),
+        "points.award" | "points.reverse" => points::apply(ledger, action),
+        "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "lead.claim" => lead::claim(ledger, action),
@@ -266,7 +274,6 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "contact.retract" => contact::retract(ledger, action),
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
-        "points.reverse" => points::reverse(ledger, action),
         "points.redeem" => redeem::redeem(ledger, action),
         "points.unredeem" => redeem::unredeem(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),

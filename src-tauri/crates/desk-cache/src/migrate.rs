@@ -104,6 +104,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261129080000_hold_arriving.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261129100000_keep_payments.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261129100100_index_payments.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

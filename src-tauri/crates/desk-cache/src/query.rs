@@ -10,6 +10,7 @@ pub mod journey;
 pub mod lead;
 pub mod loyalty;
 pub mod notification;
+pub mod payment;
 pub mod rule;
 pub mod staff;
 pub mod task;

@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 21] = [
+    "clinic.set_promptpay",
     "customer.create",
     "customer.edit",
     "customer.remove",
@@ -15,6 +16,8 @@ const ACTIONS: [&str; 18] = [
     "followup.done",
     "followup.reopen",
     "notification.read",
+    "payment.refund",
+    "payment.take",
     "points.award",
     "points.reverse",
     "task.complete",

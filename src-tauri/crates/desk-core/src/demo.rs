@@ -74,6 +74,7 @@ impl Demo {
             "loyalty_profile" => Box::new(self.loyalty_profiles()),
             "point_entry" => Box::new(self.point_entries()),
             "lot" => Box::new(self.lots()),
+            "payment" => Box::new(self.payments()),
             "reward" => Box::new(self.rewards()),
             "notification" => Box::new(self.notifications()),
             "appointment" => Box::new(self.appointments()),

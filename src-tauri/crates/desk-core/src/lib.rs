@@ -9,6 +9,7 @@ pub mod loyalty;
 pub mod moment;
 pub mod opening;
 pub mod order;
+pub mod payment;
 pub mod phone;
 pub mod priority;
 pub mod role;

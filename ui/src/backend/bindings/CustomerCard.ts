@@ -4,6 +4,7 @@ import type { ContactRow } from "./ContactRow";
 import type { FollowupRow } from "./FollowupRow";
 import type { Journey } from "./Journey";
 import type { Loyalty } from "./Loyalty";
+import type { PaymentRow } from "./PaymentRow";
 import type { Preference } from "./Preference";
 import type { Profile } from "./Profile";
 import type { TaskRow } from "./TaskRow";
@@ -48,4 +49,8 @@ visits: Array<VisitShown>,
 /**
  * The last calls, newest first.
  */
-contacts: Array<ContactRow>, };
+contacts: Array<ContactRow>, 
+/**
+ * Payments and refunds, newest first, at most fifty.
+ */
+payments: Array<PaymentRow>, };

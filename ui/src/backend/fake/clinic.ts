@@ -6,6 +6,7 @@ import type { Code } from '../bindings/Code';
 import type { ContactRow } from '../bindings/ContactRow';
 import type { Phase } from '../bindings/Phase';
 import type { PointEntry } from '../bindings/PointEntry';
+import type { Role } from '../bindings/Role';
 import type { Saved } from '../bindings/Saved';
 import type { Settings } from '../bindings/Settings';
 import type { StartState } from '../bindings/StartState';
@@ -19,6 +20,7 @@ import * as day from './day';
 import { closed } from './display';
 import { journeys } from './journeys';
 import * as leads from './leads';
+import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 import { rules } from './rules';
 
@@ -77,6 +79,10 @@ export class FakeClinic {
   rules = rules();
   ledgers = new Map<string, PointEntry[]>();
   contacts = new Map<string, ContactRow[]>();
+  /** Payments and refunds of everybody, newest first. */
+  payments: FakePayment[] = [];
+  /** Whom the clinic's codes pay. */
+  promptpay: string | null = '081-234-5678';
   /** Who is away, until when. */
   away = new Map<string, number | null>();
   waiting: WaitingRow[] = [];
@@ -195,6 +201,10 @@ export class FakeClinic {
     }
     this.tell(...topics, 'today', 'sync');
     return { step, waiting: false, refused };
+  }
+
+  role(): Role | undefined {
+    return PEOPLE.find(({ id }) => id === this.me)?.role;
   }
 
   nickname(): string {

@@ -18,6 +18,7 @@ import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { ruleAnswers } from './rules';
+import * as payments from './payments';
 import { search } from './search';
 import * as work from './work';
 
@@ -63,6 +64,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     appointments: day.appointments(id),
     visits: doors.visitsOf(clinic, id),
     contacts: [...clinic.contactsOf(id)],
+    payments: payments.paymentsOf(clinic, id),
   };
 }
 
@@ -295,6 +297,13 @@ export const ANSWERS: Answers = {
   },
   display_shown: display.shown,
   display_answer: (clinic, { question, yes }) => display.answer(clinic, question, yes),
+  payment_preview: payments.preview,
+  payment_take: payments.take,
+  payment_refund_preview: payments.refundPreview,
+  payment_refund: payments.refund,
+  payment_receipt: payments.receipt,
+  promptpay: (clinic) => ({ id: clinic.promptpay, mayChange: ['manager', 'owner'].includes(clinic.role() ?? '') }),
+  promptpay_set: payments.setPromptpay,
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>

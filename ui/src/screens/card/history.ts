@@ -1,19 +1,21 @@
-/** What happened with a customer, as one line of time: bookings, points, follow-ups and steps of the journey. */
+/** What happened with a customer, as one line of time: bookings, payments, points, follow-ups and steps of the journey. */
 import type { Appointment } from '../../backend/bindings/Appointment';
 import type { VisitStep } from '../../backend/bindings/VisitStep';
 import type { ContactRow } from '../../backend/bindings/ContactRow';
 import type { CustomerCard } from '../../backend/bindings/CustomerCard';
 import type { FollowupRow } from '../../backend/bindings/FollowupRow';
 import type { JourneyAction } from '../../backend/bindings/JourneyAction';
+import type { PaymentRow } from '../../backend/bindings/PaymentRow';
 import type { PointEntry } from '../../backend/bindings/PointEntry';
 import { isoDay, startOfDay } from '../../i18n/dates';
 
-export const HISTORY_TABS = ['all', 'appointments', 'points', 'followups', 'journey', 'calls'] as const;
+export const HISTORY_TABS = ['all', 'appointments', 'points', 'followups', 'journey', 'calls', 'payments'] as const;
 export type HistoryTab = (typeof HISTORY_TABS)[number];
 
 export type Event =
   | { kind: 'appointments'; id: string; at: number; of: Appointment }
   | { kind: 'visits'; id: string; at: number; of: VisitStep }
+  | { kind: 'payments'; id: string; at: number; of: PaymentRow }
   | { kind: 'points'; id: string; at: number; of: PointEntry }
   | { kind: 'followups'; id: string; at: number; of: FollowupRow }
   | { kind: 'journey'; id: string; at: number; of: JourneyAction }
@@ -38,6 +40,7 @@ export function eventsOf(card: CustomerCard, ledger: readonly PointEntry[]): Eve
       steps.map((of, nth) => ({ kind: 'visits' as const, id: `${id}-${nth}`, at: of.at, of })),
     ),
     ...card.contacts.map((of) => ({ kind: 'calls' as const, id: of.id, at: of.at, of })),
+    ...card.payments.map((of) => ({ kind: 'payments' as const, id: of.id, at: of.at, of })),
     ...ledger.map((of) => ({ kind: 'points' as const, id: of.id, at: of.at, of })),
     ...closed.map((of) => ({ kind: 'followups' as const, id: of.id, at: of.executedAt ?? of.scheduledAt, of })),
     ...card.journeys

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::{agenda::VisitShown, call::ContactRow, followup::FollowupRow, task::TaskRow};
+use super::{agenda::VisitShown, call::ContactRow, followup::FollowupRow, payment::PaymentRow, task::TaskRow};
 
 /// Find customers. Answers at every keystroke, from this PC alone.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -103,6 +103,8 @@ pub struct CustomerCard {
     pub visits: Vec<VisitShown>,
     /// The last calls, newest first.
     pub contacts: Vec<ContactRow>,
+    /// Payments and refunds, newest first, at most fifty.
+    pub payments: Vec<PaymentRow>,
 }
 
 /// Who a customer is.

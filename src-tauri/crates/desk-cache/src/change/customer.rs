@@ -126,7 +126,7 @@ pub(super) fn is_unused(connection: &Connection, done: &Action) -> Result<()> {
     let sql = "SELECT 1 FROM journey WHERE customer_id = ?1 UNION ALL SELECT 1 FROM followup WHERE customer_id = ?1
          UNION ALL SELECT 1 FROM loyalty_profile WHERE customer_id = ?1 UNION ALL SELECT 1 FROM point_entry WHERE customer_id = ?1
          UNION ALL SELECT 1 FROM appointment WHERE customer_id = ?1 UNION ALL SELECT 1 FROM lead WHERE customer_id = ?1
-         UNION ALL SELECT 1 FROM preference WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM preference WHERE customer_id = ?1 UNION ALL SELECT 1 FROM payment WHERE customer_id = ?1
          UNION ALL SELECT 1 FROM outbox WHERE undone_at IS NULL
            AND (name = 'customer.edit' AND args ->> 'id' = ?2 OR name = 'points.award' AND args ->> 'customer_id' = ?2) LIMIT 1";
     let id = done.uuid("id")?;

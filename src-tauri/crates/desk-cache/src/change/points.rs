@@ -46,7 +46,7 @@ pub(super) fn are_unspent(connection: &Connection, done: &Action) -> Result<()> 
 }
 
 /// Cancels an award: a second entry takes its points away, and both stay.
-pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let award = action.uuid("of")?;
     let (customer, points, said, expires_at) =
         account::written_entry(ledger.connection, award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
@@ -63,6 +63,32 @@ pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         lease: None,
     };
     write_entry(ledger, action.at, customer, &entry)?;
+    lose(ledger, customer, award, points)
+}
+
+fn held(connection: &Connection, customer: Uuid, member: Option<&Member>) -> Result<Account> {
+    account(connection, customer, member.map_or(0, |member| member.owed), &[])
+}
+
+/// A part of an award, or all of it, goes because its money was given back. What was spent of it is owed.
+pub(super) fn give_back(ledger: &Ledger<'_>, at: i64, id: Uuid, award: Uuid, points: i64) -> Result<()> {
+    let (customer, _, said, expires_at) =
+        account::written_entry(ledger.connection, award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
+    let entry = Entry {
+        id,
+        kind: "refund",
+        points: points.saturating_neg(),
+        said: Some(format!("คืนเงิน: {}", said.unwrap_or_default())),
+        expires_at,
+        lease: None,
+    };
+    write_entry(ledger, at, customer, &entry)?;
+    lose(ledger, customer, award, points)
+}
+
+/// The points of an award go: out of its own lot first.
+fn lose(ledger: &Ledger<'_>, customer: Uuid, award: Uuid, points: i64) -> Result<()> {
+    let member = member(ledger.connection, customer)?;
     let before = held(ledger.connection, customer, member.as_ref())?;
     let mut after = before.clone();
     after.reverse(award, points);
@@ -77,35 +103,61 @@ pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     keep(ledger, customer, member.as_ref(), (&before, &after), &moved)
 }
 
-fn held(connection: &Connection, customer: Uuid, member: Option<&Member>) -> Result<Account> {
-    account(connection, customer, member.map_or(0, |member| member.owed), &[])
+/// Money that was paid, as the ledger of points needs it.
+pub(super) struct Bill {
+    pub(super) entry: Uuid,
+    pub(super) customer: Uuid,
+    pub(super) satang: i64,
+    pub(super) said: Option<String>,
 }
 
-pub(super) fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
+        "points.reverse" => reverse(ledger, action),
+        _ => award(ledger, action),
+    }
+}
+
+fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let satang = action.args.get("satang").and_then(Json::as_i64).unwrap_or_default();
     if !(1..=loyalty::LARGEST_BILL_SATANG).contains(&satang) {
         return Err(CacheError::Refused("amount_out_of_range"));
     }
-    let customer = action.uuid("customer_id")?;
-    let member = match member(ledger.connection, customer)? {
-        None if ledger.is_the_clinic() => Some(join(ledger, customer, action.at)?),
+    let bill = Bill {
+        entry: action.uuid("id")?,
+        customer: action.uuid("customer_id")?,
+        satang,
+        said: action.text("note").map(str::to_owned),
+    };
+    earn(ledger, action.at, &bill)
+}
+
+/// Points per 10 baht that a customer's next bill earns, in tenths. The customer has to be there.
+pub(super) fn tenths(connection: &Connection, customer: Uuid) -> Result<i64> {
+    let tier = match member(connection, customer)? {
+        Some(member) => member.tier,
+        None => newcomer(connection, customer)?.tier,
+    };
+    multiplier_tenths(connection, tier)
+}
+
+/// The points of a bill, whatever it was booked as.
+pub(super) fn earn(ledger: &Ledger<'_>, at: i64, bill: &Bill) -> Result<()> {
+    let member = match member(ledger.connection, bill.customer)? {
+        None if ledger.is_the_clinic() => Some(join(ledger, bill.customer, at)?),
         member => member,
     };
-    let tier = match &member {
-        Some(member) => member.tier,
-        None => newcomer(ledger.connection, customer)?.tier,
-    };
     let entry = Entry {
-        id: action.uuid("id")?,
+        id: bill.entry,
         kind: "earned",
-        points: loyalty::points_for(satang, multiplier_tenths(ledger.connection, tier)?),
-        said: action.text("note").map(str::to_owned),
-        expires_at: ends_at(ledger.connection, action.at)?,
+        points: loyalty::points_for(bill.satang, tenths(ledger.connection, bill.customer)?),
+        said: bill.said.clone(),
+        expires_at: ends_at(ledger.connection, at)?,
         lease: None,
     };
-    write_entry(ledger, action.at, customer, &entry)?;
+    write_entry(ledger, at, bill.customer, &entry)?;
     // Becoming a member, with its code and welcome points, is the database's to do.
-    gain(ledger, customer, member.as_ref(), &entry, action.at)
+    gain(ledger, bill.customer, member.as_ref(), &entry, at)
 }
 
 /// Points come in: they pay what is owed, and raise the tier.

@@ -3,6 +3,7 @@
 use desk_core::{
     day::{self, Tz},
     opening::Hours,
+    payment::promptpay::Payee,
 };
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -48,6 +49,18 @@ pub fn get(connection: &Connection) -> Result<Option<Clinic>> {
             })
         })
         .optional()?)
+}
+
+/// Whom the clinic's PromptPay codes pay; none where it has not said.
+///
+/// # Errors
+/// What SQLite says.
+pub fn promptpay(connection: &Connection) -> Result<Option<Payee>> {
+    let found: Option<Option<String>> = connection
+        .prepare_cached("SELECT promptpay_id FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten().and_then(|id| Payee::read(&id)))
 }
 
 /// The clinic's zone; the usual one where it names none that is known.

@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 18] = [
+pub(super) const NOUNS: [Noun; 19] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -26,6 +26,8 @@ pub(super) const NOUNS: [Noun; 18] = [
     noun("followup_rule", &[FOLLOWUP_RULE]),
     noun("followup", &[FOLLOWUP]),
     // The ledger before the profiles: each balance is then derived once, from a whole ledger.
+    // Payments before both: an entry says what money it was earned with.
+    noun("payment", &[PAYMENT_COUNTER, PAYMENT]),
     noun("point_entry", &[POINT_ENTRY]),
     noun(
         "loyalty_profile",
@@ -115,8 +117,16 @@ const FOLLOWUP: &str = "insert into public.followup_executions (id, clinic_id, r
     select r.id, p.clinic_id, r.rule_id, r.customer_id, r.journey_id, r.channel, r.scheduled_at, r.executed_at, r.status, r.content::jsonb, r.response::jsonb \
     from pg_temp.demo_followup r, pg_temp.demo_place p";
 
-const POINT_ENTRY: &str = "insert into public.point_transactions (id, clinic_id, customer_id, type, amount, description, created_at, expires_at) \
-    select r.id, p.clinic_id, r.customer_id, r.type, r.amount, r.description, r.created_at, r.expires_at from pg_temp.demo_point_entry r, pg_temp.demo_place p";
+const PAYMENT_COUNTER: &str = "insert into desk.payment_counter as k (clinic_id, last) select p.clinic_id, max(r.number) from pg_temp.demo_payment r, pg_temp.demo_place p group by p.clinic_id \
+    on conflict (clinic_id) do update set last = greatest(k.last, excluded.last)";
+
+const PAYMENT: &str = "insert into desk.payment (clinic_id, id, number, customer_id, journey_id, satang, refunds, method, taken_at, taken_by, taken_device, note, entry_id, points, multiplier) \
+    select p.clinic_id, r.id, r.number, r.customer_id, r.journey_id, r.satang, r.refunds, r.method, r.taken_at, r.taken_by, r.device, r.note, r.entry_id, r.points, r.multiplier_tenths / 10.0 \
+    from pg_temp.demo_payment r, pg_temp.demo_place p";
+
+const POINT_ENTRY: &str = "insert into public.point_transactions (id, clinic_id, customer_id, type, amount, description, created_at, expires_at, desk_satang, desk_multiplier) \
+    select r.id, p.clinic_id, r.customer_id, r.type, r.amount, r.description, r.created_at, r.expires_at, b.satang, b.multiplier_tenths / 10.0 \
+    from pg_temp.demo_point_entry r left join pg_temp.demo_payment b on b.entry_id = r.id, pg_temp.demo_place p";
 
 /// Points and tier are not given: the database derives them. Referral codes are unique in the whole database.
 const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_id, customer_id, total_spent, total_visits, last_visit, referral_code, joined_at) \

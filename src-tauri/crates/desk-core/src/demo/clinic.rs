@@ -75,6 +75,8 @@ impl Demo {
             text(OPENING),
             Value::Int(5),
             Value::Int(15),
+            // Nobody's: a code on the demo's screen must take nobody's money anywhere.
+            text("0".repeat(15)),
         ]
     }
 

@@ -14,6 +14,7 @@ use crate::{
         account::{Account, Lot},
         points_for,
     },
+    payment::Method,
     synced::Value,
 };
 
@@ -24,7 +25,22 @@ struct Entry {
     note: String,
     day: NaiveDate,
     expires: Option<NaiveDate>,
+    /// Money that it was earned with.
+    satang: i64,
 }
+
+/// A bill of somebody's, and what it earned.
+struct Paid {
+    customer: Uuid,
+    entry: Uuid,
+    day: NaiveDate,
+    satang: i64,
+    points: i64,
+    tenths: i64,
+}
+
+const TIERS: [Tier; 5] = [Tier::Bronze, Tier::Silver, Tier::Gold, Tier::Platinum, Tier::Diamond];
+const METHODS: [Method; 4] = [Method::Cash, Method::Card, Method::Promptpay, Method::Transfer];
 
 /// A member's ledger and what it says together.
 #[derive(Default)]
@@ -58,6 +74,7 @@ impl Ledger {
             note: note.into(),
             day,
             expires,
+            satang: 0,
         });
     }
 
@@ -66,6 +83,9 @@ impl Ledger {
         self.visits += 1;
         let note = format!("ยอดชำระ {} บาท", baht(satang));
         self.add("earned", points, note, day, Some(expires));
+        if let Some(entry) = self.entries.last_mut() {
+            entry.satang = satang;
+        }
     }
 
     fn redeem(&mut self, points: i64, what: &str, day: NaiveDate) {
@@ -117,6 +137,63 @@ impl Demo {
 
     fn entry_id(&self, number: usize, index: usize) -> Uuid {
         self.id("point", number * 64 + index)
+    }
+
+    /// What the people of the stories paid, as far as its points are those of a tier, numbered in the order of the days.
+    pub(super) fn payments(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
+        let mut paid: Vec<Paid> = self
+            .everyone()
+            .take(CAST_SIZE)
+            .flat_map(|(number, customer)| self.paid(number, &customer))
+            .collect();
+        paid.sort_by_key(|paid| paid.day);
+        let cashier = self.staff_id("นก");
+        paid.into_iter().zip(1..).map(move |(paid, number)| {
+            vec![
+                Value::Uuid(self.id("payment", usize::try_from(number).unwrap_or_default())),
+                Value::Int(number),
+                Value::Uuid(paid.customer),
+                Value::Null,
+                Value::Int(paid.satang),
+                Value::Null,
+                text(
+                    METHODS
+                        .iter()
+                        .cycle()
+                        .nth(usize::try_from(number).unwrap_or_default())
+                        .map_or("cash", |way| way.word()),
+                ),
+                self.past(paid.day, 900),
+                cashier.map_or(Value::Null, Value::Uuid),
+                text("PC-A"),
+                Value::Null,
+                Value::Uuid(paid.entry),
+                Value::Int(paid.points),
+                Value::Int(paid.tenths),
+            ]
+        })
+    }
+
+    fn paid(&self, number: usize, customer: &Customer) -> Vec<Paid> {
+        let entries = self
+            .ledger(number, customer)
+            .map(|ledger| ledger.entries)
+            .unwrap_or_default();
+        let paid = entries.iter().enumerate().filter_map(|(index, entry)| {
+            let tenths = TIERS
+                .map(Tier::default_multiplier_tenths)
+                .into_iter()
+                .find(|tenths| entry.satang > 0 && points_for(entry.satang, *tenths) == entry.amount)?;
+            Some(Paid {
+                customer: customer.id,
+                entry: self.entry_id(number, index),
+                day: entry.day,
+                satang: entry.satang,
+                points: entry.amount,
+                tenths,
+            })
+        });
+        paid.collect()
     }
 
     /// What is left of each entry, by the rules of everybody's ledger.

@@ -1,0 +1,182 @@
+//! Money at the counter.
+
+use desk_core::{loyalty::Tier, payment::Method};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+use super::{customer::PointsPromise, settings::Language};
+
+/// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentPreview {
+    /// Whose.
+    pub customer_id: Uuid,
+    /// Money paid.
+    pub satang: i64,
+    /// How.
+    pub method: Method,
+}
+
+/// The sum, and for PromptPay the code that asks for exactly this money.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentPromise {
+    /// What it earns: none is allowed, and then nobody becomes a member by it.
+    pub earns: PointsPromise,
+    /// The code; none for other methods, and none while the clinic has not said whom to pay.
+    pub qr: Option<QrPicture>,
+}
+
+/// A QR code as a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QrPicture {
+    /// Modules along one side, the quiet margin of four at each end included.
+    pub side: i32,
+    /// The dark modules, as the path of an SVG whose unit is one module.
+    pub path: String,
+    /// What it says.
+    pub payload: String,
+    /// Whom it pays, as people read it.
+    pub payee: String,
+}
+
+/// Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentTake {
+    /// Made by the window when the dialog opens; pressing twice gives one payment.
+    pub payment_id: Uuid,
+    /// Whose.
+    pub customer_id: Uuid,
+    /// The journey that it is paid for.
+    pub journey_id: Option<Uuid>,
+    /// Money paid.
+    pub satang: i64,
+    /// How.
+    pub method: Method,
+    /// For example the bill's number.
+    pub note: Option<String>,
+}
+
+/// What giving money back would do. Errors: `payment_not_found`, `refund_too_large` (field `most`), `amount_out_of_range`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefundPreview {
+    /// Of which payment.
+    pub payment_id: Uuid,
+    /// How much; 0 while nothing has been typed.
+    pub satang: i64,
+}
+
+/// The effect, before anything is given back.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundPromise {
+    /// So much of the payment can be given back.
+    pub rest: i64,
+    /// And so much afterwards.
+    pub rest_after: i64,
+    /// Points that go with it.
+    pub points: i64,
+    /// Of those, so many are spent already and will be owed.
+    pub owes: i64,
+    /// Points that can be used afterwards; none for who is no member.
+    pub available_after: Option<i64>,
+    /// Points that are owed afterwards.
+    pub owed_after: i64,
+    /// The tier now and afterwards, where it changes.
+    pub tier_after: Option<Tier>,
+}
+
+/// Give money back. Errors: those of the effect, `reason_missing`, `text_too_long`, `role_not_allowed`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentRefund {
+    /// Made by the window when the dialog opens; pressing twice gives money back once.
+    pub refund_id: Uuid,
+    /// Of which payment.
+    pub payment_id: Uuid,
+    /// How much.
+    pub satang: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the paper says. Errors: `payment_not_found`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReceiptAsk {
+    /// Of which payment or refund.
+    pub payment_id: Uuid,
+    /// In whose language.
+    pub language: Language,
+}
+
+/// A receipt.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptShown {
+    /// Line by line, the clinic's name first.
+    pub lines: Vec<ReceiptLine>,
+    /// The same as plain text.
+    pub text: String,
+}
+
+/// A line of a receipt.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptLine {
+    /// At the left.
+    pub label: String,
+    /// At the right; nothing for a headline.
+    pub value: String,
+}
+
+/// A payment or refund on a customer's card.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRow {
+    /// The payment.
+    pub id: Uuid,
+    /// Its number; none until the clinic has given it.
+    pub number: Option<i64>,
+    /// How much.
+    pub satang: i64,
+    /// It was given back.
+    pub is_refund: bool,
+    /// How.
+    pub method: Method,
+    /// When.
+    pub at: i64,
+    /// Who took it.
+    pub by: Option<String>,
+    /// What for, or why it was given back.
+    pub note: Option<String>,
+    /// Points that it earned or, less than nothing, took back.
+    pub points: i64,
+    /// What of it can still be given back, by the person who is signed in.
+    pub refundable: i64,
+    /// Made here and not yet confirmed by the clinic.
+    pub is_waiting: bool,
+}
+
+/// Whom the clinic's PromptPay codes pay.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PromptpayShown {
+    /// As people read it; none while the clinic has not said.
+    pub id: Option<String>,
+    /// The person who is signed in may change it.
+    pub may_change: bool,
+}
+
+/// Say whom the clinic's codes pay. Errors: `promptpay_invalid`, `role_not_allowed`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PromptpaySet {
+    /// A mobile number, a national or tax number, or an e-wallet; none: no codes.
+    pub id: Option<String>,
+}

@@ -1,0 +1,203 @@
+//! Money at the counter on the cache: a payment with the points that it earns, and a refund with those that go. The database repeats both, gives the number and
+//! decides.
+
+use desk_core::{
+    loyalty::{self, points_to_reverse},
+    payment::{Method, promptpay::Payee},
+    synced::Value,
+};
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{
+    Action, Ledger,
+    account::member,
+    assign,
+    points::{self, Bill},
+};
+use crate::{
+    error::{CacheError, Result},
+    query::payment::{self, Payment},
+    row,
+};
+
+/// Who may give money back; the database asks for the same.
+pub const REFUNDERS: [&str; 3] = ["owner", "manager", "front_desk"];
+
+/// What the database writes for a bill of which nobody said anything.
+const UNSAID: &str = "คะแนนจากยอดชำระ";
+
+pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
+        "payment.take" => take(ledger, action),
+        "payment.refund" => refund(ledger, action),
+        _ => set_promptpay(ledger, action),
+    }
+}
+
+/// Money came in.
+fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let satang = amount(action)?;
+    let customer = action.uuid("customer_id")?;
+    let method = action
+        .text("method")
+        .and_then(Method::from_word)
+        .ok_or(CacheError::Refused("value_not_allowed"))?;
+    let journey = action.uuid("journey_id").ok();
+    of_this_customer(ledger.connection, journey, customer)?;
+    let said = action.text("note").map(str::to_owned);
+    let bill = Bill {
+        entry: action.uuid("entry")?,
+        customer,
+        satang,
+        said: Some(said.clone().unwrap_or_else(|| UNSAID.to_owned())),
+    };
+    let tenths = points::tenths(ledger.connection, customer)?;
+    let points = loyalty::points_for(satang, tenths);
+    // What earns nothing makes no entry and no member.
+    if points > 0 {
+        points::earn(ledger, action.at, &bill)?;
+    }
+    let made = Payment {
+        id: action.uuid("id")?,
+        number: numbered(ledger)?,
+        customer,
+        journey,
+        satang,
+        refunds: None,
+        method,
+        at: action.at,
+        by: None,
+        note: said,
+        entry: (points > 0).then_some(bill.entry),
+        points,
+        multiplier_tenths: tenths,
+        refunded: 0,
+        is_waiting: true,
+    };
+    put(ledger, action.person, &made)
+}
+
+/// Money is given back, all of a payment or a part of what is left of it.
+fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    assign::require_role(ledger.connection, action, &REFUNDERS)?;
+    let satang = amount(action)?;
+    let why = action.text("reason").ok_or(CacheError::Refused("reason_missing"))?;
+    let paid = payment::get(ledger.connection, action.uuid("payment_id")?)?.filter(|paid| paid.refunds.is_none());
+    let paid = paid.ok_or(CacheError::Refused("payment_not_found"))?;
+    let before = paid.rest();
+    if satang > before {
+        return Err(CacheError::Refused("refund_too_large"));
+    }
+    let (entry, points) = (
+        action.uuid("entry")?,
+        points_to_reverse(before, before - satang, paid.multiplier_tenths),
+    );
+    if let Some(award) = paid.entry {
+        points::give_back(ledger, action.at, entry, award, points)?;
+    }
+    let made = Payment {
+        id: action.uuid("id")?,
+        number: numbered(ledger)?,
+        refunds: Some(paid.id),
+        satang,
+        at: action.at,
+        note: Some(why.to_owned()),
+        entry: paid.entry.map(|_| entry),
+        points: if paid.entry.is_some() { -points } else { 0 },
+        ..paid
+    };
+    put(ledger, action.person, &made)
+}
+
+fn amount(action: &Action) -> Result<i64> {
+    let satang = action.args.get("satang").and_then(Json::as_i64).unwrap_or_default();
+    if (1..=loyalty::LARGEST_BILL_SATANG).contains(&satang) {
+        Ok(satang)
+    } else {
+        Err(CacheError::Refused("amount_out_of_range"))
+    }
+}
+
+fn of_this_customer(connection: &Connection, journey: Option<Uuid>, customer: Uuid) -> Result<()> {
+    let Some(journey) = journey else { return Ok(()) };
+    let sql = "SELECT 1 FROM journey WHERE id = ?1 AND customer_id = ?2";
+    if connection.prepare_cached(sql)?.exists([journey, customer])? {
+        Ok(())
+    } else {
+        Err(CacheError::Refused("journey_not_found"))
+    }
+}
+
+/// In the demo clinic this file gives the numbers; else the database does, so that no two desks give the same.
+fn numbered(ledger: &Ledger<'_>) -> Result<Option<i64>> {
+    if !ledger.is_the_clinic() {
+        return Ok(None);
+    }
+    let sql = "SELECT coalesce(max(number), 0) + 1 FROM payment";
+    Ok(ledger
+        .connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
+fn put(ledger: &Ledger<'_>, person: Uuid, made: &Payment) -> Result<()> {
+    let table = ledger.touch("payment", made.id)?;
+    let uuid = |id: Option<Uuid>| id.map_or(Value::Null, Value::Uuid);
+    let values = [
+        Value::Uuid(made.id),
+        made.number.map_or(Value::Null, Value::Int),
+        Value::Uuid(made.customer),
+        uuid(made.journey),
+        Value::Int(made.satang),
+        uuid(made.refunds),
+        Value::Text(made.method.word().into()),
+        Value::Int(made.at),
+        Value::Uuid(person),
+        Value::Null,
+        Value::text(made.note.clone()),
+        uuid(made.entry),
+        Value::Int(made.points),
+        Value::Int(made.multiplier_tenths),
+    ];
+    row::put(ledger.connection, table, &values)
+}
+
+/// A payment with a refund, or of which points were spent, cannot be taken out from under them.
+pub(super) fn is_untouched(connection: &Connection, done: &Action) -> Result<()> {
+    let Some(paid) = payment::get(connection, done.uuid("id")?)? else {
+        return Ok(());
+    };
+    if paid.refunded > 0 {
+        return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    match member(connection, paid.customer)? {
+        Some(member) if paid.entry.is_some() && member.available < paid.points => {
+            Err(CacheError::Refused("points_spent"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whom the clinic's codes pay.
+fn set_promptpay(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    assign::require_role(ledger.connection, action, &["owner", "manager"])?;
+    let wanted = action.text("promptpay_id");
+    if wanted.is_some_and(|wanted| Payee::read(wanted).is_none_or(|payee| payee.digits() != wanted)) {
+        return Err(CacheError::Refused("promptpay_invalid"));
+    }
+    let id: Option<Uuid> = ledger
+        .connection
+        .prepare_cached("SELECT id FROM clinic LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let Some(id) = id else { return Ok(()) };
+    ledger.touch("clinic", id)?;
+    ledger
+        .connection
+        .prepare_cached("UPDATE clinic SET promptpay_id = ?2 WHERE id = ?1")?
+        .execute((id, wanted))?;
+    Ok(())
+}

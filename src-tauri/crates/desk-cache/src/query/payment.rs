@@ -1,0 +1,97 @@
+//! Money that a customer paid and was given back.
+
+use desk_core::payment::Method;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use uuid::Uuid;
+
+use super::list;
+use crate::error::Result;
+
+/// A payment, or money given back.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    /// The payment.
+    pub id: Uuid,
+    /// Its number; none until the clinic's database has given it.
+    pub number: Option<i64>,
+    /// Whose.
+    pub customer: Uuid,
+    /// The journey that it was paid for.
+    pub journey: Option<Uuid>,
+    /// How much.
+    pub satang: i64,
+    /// The payment that is given back, or a part of it.
+    pub refunds: Option<Uuid>,
+    /// How.
+    pub method: Method,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// Nickname of who took it.
+    pub by: Option<String>,
+    /// What for, or why it was given back.
+    pub note: Option<String>,
+    /// Its entry of the points ledger.
+    pub entry: Option<Uuid>,
+    /// Points that it earned or, less than nothing, took back.
+    pub points: i64,
+    /// Points per 10 baht at that time, in tenths.
+    pub multiplier_tenths: i64,
+    /// What of it was given back, what waits here included.
+    pub refunded: i64,
+    /// It still waits to be sent.
+    pub is_waiting: bool,
+}
+
+impl Payment {
+    /// What can still be given back; nothing of what was given back itself.
+    pub fn rest(&self) -> i64 {
+        if self.refunds.is_some() {
+            return 0;
+        }
+        self.satang.saturating_sub(self.refunded).max(0)
+    }
+}
+
+const SELECT: &str = "SELECT p.id, p.number, p.customer_id, p.journey_id, coalesce(p.satang, 0), p.refunds, coalesce(p.method, ''), coalesce(p.taken_at, 0),
+    coalesce(s.nickname, s.display_name), p.note, p.entry_id, coalesce(p.points, 0), coalesce(p.multiplier_tenths, 0),
+    coalesce((SELECT sum(r.satang) FROM payment r WHERE r.refunds = p.id), 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 22 AND x.pk = p.id)
+  FROM payment p LEFT JOIN staff s ON s.id = p.taken_by";
+
+/// A customer's payments and refunds, newest first, at most fifty.
+///
+/// # Errors
+/// What SQLite says.
+pub fn of_customer(connection: &Connection, customer: Uuid) -> Result<Vec<Payment>> {
+    let sql = format!("{SELECT} WHERE p.customer_id = ?1 ORDER BY p.taken_at DESC, p.number DESC, p.id LIMIT 50");
+    list(connection, &sql, [customer], read)
+}
+
+/// One payment.
+///
+/// # Errors
+/// What SQLite says.
+pub fn get(connection: &Connection, id: Uuid) -> Result<Option<Payment>> {
+    let sql = format!("{SELECT} WHERE p.id = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Payment> {
+    let method: String = row.get(6)?;
+    Ok(Payment {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        customer: row.get(2)?,
+        journey: row.get(3)?,
+        satang: row.get(4)?,
+        refunds: row.get(5)?,
+        method: Method::from_word(&method).unwrap_or(Method::Cash),
+        at: row.get(7)?,
+        by: row.get(8)?,
+        note: row.get(9)?,
+        entry: row.get(10)?,
+        points: row.get(11)?,
+        multiplier_tenths: row.get(12)?,
+        refunded: row.get(13)?,
+        is_waiting: row.get(14)?,
+    })
+}

@@ -1,0 +1,294 @@
+//! Money at the counter on a real desk and a real PostgreSQL: what a desk without the network expects is what comes back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod clinic_support;
+mod journey_support;
+
+use std::sync::Arc;
+
+use clinic_support::{A, DB, migrated, ticket, uid};
+use desk_app::{
+    Desk,
+    api::{
+        Nothing,
+        customer::{CustomerCard, CustomerOpen},
+        payment::{PaymentPreview, PaymentRefund, PaymentTake, PromptpaySet, ReceiptAsk, RefundPreview},
+        settings::Language,
+        sync::SyncMode,
+        undo::Undo,
+    },
+    error::Code,
+};
+use desk_core::payment::Method;
+use desk_tests::harness::{netcut::NetCut, pg::PgCluster};
+use journey_support::{Pc, until_agreed, until_mode};
+use uuid::Uuid;
+
+struct Counter {
+    pg: PgCluster,
+    net: NetCut,
+    desk: Arc<Desk>,
+    customer: Uuid,
+    _pc: Pc,
+}
+
+/// A counter of the clinic, signed in as somebody of this role.
+async fn counter(role: &str) -> Counter {
+    let pg = migrated().await;
+    let net = NetCut::to(pg.port());
+    let mut ticket = ticket(&pg, A, 7).await;
+    ticket.port = net.port();
+    pg.psql(
+        DB,
+        &format!("update desk.staff set role = '{role}' where person_id = md5('user:7')::uuid"),
+    );
+    let pc = Pc::default();
+    let desk = pc.connect(ticket.code(), "PC-A").await;
+    until_agreed(&desk).await;
+    let customer = uid(&pg, "customer", 1);
+    Counter {
+        pg,
+        net,
+        desk,
+        customer,
+        _pc: pc,
+    }
+}
+
+async fn card(counter: &Counter) -> CustomerCard {
+    counter
+        .desk
+        .customer_card(CustomerOpen { id: counter.customer })
+        .await
+        .unwrap()
+}
+
+fn bill(counter: &Counter, satang: i64) -> PaymentTake {
+    PaymentTake {
+        payment_id: Uuid::now_v7(),
+        customer_id: counter.customer,
+        journey_id: None,
+        satang,
+        method: Method::Promptpay,
+        note: Some("เลเซอร์".into()),
+    }
+}
+
+fn back(payment_id: Uuid, satang: i64) -> PaymentRefund {
+    PaymentRefund {
+        refund_id: Uuid::now_v7(),
+        payment_id,
+        satang,
+        reason: "ไม่พอใจ".into(),
+    }
+}
+
+type Shown = (Uuid, i64, bool, Method, Option<String>, i64, i64);
+
+/// What the card says, but for what only the clinic gives: numbers.
+fn shown(card: &CustomerCard) -> Vec<Shown> {
+    let rows = card.payments.iter();
+    let mut rows: Vec<_> = rows
+        .map(|row| {
+            (
+                row.id,
+                row.satang,
+                row.is_refund,
+                row.method,
+                row.note.clone(),
+                row.points,
+                row.refundable,
+            )
+        })
+        .collect();
+    rows.sort_by_key(|row| row.0);
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_expected_without_the_network_is_what_comes_back() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let first = bill(&counter, 1_290_000);
+    let preview = PaymentPreview {
+        customer_id: counter.customer,
+        satang: 1_290_000,
+        method: Method::Cash,
+    };
+    let promise = desk.payment_preview(preview).await.unwrap();
+    assert_eq!(
+        (promise.earns.points, promise.earns.welcome_points, promise.qr),
+        (1_290, 100, None)
+    );
+    desk.payment_take(first.clone()).await.unwrap();
+    desk.payment_take(first.clone()).await.unwrap();
+    desk.payment_take(bill(&counter, 500)).await.unwrap();
+    let second = bill(&counter, 199_900);
+    desk.payment_take(second.clone()).await.unwrap();
+    let ask = RefundPreview {
+        payment_id: second.payment_id,
+        satang: 99_950,
+    };
+    let effect = desk.payment_refund_preview(ask).await.unwrap();
+    assert_eq!(
+        (effect.rest, effect.rest_after, effect.points),
+        (199_900, 99_950, 150),
+        "by the tier that the first bill led to"
+    );
+    desk.payment_refund(back(second.payment_id, 99_950)).await.unwrap();
+    let expected = card(&counter).await;
+    assert!(
+        expected
+            .payments
+            .iter()
+            .all(|row| row.number.is_none() && row.is_waiting)
+    );
+
+    counter.net.resume();
+    until_agreed(desk).await;
+    let came = card(&counter).await;
+    assert_eq!(shown(&came), shown(&expected));
+    let mut numbers: Vec<_> = came.payments.iter().map(|row| row.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
+    let loyalty = came.loyalty.unwrap();
+    assert_eq!(loyalty.available_points, 100 + 1_290 + 299 - 150);
+    assert_eq!(
+        counter
+            .pg
+            .psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')")),
+        "0"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_has_not_left_is_taken_out_and_one_that_has_is_given_back() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let saved = desk.payment_take(bill(&counter, 100_000)).await.unwrap();
+    let undone = desk.undo(Undo { of: saved.undo }).await.unwrap();
+    assert_eq!((undone.refused, card(&counter).await.payments.len()), (None, 0));
+    counter.net.resume();
+    until_agreed(desk).await;
+    assert_eq!(counter.pg.psql(DB, "select count(*) from desk.payment"), "0");
+
+    let kept = bill(&counter, 100_000);
+    let saved = desk.payment_take(kept.clone()).await.unwrap();
+    until_agreed(desk).await;
+    let undone = desk.undo(Undo { of: saved.undo }).await.unwrap();
+    assert_eq!(undone.refused, Some(Code::PaymentBooked));
+    desk.payment_refund(back(kept.payment_id, 100_000)).await.unwrap();
+    until_agreed(desk).await;
+    assert_eq!(
+        counter.pg.psql(
+            DB,
+            "select string_agg(satang::text || ' ' || points, ', ' order by number) from desk.payment"
+        ),
+        "100000 100, 100000 -100"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_paper_says_what_was_booked_in_either_language() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    let taken = bill(&counter, 199_900);
+    desk.payment_take(taken.clone()).await.unwrap();
+    until_agreed(desk).await;
+    let ask = |language| ReceiptAsk {
+        payment_id: taken.payment_id,
+        language,
+    };
+    let thai = desk.payment_receipt(ask(Language::Th)).await.unwrap().text;
+    for said in [
+        "เลขที่: 1\n",
+        "รับเงิน: 1,999.00 บาท",
+        "แต้มที่ได้: 199 แต้ม = ⌊1,999.00 × 1 ÷ 10⌋",
+        "แต้มคงเหลือ: 299 แต้ม",
+        "หมดอายุถัดไป: 299 แต้ม",
+    ] {
+        assert!(thai.contains(said), "{said} in {thai}");
+    }
+    let english = desk.payment_receipt(ask(Language::En)).await.unwrap().text;
+    assert!(
+        english.contains("Received: 1,999.00 THB") && english.contains("Paid by: PromptPay"),
+        "{english}"
+    );
+    let unknown = ReceiptAsk {
+        payment_id: Uuid::new_v4(),
+        language: Language::En,
+    };
+    assert_eq!(
+        desk.payment_receipt(unknown).await.unwrap_err().code,
+        Code::PaymentNotFound
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_shown_once_a_head_has_said_whom_they_pay() {
+    let counter = counter("manager").await;
+    let desk = &counter.desk;
+    let preview = || PaymentPreview {
+        customer_id: counter.customer,
+        satang: 199_900,
+        method: Method::Promptpay,
+    };
+    assert_eq!(
+        desk.payment_preview(preview()).await.unwrap().qr,
+        None,
+        "without an id there is no code"
+    );
+    let wrong = PromptpaySet {
+        id: Some("0812345".into()),
+    };
+    assert_eq!(
+        desk.promptpay_set(wrong).await.unwrap_err().code,
+        Code::PromptpayInvalid
+    );
+    desk.promptpay_set(PromptpaySet {
+        id: Some("081-234 5678".into()),
+    })
+    .await
+    .unwrap();
+    until_agreed(desk).await;
+    assert_eq!(
+        counter.pg.psql(
+            DB,
+            &format!("select promptpay_id from desk.clinic where clinic_id = '{A}'")
+        ),
+        "0066812345678"
+    );
+    let known = desk.promptpay(Nothing {}).await.unwrap();
+    assert_eq!((known.id.as_deref(), known.may_change), (Some("081-234-5678"), true));
+    let qr = desk.payment_preview(preview()).await.unwrap().qr.unwrap();
+    assert!(
+        qr.payload.contains("0066812345678") && qr.payload.contains("54071999.00"),
+        "{}",
+        qr.payload
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_give_money_back_is_not_offered_it_and_is_refused() {
+    let counter = counter("sales").await;
+    let taken = bill(&counter, 100_000);
+    counter.desk.payment_take(taken.clone()).await.unwrap();
+    assert_eq!(card(&counter).await.payments[0].refundable, 0);
+    let refused = counter
+        .desk
+        .payment_refund(back(taken.payment_id, 100))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::RoleNotAllowed);
+    let known = counter.desk.promptpay(Nothing {}).await.unwrap();
+    assert!(!known.may_change);
+}

@@ -1,0 +1,205 @@
+/** Money of the fake clinic, by the same rules as desk-core's payment and loyalty. */
+import type { Method } from '../bindings/Method';
+import type { PaymentPromise } from '../bindings/PaymentPromise';
+import type { PaymentRow } from '../bindings/PaymentRow';
+import type { PointsPromise } from '../bindings/PointsPromise';
+import type { QrPicture } from '../bindings/QrPicture';
+import type { ReceiptShown } from '../bindings/ReceiptShown';
+import type { RefundPromise } from '../bindings/RefundPromise';
+import type { Request, Response } from '../backend';
+import type { FakeClinic } from './clinic';
+import { pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
+
+/** A payment as the fake keeps it: with whose it is, and what its points were counted with. */
+export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
+  customer: string;
+  refunds: string | null;
+  tenths: number;
+}
+
+const MOST = 100_000_000;
+const REFUNDERS = ['front_desk', 'manager', 'owner'];
+const METHOD_WORDS: Record<Method, string> = { cash: 'เงินสด', card: 'บัตร', promptpay: 'พร้อมเพย์', transfer: 'โอนเงิน' };
+
+const rest = (clinic: FakeClinic, paid: FakePayment): number =>
+  paid.isRefund
+    ? 0
+    : clinic.payments
+        .filter(({ refunds }) => refunds === paid.id)
+        .reduce((left, { satang }) => left - satang, paid.satang);
+
+function mayRefund(clinic: FakeClinic): boolean {
+  return REFUNDERS.includes(clinic.role() ?? '');
+}
+
+/** A customer's payments as their card shows them. */
+export function paymentsOf(clinic: FakeClinic, id: string): PaymentRow[] {
+  const rows = clinic.payments.filter(({ customer }) => customer === id);
+  return rows.map(({ customer: _c, refunds: _r, tenths: _t, ...row }) => ({
+    ...row,
+    refundable: mayRefund(clinic)
+      ? rest(clinic, clinic.payments.find((paid) => paid.id === row.id) ?? clinic.refuse('payment_not_found'))
+      : 0,
+  }));
+}
+
+function earns(clinic: FakeClinic, customerId: string, satang: number): PointsPromise {
+  const of = clinic.customer(customerId);
+  if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
+  const multiplierTenths = tenthsOf(of.lifetime);
+  const points = pointsFor(satang, multiplierTenths);
+  const welcomePoints = of.isMember || !points ? 0 : WELCOME;
+  const added = points + welcomePoints;
+  const after = { availableAfter: of.points + added, owedAfter: 0, tierAfter: tierOf(of.lifetime + added) };
+  return { points, multiplierTenths, welcomePoints, ...after };
+}
+
+/** Not a code that a phone could read: which squares are dark is the program's to know. */
+const picture = (clinic: FakeClinic, satang: number): QrPicture | null =>
+  clinic.promptpay === null
+    ? null
+    : {
+        side: 29,
+        path: 'M4 4h1v1h-1zM24 4h1v1h-1zM4 24h1v1h-1z',
+        payload: `promptpay:${satang}`,
+        payee: clinic.promptpay,
+      };
+
+export function preview(clinic: FakeClinic, request: Request<'payment_preview'>): PaymentPromise {
+  const { customerId, satang, method } = request;
+  return { earns: earns(clinic, customerId, satang), qr: method === 'promptpay' ? picture(clinic, satang) : null };
+}
+
+function number(clinic: FakeClinic): number | null {
+  return clinic.mode === 'offline' ? null : clinic.payments.length + 1;
+}
+
+export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
+  const { paymentId: id, customerId, satang, method, note } = request;
+  const { points, welcomePoints, availableAfter, multiplierTenths } = earns(clinic, customerId, satang);
+  const of = clinic.customer(customerId);
+  const [name, topic] = [of.nickname ?? of.fullName, `customer:${of.id}`];
+  if (clinic.payments.some((paid) => paid.id === id)) return clinic.saved(id, 'payment.take', name, topic);
+  const before = { points: of.points, lifetime: of.lifetime, isMember: of.isMember };
+  const isWaiting = clinic.mode === 'offline';
+  const row = {
+    id,
+    number: number(clinic),
+    satang,
+    isRefund: false,
+    method,
+    at: clinic.now(),
+    by: clinic.nickname(),
+    note,
+    points,
+    isWaiting,
+  };
+  clinic.payments.unshift({ ...row, customer: of.id, refunds: null, tenths: multiplierTenths });
+  const entry = {
+    kind: 'earned',
+    amount: points,
+    description: note,
+    at: clinic.now(),
+    expiresAt: clinic.now() + 730 * 86_400_000,
+    isWaiting,
+  };
+  if (welcomePoints)
+    clinic
+      .ledger(of.id)
+      .unshift({ ...entry, id: clinic.id(), kind: 'bonus', amount: welcomePoints, description: 'คะแนนต้อนรับ' });
+  if (points) clinic.ledger(of.id).unshift({ id: `${id}-points`, ...entry });
+  if (points)
+    Object.assign(of, { points: availableAfter, lifetime: of.lifetime + points + welcomePoints, isMember: true });
+  const revert = () => {
+    if (!isWaiting) clinic.refuse('payment_booked');
+    clinic.payments = clinic.payments.filter((paid) => paid.id !== id);
+    clinic.ledgers.set(
+      of.id,
+      clinic.ledger(of.id).filter((line) => line.id !== `${id}-points`),
+    );
+    Object.assign(of, before);
+  };
+  return clinic.undoable(id, 'payment.take', name, revert, topic);
+}
+
+export function refundPreview(
+  clinic: FakeClinic,
+  { paymentId, satang }: Request<'payment_refund_preview'>,
+): RefundPromise {
+  const paid =
+    clinic.payments.find(({ id, isRefund }) => id === paymentId && !isRefund) ?? clinic.refuse('payment_not_found');
+  const left = rest(clinic, paid);
+  if (satang > left) clinic.refuse('refund_too_large', { most: String(left) });
+  const of = clinic.customer(paid.customer);
+  const points = paid.points ? pointsFor(left, paid.tenths) - pointsFor(left - satang, paid.tenths) : 0;
+  const owes = Math.max(0, points - of.points);
+  const tier = tierOf(of.lifetime - points);
+  return {
+    rest: left,
+    restAfter: left - satang,
+    points,
+    owes,
+    availableAfter: of.isMember ? Math.max(0, of.points - points) : null,
+    owedAfter: owes,
+    tierAfter: points && tier !== tierOf(of.lifetime) ? tier : null,
+  };
+}
+
+export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): Response<'payment_refund'> {
+  const { refundId: id, paymentId, satang, reason } = request;
+  if (!mayRefund(clinic))
+    clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: 'owner manager front_desk' });
+  if (!reason.trim()) clinic.refuse('reason_missing');
+  const { points, availableAfter } = refundPreview(clinic, { paymentId, satang });
+  const paid = clinic.payments.find((row) => row.id === paymentId) ?? clinic.refuse('payment_not_found');
+  const of = clinic.customer(paid.customer);
+  const isWaiting = clinic.mode === 'offline';
+  const made = {
+    id,
+    number: number(clinic),
+    satang,
+    isRefund: true,
+    at: clinic.now(),
+    by: clinic.nickname(),
+    note: reason,
+    points: -points,
+    isWaiting,
+  };
+  clinic.payments.unshift({ ...paid, ...made, refunds: paid.id });
+  if (paid.points) {
+    const entry = {
+      kind: 'refund',
+      amount: -points,
+      description: `คืนเงิน: ${paid.note ?? ''}`,
+      at: clinic.now(),
+      expiresAt: null,
+      isWaiting,
+    };
+    clinic.ledger(of.id).unshift({ id: `${id}-points`, ...entry });
+  }
+  Object.assign(of, { points: availableAfter ?? of.points, lifetime: of.lifetime - points });
+  return clinic.saved(id, 'payment.refund', of.nickname ?? of.fullName, `customer:${of.id}`);
+}
+
+export function receipt(clinic: FakeClinic, { paymentId, language }: Request<'payment_receipt'>): ReceiptShown {
+  const paid = clinic.payments.find(({ id }) => id === paymentId) ?? clinic.refuse('payment_not_found');
+  const isThai = language === 'th';
+  const no = paid.number === null ? (isThai ? 'ได้เมื่อส่งถึงคลินิก' : 'given when sent') : String(paid.number);
+  const lines = [
+    { label: isThai ? 'ออร่าคลินิก' : 'Aura Clinic', value: '' },
+    { label: isThai ? 'เลขที่' : 'No.', value: no },
+    { label: isThai ? 'รับเงิน' : 'Received', value: `${(paid.satang / 100).toFixed(2)} ${isThai ? 'บาท' : 'THB'}` },
+    { label: isThai ? 'ชำระโดย' : 'Paid by', value: METHOD_WORDS[paid.method] },
+    { label: isThai ? 'แต้มที่ได้' : 'Points earned', value: String(paid.points) },
+  ];
+  return { lines, text: lines.map(({ label, value }) => `${label}: ${value}`).join('\n') };
+}
+
+export function setPromptpay(clinic: FakeClinic, { id }: Request<'promptpay_set'>): Response<'promptpay_set'> {
+  if (!['manager', 'owner'].includes(clinic.role() ?? ''))
+    clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: 'owner manager' });
+  const digits = id?.replace(/\D/g, '') ?? '';
+  if (id && ![10, 13, 15].includes(digits.length)) clinic.refuse('promptpay_invalid');
+  clinic.promptpay = id;
+  return clinic.saved(clinic.id(), 'clinic.set_promptpay', '', 'start');
+}
