@@ -101,6 +101,8 @@ fn fill(pg: &PgCluster) {
              insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'กฎ', 'follow_up', 'move', '{{\"action\": \"close_case\"}}');
              update public.customers set metadata = '{{\"line_name\": \"ต้น🌸\"}}', date_of_birth = '1990-02-28', notes = E'บรรทัดหนึ่ง\\nสอง \"\\\\', tags = '[\"vip\"]' where id = md5('customer:1')::uuid;
              insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high');
+             insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, taken_device, note, points, multiplier)
+               values ('{A}', gen_random_uuid(), 7, md5('customer:1')::uuid, 199900, 'promptpay', '2026-10-01T10:41:30.000001+07:00', md5('user:7')::uuid, 'PC-หน้าร้าน', 'เลเซอร์', 399, 2.5);
              insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{A}', 'PC-หน้าร้าน', '2026-10-01', 500, 200, md5('user:7')::uuid, '2026-10-01T23:59:59+07:00', '2026-10-08T23:59:59+07:00');
              insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี');
              insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{A}', md5('contact:1')::uuid, md5('customer:1')::uuid, md5('user:7')::uuid, 'out', 'talked', 'คุยแล้ว', now())"
