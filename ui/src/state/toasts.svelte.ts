@@ -32,6 +32,11 @@ class Toasts {
     if (this.current) this.current = { ...this.current, ...known };
   }
 
+  /** What it offers beside taking back has gone with its screen. */
+  withdrawMore(): void {
+    if (this.current?.more) this.amend({ more: undefined });
+  }
+
   /** Holds the message while someone points at it. */
   pause(): void {
     clearTimeout(this.#timer);
