@@ -77,9 +77,14 @@ async fn a_lead_of_the_web_system_toasts_on_both_desks_and_its_button_opens_it()
         a.notifications().shown().is_empty().then_some(())
     })
     .await;
-    b.notifications().press(other.id, "open");
+    b.notifications().press(other.id, "claim");
     screen(&b, "leads").await;
     see(&b, "084-555-6666").await;
+    let taken = "select s.nickname from desk.lead l join desk.staff s on s.person_id = l.claimed_by and s.clinic_id = l.clinic_id where l.name = 'มายด์ ทดสอบ'";
+    eventually("the lead is whose toast was pressed", LONG, async || {
+        (!pg.psql(DB, taken).is_empty()).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ use desk_app::{
             CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, CustomerSearch, FieldChange,
             PointsAward, PointsPreview,
         },
+        lead::LeadOpen,
         session::{Connect, Phase},
         sync::{AttentionSettle, Settle, SyncMode},
         task::{TaskComplete, TaskList, TaskNote, TaskRow, TaskState, Whose},
@@ -316,6 +317,78 @@ async fn a_lead_of_the_web_system_becomes_one_toast_on_each_desk_and_goes_when_i
             .count()
     };
     assert_eq!((count(&pc_a), count(&pc_b)), (1, 1));
+}
+
+/// A hot lead of the web system, and the toast about it on each of these PCs.
+async fn lead_on(pg: &PgCluster, pcs: [&Pc; 2]) -> String {
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
+    let mut subject = String::new();
+    for pc in pcs {
+        let toast = eventually("a toast", LONG, async || {
+            let shown = pc.toasts.shown.lock().unwrap();
+            shown.iter().find(|toast| toast.title.contains("มายด์")).cloned()
+        });
+        let toast = toast.await;
+        let buttons: Vec<ToastAction> = toast.actions.iter().map(|(action, _)| *action).collect();
+        assert_eq!(buttons, [ToastAction::Open, ToastAction::Claim, ToastAction::Snooze]);
+        subject = toast.subject;
+    }
+    subject
+}
+
+async fn withdrawn(pc: &Pc, subject: &str) {
+    eventually("the toast goes", LONG, async || {
+        let withdrawn = pc.toasts.withdrawn.lock().unwrap();
+        withdrawn.iter().any(|gone| gone == subject).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_taken_from_the_toast_leaves_the_other_desk() {
+    let pg = migrated().await;
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
+    let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
+    until_agreed(&a).await;
+    let_sell(&pg, 5);
+    let subject = lead_on(&pg, [&pc_a, &pc_b]).await;
+    a.toast_pressed(&subject, ToastAction::Claim).await;
+    for pc in [&pc_a, &pc_b] {
+        withdrawn(pc, &subject).await;
+    }
+    let leads = b.lead_list(Nothing {}).await.unwrap();
+    assert!(leads.hot.iter().all(|lead| format!("lead:{}", lead.id) != subject));
+    let opened = pc_a.window.opened.lock().unwrap().last().cloned();
+    assert_eq!(opened, Some(subject.replace("lead:", "/leads/")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_claims_of_one_lead_one_wins_and_the_other_is_told_who() {
+    let pg = migrated().await;
+    let net = NetCut::to(pg.port());
+    let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    let a = pc_a.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
+    let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
+    until_agreed(&a).await;
+    let_sell(&pg, 5);
+    let subject = lead_on(&pg, [&pc_a, &pc_b]).await;
+    net.cut();
+    until_mode(&a, SyncMode::Offline).await;
+    a.toast_pressed(&subject, ToastAction::Claim).await;
+    b.toast_pressed(&subject, ToastAction::Claim).await;
+    until_agreed(&b).await;
+    net.resume();
+    until_agreed(&a).await;
+
+    let lost = sync(&a).await.attention.remove(0);
+    assert_eq!((lost.name.as_str(), lost.code.as_str()), ("lead.claim", "lead_taken"));
+    let winner = pg.psql(DB, &format!("select s.nickname from desk.lead l join desk.staff s on s.clinic_id = l.clinic_id and s.person_id = l.claimed_by where 'lead:' || l.id = '{subject}'"));
+    assert_eq!(lost.by.as_deref(), Some(winner.as_str()), "who has it");
+    let id = Uuid::parse_str(subject.strip_prefix("lead:").unwrap()).unwrap();
+    let lead = a.lead_open(LeadOpen { id }).await.unwrap();
+    assert_eq!(lead.claimed_by.map(|person| person.nickname), Some(winner));
+    assert!(sync(&b).await.attention.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use desk_core::toast::{self, Class, DIGEST, Facts, Past, Verdict};
 use uuid::Uuid;
 
 use crate::{
-    api::{followup::FollowupDone, notification::NotificationRead, settings::Settings, task::SnoozeUntil},
+    api::{followup::FollowupDone, lead::LeadClaim, notification::NotificationRead, settings::Settings, task::SnoozeUntil},
     desk::Desk,
     error::AppError,
     ports::{Toast, ToastAction},
@@ -256,6 +256,7 @@ impl Desk {
             ToastAction::Open => self.open_subject(subject, person).await,
             ToastAction::Snooze => self.snooze_subject(subject, person).await,
             ToastAction::Done => self.finish_subject(subject).await,
+            ToastAction::Claim => self.claim_subject(subject, person).await,
         }
     }
 
@@ -300,6 +301,17 @@ impl Desk {
                 Ok(())
             }
         }
+    }
+
+    /// Takes a lead as its key in the window does. On a locked PC, or where a colleague was quicker, the window opens on it and says whose it is.
+    async fn claim_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
+        let id = subject.strip_prefix("lead:").and_then(|id| Uuid::parse_str(id).ok());
+        let taken = match id {
+            Some(id) if self.me().ok() == Some(person) => self.lead_claim(LeadClaim { id }).await.map(|_| ()),
+            _ => Ok(()),
+        };
+        self.ports.window.open(&told::path_of(subject));
+        taken
     }
 
     /// Opening what a notification is about is reading it.

@@ -65,6 +65,8 @@ pub enum ToastAction {
     Open,
     /// Mark it done.
     Done,
+    /// Take the lead.
+    Claim,
     /// Remind later.
     Snooze,
 }
@@ -75,6 +77,7 @@ impl ToastAction {
         match self {
             Self::Open => "open",
             Self::Done => "done",
+            Self::Claim => "claim",
             Self::Snooze => "snooze",
         }
     }
@@ -84,6 +87,7 @@ impl ToastAction {
         match word {
             "open" | "default" => Some(Self::Open),
             "done" => Some(Self::Done),
+            "claim" => Some(Self::Claim),
             "snooze" => Some(Self::Snooze),
             _ => None,
         }

@@ -118,7 +118,11 @@ fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
         title: words.hot_lead(&name, minutes),
         body: facts.into_iter().next().unwrap_or_default(),
         is_urgent: true,
-        actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
+        actions: vec![
+            (ToastAction::Open, words.open()),
+            (ToastAction::Claim, words.claim()),
+            (ToastAction::Snooze, words.snooze()),
+        ],
     };
     Told {
         class: Class::HotLead,

@@ -74,6 +74,13 @@ impl Words {
         }
     }
 
+    pub(crate) fn claim(&self) -> String {
+        match self.0 {
+            Language::Th => "รับ".into(),
+            Language::En => "Claim".into(),
+        }
+    }
+
     pub(crate) fn snooze(&self) -> String {
         match self.0 {
             Language::Th => "เลื่อน".into(),
