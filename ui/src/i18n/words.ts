@@ -248,6 +248,7 @@ const MUTATION: Words = {
   followup_done: m.mutation_followup_done,
   followup_cancel: m.mutation_followup_cancel,
   notification_read: m.mutation_notification_read,
+  notification_dismiss: m.mutation_notification_dismiss,
   task_reopen: m.mutation_task_reopen,
   task_unsnooze: m.mutation_task_unsnooze,
   task_hand_back: m.mutation_task_hand_back,

@@ -68,6 +68,7 @@ export const KEYS = {
     leads: key('F6', m.key_leads),
     incoming: key('F8', m.key_incoming),
     notifications: key('Ctrl D', m.key_notifications),
+    disturb: key('Ctrl Shift D', m.key_disturb),
     undo: key('Ctrl Z', m.key_undo),
     places: key('Ctrl 1 | Ctrl 2 | Ctrl 3 | Ctrl 4 | Ctrl 5 | Ctrl 6 | Ctrl 7 | Ctrl 8 | Ctrl 9', m.key_places),
     settings: key('Ctrl 0', m.key_settings),
@@ -162,6 +163,8 @@ export const KEYS = {
     open: key('Enter', m.key_open, { foot: true }),
     read: key('D | Space', m.key_read, { foot: true }),
     readAll: key('Ctrl Enter', m.key_read_all, { foot: true }),
+    dismiss: key('Delete', m.key_dismiss, { foot: true }),
+    whose: key('M', m.key_unread_only),
     leave: key('Esc', m.key_back),
   },
   automation: {

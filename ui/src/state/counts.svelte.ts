@@ -1,5 +1,6 @@
 /** What the rail and the foot show on every screen: open tasks, hot leads, unread notifications, the connection, what Ctrl Z would take back. */
 import { call } from '../backend';
+import type { Disturb } from '../backend/bindings/Disturb';
 import type { SyncState } from '../backend/bindings/SyncState';
 import type { UndoStep } from '../backend/bindings/UndoStep';
 import { Resource } from './resource.svelte';
@@ -9,6 +10,7 @@ export interface Counts {
   /** Hot leads that nobody has. */
   readonly leads: number | undefined;
   readonly unread: number | undefined;
+  readonly disturb: Disturb | undefined;
   readonly sync: SyncState | undefined;
   readonly undo: UndoStep | undefined;
 }
@@ -43,6 +45,9 @@ export function counts(): Counts {
     },
     get unread() {
       return bell.data?.unread;
+    },
+    get disturb() {
+      return bell.data?.disturb;
     },
     get sync() {
       return sync.data;

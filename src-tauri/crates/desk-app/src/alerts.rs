@@ -13,16 +13,17 @@ use desk_cache::{
     open::Reader,
     query::notification,
 };
-use desk_core::toast::{self, Class, DIGEST, Facts, Past, Verdict};
+use desk_core::toast::{self, Class, DIGEST, Facts, Past, Stillness, Verdict, Want};
 use uuid::Uuid;
 
 use crate::{
     api::{followup::FollowupDone, lead::LeadClaim, notification::NotificationRead, settings::Settings, task::SnoozeUntil},
     desk::Desk,
     error::AppError,
+    interruptions::{self, Interruptions},
     ports::{Toast, ToastAction},
     task::snooze_until,
-    told,
+    told::{self, Told},
     words::Words,
 };
 
@@ -39,6 +40,15 @@ struct Wanting {
     words: Words,
     /// Everything, whether it may become a toast or not: the notification centre shows it all.
     subjects: BTreeSet<String>,
+    interruptions: Interruptions,
+}
+
+impl Wanting {
+    /// What gathered and is handled is no line of the centre any more.
+    fn forget_handled(&mut self) {
+        let subjects = &self.subjects;
+        self.interruptions.gathered.retain(|subject| subjects.contains(subject));
+    }
 }
 
 /// What the last look left for the next.
@@ -93,14 +103,19 @@ async fn look(desk: &Arc<Desk>, last: &mut Last) -> Result<(), AppError> {
         return Ok(());
     };
     let settings = desk.settings_of(person).await?;
-    let is_quiet = desk.is_quiet(&settings);
-    let wanting = wanting(desk, person, settings, is_quiet, last.is_backlog).await?;
-    let now = wanting.facts.now;
+    let stillness = desk.stillness(person, &settings).await?;
+    let mut wanting = wanting(desk, person, settings, stillness, last.is_backlog).await?;
+    let before = wanting.interruptions.clone();
     for verdict in toast::decide(&wanting.facts) {
-        carry_out(desk, person, &wanting, verdict, now).await?;
+        carry_out(desk, person, &mut wanting, verdict).await?;
     }
-    // What gathers in quiet hours is a backlog too.
-    last.is_backlog = is_quiet;
+    wanting.forget_handled();
+    if wanting.interruptions != before {
+        desk.keep_interruptions(person, &wanting.interruptions).await?;
+        desk.changed(&["notifications"]);
+    }
+    // What gathers while the desk is held is a backlog too.
+    last.is_backlog = stillness != Stillness::Open;
     if last.subjects != wanting.subjects {
         last.subjects = wanting.subjects;
         desk.changed(&["notifications"]);
@@ -123,7 +138,7 @@ async fn wanting(
     desk: &Arc<Desk>,
     person: Uuid,
     settings: Settings,
-    is_quiet: bool,
+    stillness: Stillness,
     is_backlog: bool,
 ) -> Result<Wanting, AppError> {
     let now = desk.micros();
@@ -133,24 +148,17 @@ async fn wanting(
         let words = Words(settings.language);
         let due = told::due(&reader, person, &words, now)?;
         let subjects = due.iter().map(|told| told.toast.subject.clone()).collect();
-        let may_toast = |class: Class| match class {
-            Class::HotLead => settings.toast_hot_leads,
-            Class::Followup => settings.toast_followups,
-        };
-        let due = due.into_iter().filter(|told| may_toast(told.class));
-        let (wanting, toasts) = due
-            .map(|told| {
-                let subject = told.toast.subject.clone();
-                ((subject.clone(), told.class), (subject, told.toast))
-            })
-            .unzip();
+        let due = due.into_iter().filter(|told| may_toast(&settings, told.class));
+        let (wanting, toasts) = due.map(wanted).unzip();
         let past = past(&reader, person)?;
+        let interruptions = interruptions::of(&reader, person)?;
         let facts = Facts {
             wanting,
             past,
             digest,
+            interruptions: interruptions.at.clone(),
             now,
-            is_quiet,
+            stillness,
             is_backlog,
         };
         Ok(Wanting {
@@ -158,9 +166,33 @@ async fn wanting(
             toasts,
             words,
             subjects,
+            interruptions,
         })
     })
     .await
+}
+
+fn wanted(told: Told) -> (Want, (String, Toast)) {
+    let want = Want {
+        subject: told.toast.subject.clone(),
+        class: told.class,
+        is_urgent: told.is_urgent,
+    };
+    (want, (told.toast.subject.clone(), told.toast))
+}
+
+/// Each class can be muted for itself; the notification centre shows it all the same.
+fn may_toast(settings: &Settings, class: Class) -> bool {
+    match class {
+        Class::HotLead => settings.toast_hot_leads,
+        Class::Followup => settings.toast_followups,
+        Class::Task => settings.toast_tasks,
+        Class::Visit => settings.toast_visits,
+        Class::Booking => settings.toast_bookings,
+        Class::Journey => settings.toast_journeys,
+        Class::Attention => settings.toast_attention,
+        Class::Clinic => settings.toast_clinic,
+    }
 }
 
 fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, CacheError> {
@@ -176,12 +208,12 @@ fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, Cac
         .collect())
 }
 
-fn digest_toast(words: &Words, followups: usize, leads: usize) -> Toast {
+fn digest_toast(words: &Words, counts: &BTreeMap<Class, usize>, is_urgent: bool) -> Toast {
     Toast {
         subject: DIGEST.to_owned(),
-        title: words.digest(followups, leads),
+        title: words.digest(counts),
         body: words.digest_hint(),
-        is_urgent: false,
+        is_urgent,
         actions: vec![(ToastAction::Open, words.open())],
     }
 }
@@ -189,32 +221,32 @@ fn digest_toast(words: &Words, followups: usize, leads: usize) -> Toast {
 async fn carry_out(
     desk: &Arc<Desk>,
     person: Uuid,
-    wanting: &Wanting,
+    wanting: &mut Wanting,
     verdict: Verdict,
-    now: i64,
 ) -> Result<(), AppError> {
+    let now = wanting.facts.now;
     match verdict {
-        Verdict::Show(subject, _) => {
-            // Remembered first: a crash in between shows nothing, which the list in the window makes up for.
-            remember(desk, person, vec![subject.clone()], now).await?;
-            if let Some(toast) = wanting.toasts.get(&subject) {
+        Verdict::Show(want) => {
+            interrupt(desk, person, wanting, vec![want.subject.clone()]).await?;
+            if let Some(toast) = wanting.toasts.get(&want.subject) {
                 desk.ports.notifier.show(toast.clone());
             }
         }
         Verdict::Digest {
             subjects,
-            leads,
-            followups,
+            counts,
+            is_urgent,
         } => {
-            // What an older digest told of has been told, and perhaps read.
-            let past = &wanting.facts.past;
-            let was_told = |past: &Past| past.shown_at.is_some() && past.next_at.is_none();
-            let news = subjects
-                .iter()
-                .filter(|subject| !past.get(*subject).is_some_and(was_told));
-            remember(desk, person, news.cloned().collect(), now).await?;
+            let news = news(&wanting.facts, &subjects);
+            interrupt(desk, person, wanting, news).await?;
             desk.state().digest = subjects.into_iter().collect();
-            desk.ports.notifier.show(digest_toast(&wanting.words, followups, leads));
+            desk.ports
+                .notifier
+                .show(digest_toast(&wanting.words, &counts, is_urgent));
+        }
+        Verdict::Gather(subjects) => {
+            remember(desk, person, subjects.clone(), now).await?;
+            wanting.interruptions.gathered.extend(subjects);
         }
         Verdict::Withdraw(subject) if subject == DIGEST => desk.put_digest_away(),
         Verdict::Withdraw(subject) => {
@@ -224,6 +256,28 @@ async fn carry_out(
         }
     }
     Ok(())
+}
+
+/// What an older digest told of has been told, and perhaps read.
+fn news(facts: &Facts, subjects: &[String]) -> Vec<String> {
+    let was_told = |past: &Past| past.shown_at.is_some() && past.next_at.is_none();
+    let news = subjects
+        .iter()
+        .filter(|subject| !facts.past.get(*subject).is_some_and(was_told));
+    news.cloned().collect()
+}
+
+/// Remembered before it is shown: a crash in between shows nothing, which the list in the window makes up for.
+async fn interrupt(
+    desk: &Arc<Desk>,
+    person: Uuid,
+    wanting: &mut Wanting,
+    subjects: Vec<String>,
+) -> Result<(), AppError> {
+    let now = wanting.facts.now;
+    wanting.interruptions.add(now);
+    desk.keep_interruptions(person, &wanting.interruptions).await?;
+    remember(desk, person, subjects, now).await
 }
 
 async fn remember(desk: &Arc<Desk>, person: Uuid, subjects: Vec<String>, now: i64) -> Result<(), AppError> {
@@ -237,6 +291,11 @@ async fn remember(desk: &Arc<Desk>, person: Uuid, subjects: Vec<String>, now: i6
             .try_for_each(|subject| alert::set(cache, subject, person, &shown))
     })
     .await
+}
+
+fn notice_of(subject: &str) -> Option<Uuid> {
+    let id = subject.strip_prefix("notice:")?;
+    Uuid::parse_str(id).ok()
 }
 
 impl Desk {
@@ -267,11 +326,23 @@ impl Desk {
     }
 
     async fn open_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
-        self.ports.window.open(&told::path_of(subject));
+        self.ports.window.open(&self.path_of(subject, person).await?);
         if subject == DIGEST {
             self.put_digest_away();
         }
         self.read_subject(subject, person).await
+    }
+
+    /// A notification of the clinic's says itself where it leads.
+    async fn path_of(&self, subject: &str, person: Uuid) -> Result<String, AppError> {
+        let Some(id) = notice_of(subject) else {
+            return Ok(told::path_of(subject));
+        };
+        let said = self
+            .with_cache(move |cache| notification::path_of(&*cache.read()?, person, id))
+            .await?;
+        let is_ours = |path: &String| path.starts_with('/');
+        Ok(said.filter(is_ours).unwrap_or_else(|| told::path_of(subject)))
     }
 
     async fn snooze_subject(self: &Arc<Self>, subject: &str, person: Uuid) -> Result<(), AppError> {
@@ -281,7 +352,7 @@ impl Desk {
             shown_at: Some(now),
             next_at: Some(next),
             read_at: Some(now),
-            over_at: None,
+            ..Alert::default()
         };
         self.with_cache(move |cache| alert::set(cache, &subject, person, &later))
             .await?;
@@ -320,9 +391,10 @@ impl Desk {
             return Ok(());
         }
         let about = subject.to_owned();
-        let unread = self
+        let mut unread = self
             .read(move |reader| notification::unread_about(reader, person, &about))
             .await?;
+        unread.extend(notice_of(subject));
         for id in unread {
             self.notification_read(NotificationRead { id }).await?;
         }

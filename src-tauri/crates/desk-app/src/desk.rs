@@ -84,6 +84,8 @@ pub(crate) struct State {
     pub(crate) is_leaving: bool,
     /// What the digest on the screen stands for. In memory, because its toast goes with the program.
     pub(crate) digest: BTreeSet<String>,
+    /// Who has a dialog on a customer's money open. In memory, because the dialog goes with the program.
+    pub(crate) with_customer: Option<Uuid>,
     /// The clinic's zone and quiet hours, once the cache is open.
     pub(crate) day: Option<ClinicDay>,
     /// The last name of a zone that nobody knows, so that it is logged once.

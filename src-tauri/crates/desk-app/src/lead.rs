@@ -108,7 +108,7 @@ impl Desk {
             shown_at: Some(now),
             next_at: Some(until),
             read_at: Some(now),
-            over_at: None,
+            ..Alert::default()
         };
         self.ports.notifier.withdraw(&subject);
         self.with_cache(move |cache| alert::set(cache, &subject, person, &later))

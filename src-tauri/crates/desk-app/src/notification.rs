@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use desk_cache::query::notification::{self, Notification};
+use desk_cache::{
+    alert,
+    query::notification::{self, Notification},
+};
 use desk_core::priority::Priority;
 use serde_json::json;
 use uuid::Uuid;
@@ -10,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     api::{
         Nothing, Saved,
-        notification::{NotificationRead, NotificationRow, Notifications},
+        notification::{NotificationDismiss, NotificationRead, NotificationRow, Notifications},
     },
     desk::Desk,
     error::{AppError, Code},
@@ -29,6 +32,7 @@ impl Desk {
     pub async fn notification_list(self: &Arc<Self>, _: Nothing) -> Result<Notifications, AppError> {
         let (me, now) = (self.me()?, self.micros());
         let words = Words(self.settings_of(me).await?.language);
+        let disturb = self.disturb_of(me).await?;
         self.read(move |reader| {
             let told = told::rows(reader, me, &words, now)?;
             let unread = told.iter().filter(|row| !row.is_read).count();
@@ -42,6 +46,8 @@ impl Desk {
             Ok(Notifications {
                 rows,
                 unread: notification::unread(reader, me, now)? + i64::try_from(unread).unwrap_or(i64::MAX),
+                gathered: told::gathered(reader, me, &words, now)?,
+                disturb,
             })
         })
         .await
@@ -63,6 +69,33 @@ impl Desk {
         let subject = self.read(move |reader| told::subject_of(reader, id)).await?;
         self.read_here(subject.ok_or(Code::NotificationNotFound)?, self.me()?)
             .await?;
+        Ok(Saved {
+            id,
+            waiting: false,
+            undo: None,
+        })
+    }
+
+    /// Puts a notification away: in the clinic, or where only this PC has it, here.
+    ///
+    /// # Errors
+    /// `notification_not_found`.
+    pub async fn notification_dismiss(self: &Arc<Self>, request: NotificationDismiss) -> Result<Saved, AppError> {
+        let (id, args) = (request.id, json!({ "id": request.id }));
+        match self.act(Uuid::now_v7(), "notification.dismiss", args, id).await {
+            Err(error) if error.code == Code::NotificationNotFound => self.dismiss_told(id).await,
+            done => done,
+        }
+    }
+
+    async fn dismiss_told(&self, id: Uuid) -> Result<Saved, AppError> {
+        let (me, now) = (self.me()?, self.micros());
+        let subject = self.read(move |reader| told::subject_of(reader, id)).await?;
+        let subject = subject.ok_or(Code::NotificationNotFound)?;
+        self.ports.notifier.withdraw(&subject);
+        self.with_cache(move |cache| alert::dismiss(cache, &subject, me, now))
+            .await?;
+        self.changed(&["notifications"]);
         Ok(Saved {
             id,
             waiting: false,

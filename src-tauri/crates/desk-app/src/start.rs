@@ -149,7 +149,10 @@ impl Desk {
     /// # Errors
     /// None.
     pub async fn lock(self: &Arc<Self>, _: Nothing) -> Result<StartState, AppError> {
-        self.state().me = None;
+        let mut state = self.state();
+        state.me = None;
+        state.with_customer = None;
+        drop(state);
         self.blank_display();
         Ok(self.stand())
     }

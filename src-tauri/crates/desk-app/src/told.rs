@@ -1,7 +1,9 @@
 //! What a person is told about by this PC itself: hot leads that have no answer and follow-ups that are due. Toasts are made of it, and the
 //! notification centre shows it where the clinic wrote no notification.
 
-use std::collections::{HashMap, HashSet};
+mod notice;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use desk_cache::{
     CacheError,
@@ -10,14 +12,15 @@ use desk_cache::{
     query::{
         followup::{self, Followup},
         lead::{self, Lead},
-        notification,
+        notification, task,
     },
 };
 use desk_core::{priority::Priority, toast::Class};
 use uuid::Uuid;
 
 use crate::{
-    api::notification::NotificationRow,
+    api::notification::{Gathered, NotificationRow},
+    interruptions,
     ports::{Toast, ToastAction},
     row,
     words::Words,
@@ -26,8 +29,12 @@ use crate::{
 /// One thing that a person is told about.
 pub(crate) struct Told {
     pub(crate) class: Class,
+    /// It passes the budget and a held desk.
+    pub(crate) is_urgent: bool,
     pub(crate) toast: Toast,
     id: Uuid,
+    /// The clinic's own notification: the centre has it already.
+    is_clinics: bool,
     /// In the list, where it may be read much later.
     title: String,
     /// Since when it wants a person; microseconds since 1970.
@@ -36,15 +43,32 @@ pub(crate) struct Told {
 
 /// What wants a person now, the most important first.
 pub(crate) fn due(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
-    let mut told = vec![];
-    for lead in lead::hot(reader)? {
-        // Who has read of it, on this PC or another, knows.
-        if was_told(&lead, person) && !notification::is_read_about(reader, person, &lead_subject(lead.id))? {
-            told.push(of_lead(&lead, words, now));
-        }
-    }
+    let mut told = leads(reader, person, words, now)?;
+    told.extend(notice::due(reader, person, words, now)?);
     let followups = followup::due(reader, now.saturating_add(1))?;
     told.extend(followups.iter().map(|followup| of_followup(followup, words)));
+    let tasks = task::due(reader, "", person, now)?;
+    told.extend(tasks.iter().map(|task| notice::of_task(task, words)));
+    // One a subject: a task that the clinic told of is not told again because it is due.
+    let mut known = HashSet::new();
+    told.retain(|one| known.insert(one.toast.subject.clone()));
+    Ok(told)
+}
+
+fn leads(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
+    let mut told = vec![];
+    for lead in lead::hot(reader)? {
+        let subject = lead_subject(lead.id);
+        // Who has read of it, on this PC or another, knows.
+        if was_told(&lead, person) && !notification::is_read_about(reader, person, &subject)? {
+            let is_passed = lead.passed_to.as_ref().is_some_and(|(to, ..)| *to == person);
+            let is_urgent = is_passed || notification::was_raised_to(reader, person, &subject)?;
+            told.push(Told {
+                is_urgent,
+                ..of_lead(&lead, words, now)
+            });
+        }
+    }
     Ok(told)
 }
 
@@ -59,24 +83,49 @@ pub(crate) fn rows(
     let mut alerts: HashMap<String, Alert> = alert::all(reader, person)?.into_iter().collect();
     let mut rows = vec![];
     for told in due(reader, person, words, now)? {
-        let is_read = alerts
-            .remove(&told.toast.subject)
-            .is_some_and(|alert| alert.read_at.is_some());
-        rows.push((told, is_read));
+        let alert = alerts.remove(&told.toast.subject).unwrap_or_default();
+        if alert.dismissed_at.is_none() {
+            rows.push((told, alert.read_at.is_some()));
+        }
     }
+    alerts.retain(|_, alert| alert.dismissed_at.is_none());
     for subject in alerts.into_keys() {
         // What is over wants nobody: it can be found, and does not count as new.
         rows.extend(find(reader, &subject, words, now)?.map(|told| (told, true)));
     }
-    rows.retain(|(told, _)| !clinics.contains(&told.toast.subject));
+    rows.retain(|(told, _)| !told.is_clinics && !clinics.contains(&told.toast.subject));
     rows.sort_by_key(|(told, _)| std::cmp::Reverse((told.since, told.id)));
     Ok(rows.into_iter().map(|(told, is_read)| shown(told, is_read)).collect())
+}
+
+/// What gathered over the budget and still wants its person, by class.
+pub(crate) fn gathered(
+    reader: &Reader<'_>,
+    person: Uuid,
+    words: &Words,
+    now: i64,
+) -> Result<Vec<Gathered>, CacheError> {
+    let kept = interruptions::of(reader, person)?.gathered;
+    if kept.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut counts = BTreeMap::new();
+    for told in due(reader, person, words, now)? {
+        if kept.contains(&told.toast.subject) {
+            *counts.entry(told.class).or_default() += 1;
+        }
+    }
+    let gathered = counts.into_iter().map(|(class, count)| Gathered { class, count });
+    Ok(gathered.collect())
 }
 
 /// The subject of a row of the centre that is no notification of the clinic's.
 pub(crate) fn subject_of(reader: &Reader<'_>, id: Uuid) -> Result<Option<String>, CacheError> {
     if followup::one(reader, id)?.is_some() {
         return Ok(Some(followup_subject(id)));
+    }
+    if let Some(subject) = notice::subject_of(reader, id)? {
+        return Ok(Some(subject));
     }
     Ok(lead::one(reader, id)?.map(|lead| lead_subject(lead.id)))
 }
@@ -86,6 +135,9 @@ pub(crate) fn path_of(subject: &str) -> String {
     match subject.split_once(':') {
         Some(("lead", id)) => format!("/leads/{id}"),
         Some(("followup", id)) => format!("/followups/{id}"),
+        Some(("task", id)) => format!("/tasks/{id}"),
+        Some(("attention", _)) => "/sync".to_owned(),
+        Some(("notice", _)) => "/notifications".to_owned(),
         _ => "/today".to_owned(),
     }
 }
@@ -105,6 +157,7 @@ fn find(reader: &Reader<'_>, subject: &str, words: &Words, now: i64) -> Result<O
     match parts {
         Some(("lead", Ok(id))) => Ok(lead::one(reader, id)?.map(|lead| of_lead(&lead, words, now))),
         Some(("followup", Ok(id))) => Ok(followup::one(reader, id)?.map(|followup| of_followup(&followup, words))),
+        Some(("task", Ok(id))) => Ok(task::one(reader, "", id)?.map(|task| notice::of_task(&task, words))),
         _ => Ok(None),
     }
 }
@@ -126,6 +179,8 @@ fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
     };
     Told {
         class: Class::HotLead,
+        is_urgent: false,
+        is_clinics: false,
         toast,
         id: lead.id,
         title: words.lead(&name),
@@ -150,6 +205,8 @@ fn of_followup(followup: &Followup, words: &Words) -> Told {
     };
     Told {
         class: Class::Followup,
+        is_urgent: false,
+        is_clinics: false,
         toast,
         id: followup.id,
         title,
@@ -161,6 +218,9 @@ fn shown(told: Told, is_read: bool) -> NotificationRow {
     let (kind, priority) = match told.class {
         Class::HotLead => ("hot_lead", Priority::Critical),
         Class::Followup => ("followup_due", Priority::Medium),
+        Class::Task => ("task_due", Priority::Medium),
+        Class::Attention => ("needs_attention", Priority::High),
+        Class::Visit | Class::Booking | Class::Journey | Class::Clinic => ("general", Priority::Medium),
     };
     NotificationRow {
         id: told.id,
@@ -183,7 +243,7 @@ fn followup_subject(id: Uuid) -> String {
 }
 
 /// A given name or nickname: never the surname, and no number or address, which some forms leave as a name.
-fn first_word(name: &str) -> Option<String> {
+pub(crate) fn first_word(name: &str) -> Option<String> {
     let is_name = |word: &&str| !word.contains(|sign: char| sign.is_numeric() || sign == '@');
     name.split_whitespace().next().filter(is_name).map(str::to_owned)
 }

@@ -1,5 +1,9 @@
 //! The few words that leave the window: those of toasts, and of the list that is their record. Everything else is put into words by the window itself.
 
+use std::collections::BTreeMap;
+
+use desk_core::toast::Class;
+
 use crate::api::settings::Language;
 
 /// What a toast says.
@@ -39,10 +43,75 @@ impl Words {
         }
     }
 
-    pub(crate) fn digest(&self, followups: usize, leads: usize) -> String {
+    /// "Tasks due 40 · hot leads 3": what there is of each class.
+    pub(crate) fn digest(&self, counts: &BTreeMap<Class, usize>) -> String {
+        let parts: Vec<String> = counts
+            .iter()
+            .map(|(class, count)| format!("{} {count}", self.class(*class)))
+            .collect();
+        parts.join(" · ")
+    }
+
+    fn class(&self, class: Class) -> &'static str {
+        let (th, en) = match class {
+            Class::Task => ("งานครบกำหนด", "Tasks due"),
+            Class::Followup => ("ติดตามครบกำหนด", "Follow-ups due"),
+            Class::Visit => ("ลูกค้ามาถึง", "Arrivals"),
+            Class::Booking => ("นัดหมาย", "Bookings"),
+            Class::Journey => ("ความคืบหน้าลูกค้า", "Journeys"),
+            Class::Attention => ("ต้องตัดสินใจ", "To decide"),
+            Class::Clinic => ("เรื่องของคลินิก", "Clinic matters"),
+            Class::HotLead => ("ลีดร้อน", "Hot leads"),
+        };
         match self.0 {
-            Language::Th => format!("งานครบกำหนด {followups} · ลีดร้อน {leads}"),
-            Language::En => format!("Due {followups} · hot leads {leads}"),
+            Language::Th => th,
+            Language::En => en,
+        }
+    }
+
+    pub(crate) fn task_due(&self, name: &str) -> String {
+        match self.0 {
+            Language::Th => format!("งานถึงกำหนด: {name}"),
+            Language::En => format!("Task due: {name}"),
+        }
+    }
+
+    pub(crate) fn task_hint(&self) -> String {
+        match self.0 {
+            Language::Th => "เปิดเพื่อดูว่าต้องทำอะไร".into(),
+            Language::En => "Open it to see what to do".into(),
+        }
+    }
+
+    /// What the clinic did not take, without what was typed.
+    pub(crate) fn refused(&self, taken_by: Option<&str>) -> String {
+        match (self.0, taken_by) {
+            (Language::Th, Some(name)) => format!("{name} รับลีดนี้ไปก่อนแล้ว"),
+            (Language::En, Some(name)) => format!("{name} took this lead first"),
+            (Language::Th, None) => "มีงานที่คลินิกไม่รับ".into(),
+            (Language::En, None) => "The clinic did not take something you did".into(),
+        }
+    }
+
+    pub(crate) fn refused_hint(&self) -> String {
+        match self.0 {
+            Language::Th => "เปิดเพื่อตัดสินใจ".into(),
+            Language::En => "Open it to decide".into(),
+        }
+    }
+
+    /// A notification of another program may say anything: its toast says only of what kind it is.
+    pub(crate) fn notice(&self, class: Class) -> String {
+        match self.0 {
+            Language::Th => format!("แจ้งเตือนด่วน: {}", self.class(class)),
+            Language::En => format!("Important: {}", self.class(class).to_lowercase()),
+        }
+    }
+
+    pub(crate) fn notice_hint(&self) -> String {
+        match self.0 {
+            Language::Th => "เปิดเพื่ออ่าน".into(),
+            Language::En => "Open it to read".into(),
         }
     }
 

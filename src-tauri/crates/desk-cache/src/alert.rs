@@ -20,6 +20,8 @@ pub struct Alert {
     pub read_at: Option<i64>,
     /// When it was handled.
     pub over_at: Option<i64>,
+    /// When its person put it away, unless it was shown again since.
+    pub dismissed_at: Option<i64>,
 }
 
 fn alert(row: &Row<'_>) -> rusqlite::Result<(String, Alert)> {
@@ -28,6 +30,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<(String, Alert)> {
         next_at: row.get(2)?,
         read_at: row.get(3)?,
         over_at: row.get(4)?,
+        dismissed_at: row.get(5)?,
     };
     Ok((row.get(0)?, alert))
 }
@@ -60,7 +63,7 @@ pub fn set(cache: &Cache, subject: &str, person: Uuid, alert: &Alert) -> Result<
 /// What SQLite says.
 pub fn all(connection: &Connection, person: Uuid) -> Result<Vec<(String, Alert)>> {
     let mut statement = connection
-        .prepare_cached("SELECT subject, shown_at, next_at, read_at, over_at FROM alert WHERE person_id = ?1")?;
+        .prepare_cached("SELECT subject, shown_at, next_at, read_at, over_at, dismissed_at FROM alert WHERE person_id = ?1")?;
     let rows = statement.query_map([person], alert)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -76,6 +79,20 @@ pub fn read(cache: &Cache, subject: &str, person: Uuid, now: i64) -> Result<()> 
                 "INSERT INTO alert (subject, person_id, shown_at, read_at) VALUES (?1, ?2, ?3, ?3)
                  ON CONFLICT DO UPDATE SET shown_at = coalesce(shown_at, excluded.shown_at), read_at = excluded.read_at",
             )?
+            .execute((subject, person, now))?;
+        Ok(())
+    })
+}
+
+/// A person has put it away: it is seen, and the notification centre shows it no more.
+///
+/// # Errors
+/// What SQLite says.
+pub fn dismiss(cache: &Cache, subject: &str, person: Uuid, now: i64) -> Result<()> {
+    read(cache, subject, person, now)?;
+    cache.write(|transaction| {
+        transaction
+            .prepare_cached("UPDATE alert SET dismissed_at = ?3 WHERE subject = ?1 AND person_id = ?2")?
             .execute((subject, person, now))?;
         Ok(())
     })

@@ -262,7 +262,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "lead.answer" => lead::answer(ledger, action),
         "lead.unclaim" => lead::unclaim(ledger, action),
         "lead.unanswer" => lead::unanswer(ledger, action),
-        "notification.read" => notification::read(ledger, action),
+        "notification.read" | "notification.dismiss" => notification::apply(ledger, action),
         "rule.save" => rule::save(ledger, action),
         "rule.switch" => rule::switch(ledger, action),
         "rule.backfill" => rule::backfill(ledger, action),

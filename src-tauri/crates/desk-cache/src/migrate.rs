@@ -112,6 +112,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261129100100_index_payments.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261129120000_dismiss_alerts.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

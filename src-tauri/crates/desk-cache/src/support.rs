@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 21] = [
+const ACTIONS: [&str; 22] = [
     "clinic.set_promptpay",
     "customer.create",
     "customer.edit",
@@ -16,6 +16,7 @@ const ACTIONS: [&str; 21] = [
     "followup.done",
     "followup.reopen",
     "notification.read",
+    "notification.dismiss",
     "payment.refund",
     "payment.take",
     "points.award",

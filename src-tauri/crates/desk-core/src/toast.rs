@@ -1,22 +1,69 @@
 //! When a native notification is due, as a rule over facts: one per subject, never for what is handled, a digest instead of a backlog
-//! until the last thing in it is handled, nothing in quiet hours (held, not dropped). It knows no clock and shows nothing.
+//! until the last thing in it is handled, a budget an hour, nothing in quiet hours (held, not dropped). It knows no clock and shows nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// At most this many single toasts within [`BUNDLE_WITHIN`]; more become one digest.
 pub const MOST_AT_ONCE: usize = 3;
 /// Microseconds: toasts this close together count as a burst.
 pub const BUNDLE_WITHIN: i64 = 60_000_000;
+/// At most this many interruptions of a person within [`HOUR`]; a digest is one. Only what is urgent goes beyond.
+pub const BUDGET: usize = 6;
+/// Microseconds of an hour.
+pub const HOUR: i64 = 3_600_000_000;
 /// The subject of the digest.
 pub const DIGEST: &str = "digest";
 
-/// What a toast may be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a toast may be about: each can be muted for itself. In the order in which a digest counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// A hot lead without an answer.
-    HotLead,
+    /// A task of this person.
+    Task,
     /// A follow-up that a person must do now.
     Followup,
+    /// Somebody arrived, or waits too long.
+    Visit,
+    /// A booking was made, moved or cancelled.
+    Booking,
+    /// A journey moved, was paid or ended.
+    Journey,
+    /// Work of this person that the clinic did not take.
+    Attention,
+    /// Whatever else the clinic tells: a rule that failed, points that are owed.
+    Clinic,
+    /// A hot lead without an answer.
+    HotLead,
+}
+
+impl Class {
+    /// The class of a notification by the word of its type.
+    pub fn of_kind(kind: &str) -> Self {
+        match kind {
+            "hot_lead" | "lead_raised" => Self::HotLead,
+            "followup_due" => Self::Followup,
+            "task_assigned" | "task_woken" | "task_uncovered" => Self::Task,
+            "visit_arrived" | "visit_waiting" | "visit_withdrawn" => Self::Visit,
+            "customer_scanned" | "appointment_scheduled" | "treatment_completed" | "payment_received"
+            | "upsell_opportunity" | "workflow_updated" => Self::Journey,
+            kind if kind.starts_with("booking_") || kind.starts_with("appointment_") => Self::Booking,
+            _ => Self::Clinic,
+        }
+    }
+}
+
+/// Something that wants a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// What it is about.
+    pub subject: String,
+    /// What kind of thing.
+    pub class: Class,
+    /// It passes the budget and a held desk.
+    pub is_urgent: bool,
 }
 
 /// What was shown of a subject, and what is to come.
@@ -28,20 +75,34 @@ pub struct Past {
     pub next_at: Option<i64>,
 }
 
+/// What may be shown now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stillness {
+    /// Everything.
+    #[default]
+    Open,
+    /// Only what is urgent: the person asked not to be disturbed, or sits with a customer.
+    Urgent,
+    /// Nothing: quiet hours.
+    Quiet,
+}
+
 /// Everything the rule looks at.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Subjects that want a person now, in the order of their importance.
-    pub wanting: Vec<(String, Class)>,
+    pub wanting: Vec<Want>,
     /// What is known of subjects already shown or snoozed.
     pub past: BTreeMap<String, Past>,
     /// What the digest on the screen stands for; empty when there is none.
     pub digest: BTreeSet<String>,
+    /// When this person was interrupted last, microseconds since 1970; at least those of the last hour.
+    pub interruptions: Vec<i64>,
     /// Microseconds since 1970.
     pub now: i64,
-    /// Nothing may be shown now.
-    pub is_quiet: bool,
-    /// The first look after the start or after quiet hours: what has gathered is a backlog.
+    /// What may be shown now.
+    pub stillness: Stillness,
+    /// The first look after the start, or after something was held: what has gathered is a backlog.
     pub is_backlog: bool,
 }
 
@@ -49,16 +110,18 @@ pub struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Show this one.
-    Show(String, Class),
+    Show(Want),
     /// Show one for all of these, in the place of the digest that is there; they count as shown.
     Digest {
-        /// The subjects in it: what is due, and what still waits of the digest that it replaces.
+        /// What is due, and what still waits of the digest that it replaces.
         subjects: Vec<String>,
-        /// Hot leads among them.
-        leads: usize,
-        /// Follow-ups among them.
-        followups: usize,
+        /// How many of each class.
+        counts: BTreeMap<Class, usize>,
+        /// Something in it is urgent.
+        is_urgent: bool,
     },
+    /// The budget is spent: these interrupt nobody and are one line of the notification centre.
+    Gather(Vec<String>),
     /// Take it off the screen and forget it: it is handled.
     Withdraw(String),
 }
@@ -66,41 +129,62 @@ pub enum Verdict {
 /// What to do now.
 pub fn decide(facts: &Facts) -> Vec<Verdict> {
     let mut verdicts = withdrawals(facts);
-    if facts.is_quiet {
-        return verdicts;
-    }
-    let due: Vec<&(String, Class)> = facts
-        .wanting
-        .iter()
-        .filter(|(subject, _)| is_due(facts, subject))
-        .collect();
+    let due: Vec<&Want> = facts.wanting.iter().filter(|want| is_due(facts, want)).collect();
+    let left = BUDGET.saturating_sub(interrupted(facts));
     let burst = recently_shown(facts) + due.len() > MOST_AT_ONCE;
-    if due.len() > 1 && (facts.is_backlog || burst) {
+    let is_bundle = due.len() > 1 && (facts.is_backlog || burst || due.len() > left);
+    if is_bundle && left > 0 {
         verdicts.push(digest(facts, &due));
+    } else if due.len() <= left {
+        verdicts.extend(due.into_iter().cloned().map(Verdict::Show));
     } else {
-        let singles = due
-            .into_iter()
-            .map(|(subject, class)| Verdict::Show(subject.clone(), *class));
-        verdicts.extend(singles);
+        verdicts.extend(over_budget(facts, &due, burst));
+    }
+    verdicts
+}
+
+/// The urgent ones interrupt all the same; the others gather.
+fn over_budget(facts: &Facts, due: &[&Want], burst: bool) -> Vec<Verdict> {
+    let (urgent, others): (Vec<&Want>, Vec<&Want>) = due.iter().copied().partition(|want| want.is_urgent);
+    let mut verdicts = vec![];
+    if urgent.len() > 1 && (facts.is_backlog || burst) {
+        verdicts.push(digest(facts, &urgent));
+    } else {
+        verdicts.extend(urgent.into_iter().cloned().map(Verdict::Show));
+    }
+    if !others.is_empty() {
+        verdicts.push(Verdict::Gather(others.iter().map(|want| want.subject.clone()).collect()));
     }
     verdicts
 }
 
 fn withdrawals(facts: &Facts) -> Vec<Verdict> {
-    let is_handled = |subject: &&String| !facts.wanting.iter().any(|(wanting, _)| wanting == *subject);
-    let gone = facts.past.keys().filter(is_handled);
+    let wanting: BTreeSet<&String> = facts.wanting.iter().map(|want| &want.subject).collect();
+    let gone = facts.past.keys().filter(|subject| !wanting.contains(subject));
     let mut verdicts: Vec<Verdict> = gone.map(|subject| Verdict::Withdraw(subject.clone())).collect();
-    if !facts.digest.is_empty() && facts.digest.iter().all(|subject| is_handled(&subject)) {
+    if !facts.digest.is_empty() && facts.digest.iter().all(|subject| !wanting.contains(subject)) {
         verdicts.push(Verdict::Withdraw(DIGEST.to_owned()));
     }
     verdicts
 }
 
-fn is_due(facts: &Facts, subject: &str) -> bool {
-    match facts.past.get(subject) {
+fn is_due(facts: &Facts, want: &Want) -> bool {
+    let may_show = match facts.stillness {
+        Stillness::Open => true,
+        Stillness::Urgent => want.is_urgent,
+        Stillness::Quiet => false,
+    };
+    let has_come = match facts.past.get(&want.subject) {
         None => true,
         Some(past) => past.next_at.map_or(past.shown_at.is_none(), |next| next <= facts.now),
-    }
+    };
+    may_show && has_come
+}
+
+/// A clock that was set back leaves interruptions in the future: they count while they are near.
+fn interrupted(facts: &Facts) -> usize {
+    let is_near = |at: &&i64| facts.now.abs_diff(**at) < HOUR.unsigned_abs();
+    facts.interruptions.iter().filter(is_near).count()
 }
 
 fn recently_shown(facts: &Facts) -> usize {
@@ -111,14 +195,18 @@ fn recently_shown(facts: &Facts) -> usize {
     facts.past.values().filter(recent).count()
 }
 
-fn digest(facts: &Facts, due: &[&(String, Class)]) -> Verdict {
-    let stays = |one: &&(String, Class)| facts.digest.contains(&one.0) || due.contains(one);
-    let all: Vec<&(String, Class)> = facts.wanting.iter().filter(stays).collect();
-    let leads = all.iter().filter(|(_, class)| *class == Class::HotLead).count();
+fn digest(facts: &Facts, due: &[&Want]) -> Verdict {
+    let due: BTreeSet<&String> = due.iter().map(|want| &want.subject).collect();
+    let stays = |want: &&Want| facts.digest.contains(&want.subject) || due.contains(&want.subject);
+    let all: Vec<&Want> = facts.wanting.iter().filter(stays).collect();
+    let mut counts = BTreeMap::new();
+    for want in &all {
+        *counts.entry(want.class).or_default() += 1;
+    }
     Verdict::Digest {
-        subjects: all.iter().map(|(subject, _)| subject.clone()).collect(),
-        leads,
-        followups: all.len() - leads,
+        subjects: all.iter().map(|want| want.subject.clone()).collect(),
+        counts,
+        is_urgent: all.iter().any(|want| want.is_urgent && due.contains(&want.subject)),
     }
 }
 
@@ -132,128 +220,4 @@ pub fn is_quiet(minute: u32, from: u32, to: u32) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts(subjects: &[&str]) -> Facts {
-        Facts {
-            wanting: subjects.iter().map(|s| ((*s).to_owned(), Class::HotLead)).collect(),
-            now: 1_000_000_000,
-            ..Facts::default()
-        }
-    }
-
-    #[test]
-    fn a_new_subject_is_shown_once() {
-        let mut facts = facts(&["lead:1"]);
-        assert_eq!(decide(&facts), [Verdict::Show("lead:1".into(), Class::HotLead)]);
-        let past = Past {
-            shown_at: Some(facts.now),
-            next_at: None,
-        };
-        facts.past.insert("lead:1".into(), past);
-        assert_eq!(decide(&facts), []);
-    }
-
-    #[test]
-    fn what_is_handled_is_withdrawn() {
-        let mut facts = facts(&[]);
-        facts.past.insert("lead:1".into(), Past::default());
-        assert_eq!(decide(&facts), [Verdict::Withdraw("lead:1".into())]);
-    }
-
-    #[test]
-    fn a_backlog_becomes_one_digest_but_a_single_one_is_itself() {
-        let mut many = facts(&["a", "b", "c"]);
-        many.is_backlog = true;
-        assert!(matches!(
-            &decide(&many)[..],
-            [Verdict::Digest {
-                leads: 3,
-                followups: 0,
-                ..
-            }]
-        ));
-        let mut one = facts(&["a"]);
-        one.is_backlog = true;
-        assert!(matches!(&decide(&one)[..], [Verdict::Show(..)]));
-    }
-
-    #[test]
-    fn a_burst_becomes_one_digest() {
-        assert_eq!(decide(&facts(&["a", "b", "c"])).len(), 3);
-        assert!(matches!(
-            &decide(&facts(&["a", "b", "c", "d"]))[..],
-            [Verdict::Digest { .. }]
-        ));
-    }
-
-    /// Two leads, one of them handled, with a digest that told of both.
-    fn digested(wanting: &[&str]) -> Facts {
-        let mut facts = facts(wanting);
-        let shown = Past {
-            shown_at: Some(0),
-            next_at: None,
-        };
-        facts.digest = ["a", "b"].map(str::to_owned).into();
-        facts.past = wanting.iter().map(|subject| ((*subject).to_owned(), shown)).collect();
-        facts
-    }
-
-    #[test]
-    fn a_digest_goes_when_the_last_thing_in_it_is_handled() {
-        assert_eq!(decide(&digested(&["b"])), []);
-        assert_eq!(decide(&digested(&[])), [Verdict::Withdraw(DIGEST.into())]);
-        let mut quiet = digested(&["c"]);
-        quiet.is_quiet = true;
-        assert_eq!(decide(&quiet), [Verdict::Withdraw(DIGEST.into())]);
-    }
-
-    #[test]
-    fn a_newer_digest_keeps_what_still_waits_of_the_older_one() {
-        let mut facts = digested(&["b"]);
-        facts.is_backlog = true;
-        let more = ["c", "d"].map(|subject| (subject.to_owned(), Class::Followup));
-        facts.wanting.extend(more);
-        let subjects = ["b", "c", "d"].map(str::to_owned).into();
-        let (leads, followups) = (1, 2);
-        assert_eq!(
-            decide(&facts),
-            [Verdict::Digest {
-                subjects,
-                leads,
-                followups
-            }]
-        );
-    }
-
-    #[test]
-    fn quiet_hours_hold_but_still_withdraw() {
-        let mut facts = facts(&["a"]);
-        facts.is_quiet = true;
-        facts.past.insert("b".into(), Past::default());
-        assert_eq!(decide(&facts), [Verdict::Withdraw("b".into())]);
-    }
-
-    #[test]
-    fn a_snoozed_one_returns_when_its_time_has_come() {
-        let mut facts = facts(&["a"]);
-        let past = |next| Past {
-            shown_at: Some(1),
-            next_at: Some(next),
-        };
-        facts.past.insert("a".into(), past(facts.now + 1));
-        assert_eq!(decide(&facts), []);
-        facts.past.insert("a".into(), past(facts.now));
-        assert_eq!(decide(&facts).len(), 1);
-    }
-
-    #[test]
-    fn quiet_hours_may_pass_midnight() {
-        assert!(is_quiet(23 * 60, 20 * 60, 9 * 60));
-        assert!(is_quiet(8 * 60 + 59, 20 * 60, 9 * 60));
-        assert!(!is_quiet(9 * 60, 20 * 60, 9 * 60));
-        assert!(is_quiet(13 * 60, 12 * 60, 14 * 60));
-        assert!(!is_quiet(5, 0, 0));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 /** The state of the fake clinic and what changes it. One object per test or browser tab. */
 import type { AppError } from '../bindings/AppError';
+import type { Disturb } from '../bindings/Disturb';
+import type { Gathered } from '../bindings/Gathered';
 import type { AttentionRow } from '../bindings/AttentionRow';
 import type { ClinicDay } from '../bindings/ClinicDay';
 import type { Code } from '../bindings/Code';
@@ -48,6 +50,12 @@ const SETTINGS: Settings = {
   scale: 100,
   toastHotLeads: true,
   toastFollowups: true,
+  toastTasks: true,
+  toastVisits: true,
+  toastBookings: true,
+  toastJourneys: true,
+  toastAttention: true,
+  toastClinic: true,
   quiet: true,
   quietFrom: null,
   quietTo: null,
@@ -73,6 +81,9 @@ export class FakeClinic {
   tasks = day.tasks();
   journeys = journeys();
   notifications = day.notifications();
+  disturb: Disturb = { isOn: false, until: null };
+  isWithCustomer = false;
+  gathered: Gathered[] = [];
   agenda = doors.agenda();
   /** The last number that was given today. */
   queue = 11;

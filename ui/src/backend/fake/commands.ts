@@ -340,10 +340,27 @@ export const ANSWERS: Answers = {
   notification_list: (clinic) => ({
     rows: [...clinic.notifications],
     unread: clinic.notifications.filter(({ isRead }) => !isRead).length,
+    gathered: clinic.gathered,
+    disturb: clinic.disturb,
   }),
   notification_read: (clinic, { id }) => {
     read(clinic, [id]);
     return { id, waiting: clinic.mode === 'offline', undo: null };
+  },
+  notification_dismiss: (clinic, { id }) => {
+    clinic.notifications = clinic.notifications.filter((row) => row.id !== id);
+    clinic.tell('notifications');
+    return { id, waiting: clinic.mode === 'offline', undo: null };
+  },
+  disturb_set: (clinic, { howLong }) => {
+    const minutes = { half_hour: 30, hour: 60, day: 13 * 60, by_hand: 0, off: 0 }[howLong];
+    clinic.disturb = { isOn: howLong !== 'off', until: minutes ? clinic.now() + minutes * 60_000 : null };
+    clinic.tell('notifications');
+    return clinic.disturb;
+  },
+  with_customer: (clinic, { isOpen }) => {
+    clinic.isWithCustomer = isOpen;
+    return {};
   },
   notification_read_all: (clinic) => {
     read(

@@ -1,6 +1,6 @@
 //! The notification centre: the record behind every toast.
 
-use desk_core::priority::Priority;
+use desk_core::{priority::Priority, toast::Class};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -13,6 +13,70 @@ pub struct Notifications {
     pub rows: Vec<NotificationRow>,
     /// How many are unread.
     pub unread: i64,
+    /// What would have interrupted once too often and still waits, by class: it was not shown on the desktop.
+    pub gathered: Vec<Gathered>,
+    /// Do not disturb.
+    pub disturb: Disturb,
+}
+
+/// Put it away. Error: `notification_not_found`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NotificationDismiss {
+    /// Which.
+    pub id: Uuid,
+}
+
+/// How many of a class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Gathered {
+    /// Of which class.
+    pub class: Class,
+    /// How many.
+    pub count: usize,
+}
+
+/// Whether a person asked not to be disturbed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Disturb {
+    /// Only what is urgent is shown.
+    pub is_on: bool,
+    /// Until then; absent: until it is switched off.
+    pub until: Option<i64>,
+}
+
+/// How long not to disturb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DisturbFor {
+    /// 30 minutes.
+    HalfHour,
+    /// An hour.
+    Hour,
+    /// Until the clinic's day ends.
+    Day,
+    /// Until it is switched off.
+    ByHand,
+    /// Not any more.
+    Off,
+}
+
+/// Ask not to be disturbed, or end it. Error: `locked`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DisturbSet {
+    /// How long.
+    pub how_long: DisturbFor,
+}
+
+/// A dialog on a customer's money is open, or closed again: only what is urgent is shown meanwhile. Error: `locked`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WithCustomer {
+    /// It is open.
+    pub is_open: bool,
 }
 
 /// One notification.

@@ -19,6 +19,18 @@ pub struct Settings {
     pub toast_hot_leads: bool,
     /// Toasts for due follow-ups.
     pub toast_followups: bool,
+    /// Toasts for one's own tasks that are due, and for urgent new ones.
+    pub toast_tasks: bool,
+    /// Toasts for arrivals and long waits.
+    pub toast_visits: bool,
+    /// Toasts for bookings.
+    pub toast_bookings: bool,
+    /// Toasts for journeys that move.
+    pub toast_journeys: bool,
+    /// Toasts for one's own work that the clinic did not take.
+    pub toast_attention: bool,
+    /// Toasts for whatever else the clinic tells.
+    pub toast_clinic: bool,
     /// No toasts in quiet hours.
     pub quiet: bool,
     /// The person's own quiet hours begin, `HH:MM` of the clinic's day; without them the clinic's hold.
@@ -38,6 +50,12 @@ impl Default for Settings {
             scale: 100,
             toast_hot_leads: true,
             toast_followups: true,
+            toast_tasks: true,
+            toast_visits: true,
+            toast_bookings: true,
+            toast_journeys: true,
+            toast_attention: true,
+            toast_clinic: true,
             quiet: true,
             quiet_from: None,
             quiet_to: None,

@@ -1,6 +1,6 @@
 //! What a person was told.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
 use super::list;
@@ -54,6 +54,43 @@ pub fn of_person(connection: &Connection, person: Uuid, now: i64) -> Result<Vec<
                  AND coalesce(expires_at, 9223372036854775807) > ?2
                  AND coalesce(julianday(after), 0) <= julianday(?2 / 1000000.0, 'unixepoch') ORDER BY created_at DESC LIMIT 200";
     list(connection, sql, (person, now), notification)
+}
+
+/// Those that may interrupt: unread, important, and no lead's, which are told from the lead itself. Newest first, at most 200.
+///
+/// # Errors
+/// What SQLite says.
+pub fn pressing(connection: &Connection, person: Uuid, now: i64) -> Result<Vec<Notification>> {
+    let mut all = of_person(connection, person, now)?;
+    all.retain(|one| {
+        let is_lead = matches!(one.kind.as_str(), "hot_lead" | "lead_raised");
+        !one.is_read && !is_lead && matches!(one.priority.as_str(), "high" | "critical")
+    });
+    Ok(all)
+}
+
+/// Whether a person was told of a subject because nobody else had looked at it.
+///
+/// # Errors
+/// What SQLite says.
+pub fn was_raised_to(connection: &Connection, person: Uuid, subject: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM notification WHERE user_id = ?1 AND subject = ?2 AND type = 'lead_raised')";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row((person, subject), |row| row.get(0))?)
+}
+
+/// Where a notification of a person leads.
+///
+/// # Errors
+/// What SQLite says.
+pub fn path_of(connection: &Connection, person: Uuid, id: Uuid) -> Result<Option<String>> {
+    let sql = "SELECT action_url FROM notification WHERE user_id = ?1 AND id = ?2";
+    let found: Option<Option<String>> = connection
+        .prepare_cached(sql)?
+        .query_row((person, id), |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
 }
 
 /// How many of them are unread.

@@ -139,6 +139,18 @@ pub fn open(connection: &Connection, today: &str, person: Option<Uuid>, asleep: 
     list(connection, sql, (today, person, now, asleep), task)
 }
 
+/// Open tasks of a person whose time has come, longest due first, at most 300. `now` in microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn due(connection: &Connection, today: &str, person: Uuid, now: i64) -> Result<Vec<Task>> {
+    let sql = tasks!(
+        "WHERE t.status IN ('pending', 'in_progress') AND t.assigned_to = ?2 AND t.due_at <= ?3
+           AND coalesce(t.snoozed_until, 0) <= ?3 ORDER BY t.due_at, t.id LIMIT 300"
+    );
+    list(connection, sql, (today, person, now), task)
+}
+
 /// Closed tasks, newest first, at most 200.
 ///
 /// # Errors
