@@ -496,6 +496,47 @@ test('a notification opens where it leads and is read', async () => {
   expect(on.clinic.notifications.find(({ id }) => id === 'n2')?.isRead).toBe(true);
 });
 
+test('Ctrl Shift D asks how long, shows until when, and ends it', async () => {
+  const on = await openWindow();
+  await on.press('Ctrl Shift D');
+  await on.see('[data-dialog=disturb]');
+  await on.press('1');
+  await on.gone('[data-dialog=disturb]');
+  expect(on.clinic.disturb.isOn).toBe(true);
+  await settle();
+  expect(on.one('[data-action=disturb]').textContent).toMatch(/งดรบกวนถึง.*\d\d:\d\d/);
+  await on.press('Ctrl Shift D');
+  await settle();
+  expect(on.clinic.disturb.isOn).toBe(false);
+  expect(on.one('[data-action=disturb]').textContent).not.toContain('ถึง');
+});
+
+test('a notification is put away, the unread alone can be shown, and what gathered is one line', async () => {
+  const on = await openWindow();
+  on.clinic.gathered = [{ class: 'hot_lead', count: 2 }];
+  await on.press('Ctrl D');
+  await on.see('[data-row-id=n3]');
+  expect(on.one('[data-gathered]').textContent).toMatch(/ลีดร้อน 2/);
+  await on.press('M');
+  await on.gone('[data-row-id=n3]');
+  await on.see('[data-row-id=n2]');
+  await on.press('M', 'Delete');
+  await on.gone('[data-row-id=n1]');
+  expect(on.clinic.notifications.some(({ id }) => id === 'n1')).toBe(false);
+});
+
+test('toasts are held while points are given', async () => {
+  const on = await openWindow();
+  on.clinic.open('/customers/c5');
+  await on.see('[data-customer-id=c5]');
+  await on.press('F9');
+  await settle();
+  expect(on.clinic.isWithCustomer).toBe(true);
+  await on.press('Esc');
+  await settle();
+  expect(on.clinic.isWithCustomer).toBe(false);
+});
+
 test('a place asked for from outside waits for the PIN', async () => {
   const on = await openWindow({ phase: 'locked' });
   on.clinic.open('/customers/c5');

@@ -17,7 +17,9 @@ use desk_core::toast::{self, Class, DIGEST, Facts, Past, Stillness, Verdict, Wan
 use uuid::Uuid;
 
 use crate::{
-    api::{followup::FollowupDone, lead::LeadClaim, notification::NotificationRead, settings::Settings, task::SnoozeUntil},
+    api::{
+        followup::FollowupDone, lead::LeadClaim, notification::NotificationRead, settings::Settings, task::SnoozeUntil,
+    },
     desk::Desk,
     error::AppError,
     interruptions::{self, Interruptions},
@@ -218,12 +220,7 @@ fn digest_toast(words: &Words, counts: &BTreeMap<Class, usize>, is_urgent: bool)
     }
 }
 
-async fn carry_out(
-    desk: &Arc<Desk>,
-    person: Uuid,
-    wanting: &mut Wanting,
-    verdict: Verdict,
-) -> Result<(), AppError> {
+async fn carry_out(desk: &Arc<Desk>, person: Uuid, wanting: &mut Wanting, verdict: Verdict) -> Result<(), AppError> {
     let now = wanting.facts.now;
     match verdict {
         Verdict::Show(want) => {

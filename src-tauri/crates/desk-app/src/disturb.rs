@@ -39,7 +39,8 @@ impl Desk {
         let me = self.me()?;
         let kept = self.kept_for(request.how_long);
         let text = serde_json::to_string(&kept).map_err(|_| Code::Unexpected)?;
-        self.with_cache(move |cache| choice::set(cache, me, NAME, &text)).await?;
+        self.with_cache(move |cache| choice::set(cache, me, NAME, &text))
+            .await?;
         self.changed(&["notifications"]);
         self.look_again.notify_one();
         self.disturb_of(me).await
@@ -73,7 +74,9 @@ impl Desk {
         let kept = self
             .with_cache(move |cache| choice::get(&*cache.read()?, person, NAME))
             .await?;
-        let kept: Kept = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let kept: Kept = kept
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         let now = self.micros();
         let is_on = kept.is_on && kept.until.is_none_or(|until| now < until);
         Ok(Disturb {

@@ -26,7 +26,9 @@ pub(crate) struct Interruptions {
 
 pub(crate) fn of(reader: &Reader<'_>, person: Uuid) -> Result<Interruptions, CacheError> {
     let kept = choice::get(reader, person, NAME)?;
-    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    Ok(kept
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default())
 }
 
 impl Interruptions {
@@ -41,6 +43,7 @@ impl Desk {
     /// Written before the toast is shown: a crash in between interrupts once less, not once more.
     pub(crate) async fn keep_interruptions(&self, person: Uuid, kept: &Interruptions) -> Result<(), AppError> {
         let text = serde_json::to_string(kept).map_err(|_| Code::Unexpected)?;
-        self.with_cache(move |cache| choice::set(cache, person, NAME, &text)).await
+        self.with_cache(move |cache| choice::set(cache, person, NAME, &text))
+            .await
     }
 }

@@ -62,8 +62,9 @@ pub fn set(cache: &Cache, subject: &str, person: Uuid, alert: &Alert) -> Result<
 /// # Errors
 /// What SQLite says.
 pub fn all(connection: &Connection, person: Uuid) -> Result<Vec<(String, Alert)>> {
-    let mut statement = connection
-        .prepare_cached("SELECT subject, shown_at, next_at, read_at, over_at, dismissed_at FROM alert WHERE person_id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT subject, shown_at, next_at, read_at, over_at, dismissed_at FROM alert WHERE person_id = ?1",
+    )?;
     let rows = statement.query_map([person], alert)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

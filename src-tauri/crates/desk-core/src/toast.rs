@@ -47,8 +47,12 @@ impl Class {
             "followup_due" => Self::Followup,
             "task_assigned" | "task_woken" | "task_uncovered" => Self::Task,
             "visit_arrived" | "visit_waiting" | "visit_withdrawn" => Self::Visit,
-            "customer_scanned" | "appointment_scheduled" | "treatment_completed" | "payment_received"
-            | "upsell_opportunity" | "workflow_updated" => Self::Journey,
+            "customer_scanned"
+            | "appointment_scheduled"
+            | "treatment_completed"
+            | "payment_received"
+            | "upsell_opportunity"
+            | "workflow_updated" => Self::Journey,
             kind if kind.starts_with("booking_") || kind.starts_with("appointment_") => Self::Booking,
             _ => Self::Clinic,
         }
@@ -153,7 +157,9 @@ fn over_budget(facts: &Facts, due: &[&Want], burst: bool) -> Vec<Verdict> {
         verdicts.extend(urgent.into_iter().cloned().map(Verdict::Show));
     }
     if !others.is_empty() {
-        verdicts.push(Verdict::Gather(others.iter().map(|want| want.subject.clone()).collect()));
+        verdicts.push(Verdict::Gather(
+            others.iter().map(|want| want.subject.clone()).collect(),
+        ));
     }
     verdicts
 }

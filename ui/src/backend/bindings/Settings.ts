@@ -32,6 +32,30 @@ toastHotLeads: boolean,
  */
 toastFollowups: boolean, 
 /**
+ * Toasts for one's own tasks that are due, and for urgent new ones.
+ */
+toastTasks: boolean, 
+/**
+ * Toasts for arrivals and long waits.
+ */
+toastVisits: boolean, 
+/**
+ * Toasts for bookings.
+ */
+toastBookings: boolean, 
+/**
+ * Toasts for journeys that move.
+ */
+toastJourneys: boolean, 
+/**
+ * Toasts for one's own work that the clinic did not take.
+ */
+toastAttention: boolean, 
+/**
+ * Toasts for whatever else the clinic tells.
+ */
+toastClinic: boolean, 
+/**
  * No toasts in quiet hours.
  */
 quiet: boolean, 

@@ -30,6 +30,8 @@ import type { DisplayAsk } from "./DisplayAsk";
 import type { DisplayShown } from "./DisplayShown";
 import type { DisplayStanding } from "./DisplayStanding";
 import type { DisplayTurn } from "./DisplayTurn";
+import type { Disturb } from "./Disturb";
+import type { DisturbSet } from "./DisturbSet";
 import type { FollowupCancel } from "./FollowupCancel";
 import type { FollowupDone } from "./FollowupDone";
 import type { Journey } from "./Journey";
@@ -48,6 +50,7 @@ import type { Leads } from "./Leads";
 import type { LedgerPage } from "./LedgerPage";
 import type { MomentRead } from "./MomentRead";
 import type { Nothing } from "./Nothing";
+import type { NotificationDismiss } from "./NotificationDismiss";
 import type { NotificationRead } from "./NotificationRead";
 import type { Notifications } from "./Notifications";
 import type { PaymentPreview } from "./PaymentPreview";
@@ -109,6 +112,7 @@ import type { VisitCheckIn } from "./VisitCheckIn";
 import type { VisitLeave } from "./VisitLeave";
 import type { VisitMove } from "./VisitMove";
 import type { VisitNumber } from "./VisitNumber";
+import type { WithCustomer } from "./WithCustomer";
 
 export interface Commands {
   start: { request: Nothing; response: StartState };
@@ -185,7 +189,10 @@ export interface Commands {
   undo_next: { request: Nothing; response: UndoNext };
   notification_list: { request: Nothing; response: Notifications };
   notification_read: { request: NotificationRead; response: Saved };
+  notification_dismiss: { request: NotificationDismiss; response: Saved };
   notification_read_all: { request: Nothing; response: Nothing };
+  disturb_set: { request: DisturbSet; response: Disturb };
+  with_customer: { request: WithCustomer; response: Nothing };
   rule_list: { request: Nothing; response: RuleRows };
   rule_figures: { request: Nothing; response: RuleFigures };
   rule_save: { request: RuleSave; response: Saved };

@@ -38,7 +38,9 @@ pub(super) fn subject_of(reader: &Reader<'_>, id: Uuid) -> Result<Option<String>
 
 pub(super) fn of_task(task: &Task, words: &Words) -> Told {
     let about = task.customer.as_ref();
-    let nickname = about.and_then(|about| about.nickname.clone()).filter(|name| !name.is_empty());
+    let nickname = about
+        .and_then(|about| about.nickname.clone())
+        .filter(|name| !name.is_empty());
     let name = nickname.or_else(|| about.and_then(|about| first_word(&about.full_name)));
     let title = words.task_due(&name.unwrap_or_else(|| words.someone()));
     let toast = openable(format!("task:{}", task.id), title, words.task_hint(), words);
@@ -64,7 +66,10 @@ fn of_notice(notice: &Notification, words: &Words) -> Told {
 
 /// A task that the clinic tells of is the same subject as the task that is due.
 fn subject(notice: &Notification) -> String {
-    let task = notice.action_url.as_deref().and_then(|path| path.strip_prefix("/tasks/"));
+    let task = notice
+        .action_url
+        .as_deref()
+        .and_then(|path| path.strip_prefix("/tasks/"));
     match task.and_then(|id| Uuid::parse_str(id).ok()) {
         Some(task) => format!("task:{task}"),
         None => format!("notice:{}", notice.id),

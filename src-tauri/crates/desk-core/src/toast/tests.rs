@@ -59,14 +59,23 @@ fn a_night_of_300_events_is_one_digest_by_class() {
     let mut night = facts(&[]);
     night.is_backlog = true;
     let classes = [Class::Task, Class::Followup, Class::HotLead];
-    night.wanting = (0..300).zip(classes.into_iter().cycle()).map(|(n, class)| want(&n.to_string(), class)).collect();
-    assert_eq!(counts_of(&decide(&night)), Some(classes.map(|class| (class, 100)).to_vec()));
+    night.wanting = (0..300)
+        .zip(classes.into_iter().cycle())
+        .map(|(n, class)| want(&n.to_string(), class))
+        .collect();
+    assert_eq!(
+        counts_of(&decide(&night)),
+        Some(classes.map(|class| (class, 100)).to_vec())
+    );
 }
 
 #[test]
 fn a_burst_becomes_one_digest() {
     assert_eq!(decide(&facts(&["a", "b", "c"])).len(), 3);
-    assert!(matches!(&decide(&facts(&["a", "b", "c", "d"]))[..], [Verdict::Digest { .. }]));
+    assert!(matches!(
+        &decide(&facts(&["a", "b", "c", "d"]))[..],
+        [Verdict::Digest { .. }]
+    ));
 }
 
 /// Two leads, one of them handled, with a digest that told of both.
@@ -94,7 +103,9 @@ fn a_digest_goes_when_the_last_thing_in_it_is_handled() {
 fn a_newer_digest_keeps_what_still_waits_of_the_older_one() {
     let mut facts = digested(&["b"]);
     facts.is_backlog = true;
-    facts.wanting.extend(["c", "d"].map(|subject| want(subject, Class::Followup)));
+    facts
+        .wanting
+        .extend(["c", "d"].map(|subject| want(subject, Class::Followup)));
     assert_eq!(
         decide(&facts),
         [Verdict::Digest {
@@ -186,13 +197,15 @@ struct Turn {
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
-    (0_i64..12, 0_usize..6, any::<bool>(), 0_usize..3, 0_u8..5).prop_map(|(minutes, arrive, are_urgent, handle, stillness)| Turn {
-        minutes,
-        arrive,
-        are_urgent,
-        handle,
-        stillness,
-    })
+    (0_i64..12, 0_usize..6, any::<bool>(), 0_usize..3, 0_u8..5).prop_map(
+        |(minutes, arrive, are_urgent, handle, stillness)| Turn {
+            minutes,
+            arrive,
+            are_urgent,
+            handle,
+            stillness,
+        },
+    )
 }
 
 /// What became of each subject, and when the desk spoke for something that is not urgent.
@@ -213,13 +226,21 @@ fn take_turn(facts: &mut Facts, turn: &Turn, arrived: &mut usize) {
     }
     let handled = turn.handle.min(facts.wanting.len());
     facts.wanting.drain(..handled);
-    facts.stillness = [Stillness::Open, Stillness::Open, Stillness::Open, Stillness::Urgent, Stillness::Quiet][usize::from(turn.stillness)];
+    facts.stillness = [
+        Stillness::Open,
+        Stillness::Open,
+        Stillness::Open,
+        Stillness::Urgent,
+        Stillness::Quiet,
+    ][usize::from(turn.stillness)];
 }
 
 fn carry_out(facts: &mut Facts, verdict: Verdict, outcome: &mut Outcome) {
     let (subjects, interrupts, is_urgent) = match verdict {
         Verdict::Show(want) => (vec![want.subject], true, want.is_urgent),
-        Verdict::Digest { subjects, is_urgent, .. } => {
+        Verdict::Digest {
+            subjects, is_urgent, ..
+        } => {
             facts.digest = subjects.iter().cloned().collect();
             (subjects, true, is_urgent)
         }
