@@ -27,7 +27,13 @@ export default defineConfig(({ mode }) => ({
   // WebKitGTK 4.1 of Debian 12 and WebView2 both understand light-dark() and top-level await.
   // Not minified: the minified bundle ran into an endless effect loop in WebKit when the language changed, the same code unminified does
   // not; and pages that lie on the same disk gain nothing from being smaller.
-  build: { outDir, target: ['es2022', 'safari17.5'], minify: false, chunkSizeWarningLimit: 1500 },
+  build: {
+    outDir,
+    target: ['es2022', 'safari17.5'],
+    minify: false,
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: { input: ['index.html', 'display.html'] },
+  },
   // Without this, vitest would load Svelte's server build.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   test: {

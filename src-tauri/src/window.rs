@@ -36,12 +36,12 @@ pub fn open(app: &AppHandle, home: Option<&Path>) -> tauri::Result<()> {
     window.show()
 }
 
-/// Opens the customer's own screen: the same page, told by its address what it is. It may call two commands (`capabilities/display.json`).
+/// Opens the customer's own screen: a page of its own. It may call two commands (`capabilities/display.json`).
 fn open_display(app: &AppHandle) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(DISPLAY) {
         return window.set_focus();
     }
-    let page = WebviewUrl::App("index.html?window=display".into());
+    let page = WebviewUrl::App("display.html".into());
     let window = WebviewWindowBuilder::new(app, DISPLAY, page)
         .title("Aura Desk")
         .inner_size(1366.0, 768.0)

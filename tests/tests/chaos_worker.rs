@@ -159,7 +159,7 @@ impl World {
         self.kill(0);
         self.kill(1);
         self.arm();
-        let due = "select count(*) from desk.timer where state = 'waiting' and due_at > now()";
+        let due = "select count(*) from desk.timer where kind = 'test' and state = 'waiting' and due_at > now()";
         wait_until("everything is due", secs(10), || {
             (self.pg.psql(DB, due) == "0").then_some(())
         });
@@ -193,7 +193,7 @@ impl World {
     }
 
     fn finish(&mut self) {
-        let waiting = "select count(*) from desk.timer where state = 'waiting'";
+        let waiting = "select count(*) from desk.timer where kind = 'test' and state = 'waiting'";
         wait_until("everything is fired", secs(60), || {
             (self.pg.psql(DB, waiting) == "0").then_some(())
         });

@@ -11,8 +11,11 @@ mod e2e_support;
 use std::path::PathBuf;
 
 use desk_tests::harness::desk::Desk;
-use e2e_support::{call, ctrl, press, screen, settings, tour, unlock};
+use e2e_support::{
+    ask_customer, call, ctrl, find, gone, key, open_card, other_window, press, screen, settings, tour, unlock,
+};
 use serde_json::json;
+use thirtyfour::Key;
 
 fn picture(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/docs/pictures");
@@ -31,6 +34,24 @@ async fn shoot(desk: &Desk, name: &str) {
         setTimeout(look, 250);";
     desk.window().execute_async(rest, vec![]).await.unwrap();
     desk.window().save_picture(&picture(name)).await;
+}
+
+/// The customer's own screen, while it asks.
+async fn shoot_display(desk: &Desk) {
+    open_card(desk, "ploy").await;
+    ask_customer(desk).await;
+    for language in ["en", "th"] {
+        settings(desk, json!({ "language": language })).await;
+        let counter = other_window(desk).await;
+        find(desk, &format!("html[lang={language}] [data-answer=yes]")).await;
+        desk.window()
+            .save_picture(&picture(&format!("display.{language}")))
+            .await;
+        desk.window().switch_to_window(counter).await.unwrap();
+    }
+    call(desk, "display_close", json!({})).await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,6 +81,7 @@ async fn every_screen_in_both_languages() {
         .await;
         tour(&desk, async |name| shoot(&desk, &format!("{name}.{language}")).await).await;
     }
+    shoot_display(&desk).await;
     settings(&desk, json!({ "language": "th", "theme": "dark" })).await;
     ctrl(&desk, '1').await;
     screen(&desk, "today").await;

@@ -139,19 +139,25 @@ pub fn judge(truth: &Truth<'_>, desks: &[(&Desk, &[Deed])], faults: &mut String)
     count
 }
 
+/// A task may have been put off several times without an answer: as many of its mutations are accounted for.
 fn unanswered_snoozes(truth: &Truth<'_>, deeds: &[Deed]) -> Vec<Uuid> {
     let confirmed: HashSet<Uuid> = deeds.iter().filter_map(Deed::confirmed).collect();
     let unanswered = deeds
         .iter()
         .filter(|deed| deed.name == "task.snooze" && deed.told == super::book::Told::Nothing);
+    let mut tries: HashMap<Uuid, usize> = HashMap::new();
+    for deed in unanswered {
+        *tries.entry(deed.target).or_default() += 1;
+    }
     let open = truth
         .mutations
         .iter()
         .filter(|mutation| mutation.name == "task.snooze" && !confirmed.contains(&mutation.id));
-    let ids: HashMap<Uuid, Uuid> = open
-        .filter_map(|mutation| Some((snoozed(truth, mutation.id)?, mutation.id)))
-        .collect();
-    unanswered.filter_map(|deed| ids.get(&deed.target).copied()).collect()
+    let is_one_of_them = |mutation: &&Mutation| {
+        let left = snoozed(truth, mutation.id).and_then(|task| tries.get_mut(&task));
+        left.is_some_and(|left| std::mem::replace(left, left.saturating_sub(1)) > 0)
+    };
+    open.filter(is_one_of_them).map(|mutation| mutation.id).collect()
 }
 
 fn snoozed(truth: &Truth<'_>, mutation: Uuid) -> Option<Uuid> {

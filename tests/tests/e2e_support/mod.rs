@@ -8,7 +8,7 @@ use desk_tests::harness::{
     wait::{eventually, secs},
 };
 use serde_json::{Value, json};
-use thirtyfour::{By, Key, WebElement};
+use thirtyfour::{By, Key, WebElement, WindowHandle};
 
 /// How long anything may take before a test gives up on it: machines here are slow and shared.
 pub const LONG: Duration = Duration::from_secs(40);
@@ -134,6 +134,38 @@ pub async fn see(desk: &Desk, text: &str) {
     desk.window().see(text, secs(40)).await;
 }
 
+/// Opens a customer's card by searching.
+pub async fn open_card(desk: &Desk, typed: &str) {
+    ctrl(desk, 'k').await;
+    find(desk, "dialog[open] input").await;
+    type_keys(desk, typed).await;
+    find(desk, "dialog[open] [data-row-id]").await;
+    key(desk, Key::Enter).await;
+    screen(desk, "card").await;
+}
+
+/// With a card open, asks the customer on a screen of their own whether 50 points are to be spent.
+pub async fn ask_customer(desk: &Desk) {
+    call(desk, "display_open", json!({})).await;
+    type_keys(desk, "r").await;
+    find(desk, "[data-dialog=redeem]").await;
+    type_keys(desk, "50").await;
+    press(desk, "[data-action=save]:enabled").await;
+    find(desk, "[data-asking]").await;
+}
+
+/// Switches to the window that is not this one.
+pub async fn other_window(desk: &Desk) -> WindowHandle {
+    let here = desk.window().window().await.unwrap();
+    let there = eventually("a second window", LONG, async || {
+        let all = desk.window().windows().await.ok()?;
+        all.into_iter().find(|window| *window != here)
+    })
+    .await;
+    desk.window().switch_to_window(there).await.unwrap();
+    here
+}
+
 /// Walks through every screen of the demo clinic by keyboard and hands each to `visit` when it shows what it is for.
 pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     ctrl(desk, '1').await;
@@ -163,7 +195,7 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     key(desk, Key::F9).await;
     find(desk, "dialog[open]").await;
     type_keys(desk, "1999").await;
-    visit("award").await;
+    visit("payment").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
     key(desk, Key::F2).await;

@@ -220,7 +220,7 @@ fn take_turn(facts: &mut Facts, turn: &Turn, arrived: &mut usize) {
     facts.now += turn.minutes * 60_000_000 + 1;
     for _ in 0..turn.arrive {
         let mut new = want(&format!("s{arrived}"), Class::Task);
-        new.is_urgent = turn.are_urgent && *arrived % 2 == 0;
+        new.is_urgent = turn.are_urgent && arrived.is_multiple_of(2);
         facts.wanting.push(new);
         *arrived += 1;
     }
