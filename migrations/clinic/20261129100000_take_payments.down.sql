@@ -23,6 +23,7 @@ begin
   return points;
 end $$;
 drop function desk.apply_payment_take(desk.member, jsonb);
+drop function desk.paid_at(jsonb);
 drop function desk.count_bill(uuid, uuid, bigint, integer);
 create or replace function desk.apply_points_award(me desk.member, args jsonb) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare entry uuid := desk.arg_uuid(args, 'id'); customer uuid := desk.arg_uuid(args, 'customer_id'); note text := desk.arg_text(args, 'note', 500);

@@ -104,6 +104,12 @@ create function desk.count_bill(clinic uuid, customer uuid, satang bigint, visit
   where p.clinic_id = $1 and p.id = x.id;
 $$;
 
+-- When money changed hands: as the desk says, so that a payment of yesterday without the network is yesterday's revenue. A clock that is a month wrong is not
+-- believed, and no payment is refused for it.
+create function desk.paid_at(args jsonb) returns timestamptz language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case when x.said between now() - interval '31 days' and now() then x.said else now() end from (select desk.arg_moment(args, 'at') as said) x;
+$$;
+
 create function desk.apply_payment_take(me desk.member, args jsonb) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare key uuid := desk.arg_uuid(args, 'id'); entry uuid := desk.arg_uuid(args, 'entry'); customer uuid := desk.arg_uuid(args, 'customer_id');
   journey uuid := case when coalesce(jsonb_typeof(args -> 'journey_id'), 'null') <> 'null' then desk.arg_uuid(args, 'journey_id') end;
@@ -120,7 +126,7 @@ begin
   -- A bill that earns nothing makes no entry and no member.
   if desk.points_for(satang, tenfold) > 0 then e := desk.earn_points(me, entry, customer, satang, said); else perform desk.count_bill(me.clinic_id, customer, satang, 1); end if;
   insert into desk.payment (clinic_id, id, number, customer_id, journey_id, satang, method, taken_at, taken_by, taken_device, note, entry_id, points, multiplier)
-  values (me.clinic_id, key, number, customer, journey, satang, way, now(), me.person_id, me.device, said, e.id, coalesce(e.amount, 0), coalesce(e.desk_multiplier, tenfold));
+  values (me.clinic_id, key, number, customer, journey, satang, way, desk.paid_at(args), me.person_id, me.device, said, e.id, coalesce(e.amount, 0), coalesce(e.desk_multiplier, tenfold));
 end $$;
 
 -- As before, and what a visit brings on average stays true.
@@ -155,7 +161,7 @@ begin
   if p.entry_id is not null then points := desk.refund_points(me, p.entry_id, satang, entry, why);
   else perform desk.count_bill(me.clinic_id, p.customer_id, -satang, -(satang = rest)::int); end if;
   insert into desk.payment (clinic_id, id, number, customer_id, journey_id, satang, refunds, method, taken_at, taken_by, taken_device, note, entry_id, points, multiplier)
-  values (me.clinic_id, key, number, p.customer_id, (select w.id from public.workflow_states w where w.clinic_id = p.clinic_id and w.id = p.journey_id), satang, p.id, p.method, now(), me.person_id, me.device, why,
+  values (me.clinic_id, key, number, p.customer_id, (select w.id from public.workflow_states w where w.clinic_id = p.clinic_id and w.id = p.journey_id), satang, p.id, p.method, greatest(desk.paid_at(args), p.taken_at), me.person_id, me.device, why,
     case when p.entry_id is not null then entry end, -points, p.multiplier);
 end $$;
 

@@ -59,6 +59,45 @@ fn of_tier(pg: &PgCluster, customer: u32, lifetime: i64) {
 }
 
 #[tokio::test]
+async fn a_payment_of_yesterday_without_the_network_is_yesterdays_revenue() {
+    let pg = migrated().await;
+    is_at_the_counter(&pg, 7);
+    let mut may = desk(&pg, A, 7).await;
+    let customer = uid(&pg, "customer", 1);
+    let day = |ago: &str| {
+        pg.psql(
+            DB,
+            &format!(
+                "select to_char((now() - interval '{ago}') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+            ),
+        )
+    };
+    let days = |payment: Uuid| {
+        pg.psql(
+            DB,
+            &format!(
+                "select round(extract(epoch from now() - taken_at) / 86400) from desk.payment where id = '{payment}'"
+            ),
+        )
+    };
+    for (said, days_ago) in [("1 day", "1"), ("60 days", "0"), ("-1 day", "0")] {
+        let (id, mut args) = bill(customer, 10_000);
+        args["at"] = json!(day(said));
+        assert_eq!(
+            may.act("payment.take", args).await,
+            "ok",
+            "money is never refused for a wrong clock"
+        );
+        assert_eq!(days(id), days_ago, "{said}");
+        let mut back = refund(id, 100);
+        back["at"] = json!(day("2 days"));
+        let given = back["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(may.act("payment.refund", back).await, "ok");
+        assert_eq!(days(given), days_ago, "nothing is given back before it was taken");
+    }
+}
+
+#[tokio::test]
 async fn twenty_payments_at_once_have_twenty_numbers_in_a_row() {
     let pg = migrated().await;
     let mut desks = vec![];

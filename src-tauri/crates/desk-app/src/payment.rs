@@ -66,6 +66,7 @@ impl Desk {
             "satang": request.satang,
             "method": request.method,
             "note": check::optional("note", request.note, check::NAME)?,
+            "at": self.happens(),
         });
         self.act(request.payment_id, "payment.take", args, request.payment_id)
             .await
@@ -109,6 +110,7 @@ impl Desk {
             "payment_id": request.payment_id,
             "satang": request.satang,
             "reason": reason,
+            "at": self.happens(),
         });
         self.act(request.refund_id, "payment.refund", args, request.refund_id)
             .await
