@@ -15,7 +15,7 @@ use desk_cache::{
     Cache, Key,
     change::{self, Action, Destination},
     load::Loader,
-    rebase::{self, Change, Op, Page, Position},
+    rebase::{self, Change, Entry, Op, Page, Position},
     search::{self, Query},
 };
 use desk_core::{
@@ -178,10 +178,15 @@ fn pages(demo: &Demo, rows: usize) -> Vec<Page> {
     changed
         .chunks(PAGE)
         .enumerate()
-        .map(|(nth, changes)| Page {
+        .map(|(nth, changes)| (1 + i64::try_from(nth).unwrap(), changes))
+        .map(|(version, changes)| Page {
             scope: "clinic".into(),
-            changes: changes.to_vec(),
-            next: Position::end_of(1 + i64::try_from(nth).unwrap()),
+            changes: changes
+                .iter()
+                .cloned()
+                .map(|change| Entry { version, change })
+                .collect(),
+            next: Position::end_of(version),
             epoch: "bench".into(),
             is_consistent: true,
             settled: vec![],

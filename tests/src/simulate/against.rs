@@ -8,7 +8,7 @@ use std::{
 
 use desk_cache::{
     outbox::{Outcome, Waiting},
-    rebase::{Change, Position},
+    rebase::Position,
 };
 use desk_clinic::push::without_nul;
 use desk_core::synced::Value;
@@ -378,7 +378,6 @@ impl History {
         for _ in 0..4 {
             let (page, _) = seat.desk.pull(scope, from, limit).await.map_err(failed)?;
             let (ours, next, is_consistent) = self.model.pull(reader, scope, from, limit);
-            let ours: Vec<Change> = ours.into_iter().map(|(_, change)| change).collect();
             let what = format!("{reader} pulls {scope:?} from {from:?}, {limit} at once");
             same_changes(&what, &page.0, &ours)?;
             same(&what, &(page.1, page.2), &(next, is_consistent))?;

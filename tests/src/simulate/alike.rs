@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use desk_cache::{
     outbox::Outcome,
-    rebase::{Change, Op},
+    rebase::{Entry, Op, Position},
 };
 use desk_core::synced::Value;
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 
 use super::{
     real::detail,
@@ -84,13 +83,14 @@ fn same_row(what: &str, real: &Row, model: &Row) -> Found {
 }
 
 /// The same changes in the same order.
-pub(super) fn same_changes(what: &str, real: &[Change], model: &[Change]) -> Found {
-    let keys = |changes: &[Change]| -> Vec<(i16, Op, Uuid, bool)> {
-        let key = |change: &Change| (change.tbl, change.op, change.pk, change.row.is_some());
-        changes.iter().map(key).collect()
+pub(super) fn same_changes(what: &str, real: &[Entry], model: &[Entry]) -> Found {
+    let keys = |entries: &[Entry]| -> Vec<(Position, Op, bool)> {
+        let key = |entry: &Entry| (entry.place(), entry.change.op, entry.change.row.is_some());
+        entries.iter().map(key).collect()
     };
     same(what, &keys(real), &keys(model))?;
-    for (real, model) in real.iter().zip(model) {
+    let changes = real.iter().map(|entry| &entry.change);
+    for (real, model) in changes.zip(model.iter().map(|entry| &entry.change)) {
         if let (Some(values), Some(ours)) = (&real.row, &model.row) {
             let row = |values: &Vec<Value>| Row {
                 tbl: real.tbl,

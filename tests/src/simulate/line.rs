@@ -154,7 +154,7 @@ impl Line {
         let (changes, next, is_consistent) = server.pull(reader, scope_read, from, page);
         server.check(&head, from, epoch)?;
         let pulled = Pulled {
-            changes: changes.into_iter().map(|(_, change)| change).collect(),
+            changes,
             next,
             epoch: head.life(),
             is_consistent,

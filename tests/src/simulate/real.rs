@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use desk_cache::{
     outbox::{Outcome, Refusal, Waiting},
-    rebase::{Change, Op, Position},
+    rebase::{Change, Entry, Op, Position},
 };
 use desk_clinic::{
     ClinicError,
@@ -30,7 +30,7 @@ use crate::harness::pg::PgCluster;
 type Result<T, E = ClinicError> = std::result::Result<T, E>;
 
 /// What a pull answers: changes, where to go on, whether nothing was left out.
-pub type Page = (Vec<Change>, Position, bool);
+pub type Page = (Vec<Entry>, Position, bool);
 
 /// A person's way into the database.
 pub struct Desk {
@@ -221,7 +221,7 @@ impl Desk {
             tbl: page.next.tbl,
             pk: page.next.pk,
         };
-        let changes = page.rows.into_iter().map(change).collect();
+        let changes = page.rows.into_iter().map(entry).collect();
         Ok(((changes, next, page.consistent), page.head.version))
     }
 
@@ -257,17 +257,20 @@ fn outcome(answer: push::Outcome) -> Outcome {
     Outcome { id: answer.id, refused }
 }
 
-fn change(change: feed::Change) -> Change {
+fn entry(change: feed::Change) -> Entry {
     let op = match change.op {
         feed::Op::Upsert => Op::Put,
         feed::Op::Delete => Op::Delete,
         feed::Op::Leave => Op::Leave,
     };
-    Change {
-        tbl: change.tbl,
-        op,
-        pk: change.pk,
-        row: change.row,
+    Entry {
+        version: change.version,
+        change: Change {
+            tbl: change.tbl,
+            op,
+            pk: change.pk,
+            row: change.row,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use desk_cache::{
     Cache, outbox,
-    rebase::{self, Change, Op, Page, Position, Stream},
+    rebase::{self, Entry, Op, Page, Position, Stream},
     row,
 };
 use desk_sync::{
@@ -115,7 +115,7 @@ fn clinic_stream(cache: &Cache) -> Result<Option<Stream>, Failure> {
 
 fn page(
     stream: &Stream,
-    changes: Vec<Change>,
+    changes: Vec<Entry>,
     next: Position,
     is_consistent: bool,
     settled: Vec<Uuid>,
@@ -208,7 +208,11 @@ async fn deleting(
     now: i64,
 ) -> Result<Done, Failure> {
     let pulled = clinic.pull(person, &scope, stream.position, &stream.epoch).await?;
-    let left = pulled.changes.iter().filter(|change| change.op == Op::Leave);
+    let left = pulled
+        .changes
+        .iter()
+        .map(|entry| &entry.change)
+        .filter(|change| change.op == Op::Leave);
     let left: Vec<(i16, Uuid)> = left.map(|change| (change.tbl, change.pk)).collect();
     let page = Page {
         scope,

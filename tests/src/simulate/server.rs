@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use desk_cache::{
     outbox::{Outcome, Refusal, Waiting},
-    rebase::{Change, Op, Position},
+    rebase::{Change, Entry, Op, Position},
 };
 use desk_clinic::{ClinicError, feed::Head};
 use desk_core::{
@@ -494,13 +494,7 @@ impl Server {
     }
 
     /// Reads on in a stream. The rows are those of the same moment.
-    pub fn pull(
-        &self,
-        reader: Uuid,
-        scope: Scope,
-        from: Position,
-        limit: usize,
-    ) -> (Vec<(i64, Change)>, Position, bool) {
+    pub fn pull(&self, reader: Uuid, scope: Scope, from: Position, limit: usize) -> (Vec<Entry>, Position, bool) {
         let mut found: Vec<(i64, Key, Op)> = self
             .feed
             .range((scope, (i16::MIN, Uuid::nil()))..=(scope, (i16::MAX, Uuid::max())))
@@ -519,9 +513,10 @@ impl Server {
             Some((version, (tbl, pk), _)) if !is_consistent => self.next_of_full_page(*version, *tbl, *pk),
             _ => Position::end_of(self.version),
         };
-        let changes = found
-            .into_iter()
-            .map(|(version, key, op)| (version, self.change(key, op)));
+        let changes = found.into_iter().map(|(version, key, op)| Entry {
+            version,
+            change: self.change(key, op),
+        });
         (changes.collect(), next, is_consistent)
     }
 

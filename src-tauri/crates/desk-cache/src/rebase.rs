@@ -66,13 +66,33 @@ pub struct Change {
     pub row: Option<Vec<Value>>,
 }
 
+/// A row of the feed, and when it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Version of the clinic's clock.
+    pub version: i64,
+    /// What happened.
+    pub change: Change,
+}
+
+impl Entry {
+    /// Where a stream stands that has taken in this and everything before it.
+    pub fn place(&self) -> Position {
+        Position {
+            version: self.version,
+            tbl: self.change.tbl,
+            pk: self.change.pk,
+        }
+    }
+}
+
 /// A stretch of one stream.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// `clinic` or `person:<uuid>`.
     pub scope: String,
     /// In order of the feed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Entry>,
     /// Where to go on.
     pub next: Position,
     /// The feed's epoch.
@@ -101,7 +121,7 @@ pub struct Stream {
 /// # Errors
 /// [`CacheError::Shape`] when a row does not fit this version's nouns; nothing is changed then.
 pub fn apply(cache: &Cache, page: &Page) -> Result<()> {
-    page.changes.iter().try_for_each(check)?;
+    page.changes.iter().try_for_each(|entry| check(&entry.change))?;
     let mut rest = page.changes.as_slice();
     loop {
         let taken = cache.write_behind(|transaction| take_slice(transaction, page, rest))?;
@@ -119,9 +139,9 @@ fn check(change: &Change) -> Result<()> {
     }
 }
 
-/// Takes in the next rows, as one transaction; how many. The place moves on, and actions are let go, with the last of them only: until then
-/// the rows are newer than the place says, as they are in the middle of any page.
-fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<usize> {
+/// Takes in the next rows, as one transaction, and moves the place behind them; how many. Where the next transaction does not come about (a
+/// full disk), the place says that the stream is in the middle of something, and the next page begins there. Actions are let go with the last.
+fn take_slice(transaction: &Connection, page: &Page, rest: &[Entry]) -> Result<usize> {
     let stale = Stale::default();
     let held = Held::of(transaction, &page.scope)?;
     let dirty = shadow::restore_all(transaction, &stale)?;
@@ -129,7 +149,7 @@ fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<
     let is_last = later.is_empty();
     if is_last && page.is_consistent {
         let arrived = arriving::take(transaction, &page.scope)?;
-        let together = arrived.iter().chain(slice);
+        let together = arrived.iter().chain(slice.iter().map(|entry| &entry.change));
         together
             .into_iter()
             .try_for_each(|change| take_in(transaction, &page.scope, change, &stale))?;
@@ -139,15 +159,17 @@ fn take_slice(transaction: &Connection, page: &Page, rest: &[Change]) -> Result<
     }
     change::replay(transaction, &stale)?;
     stale.follow(transaction)?;
-    if is_last {
-        save(transaction, &page.scope, &stream_after(transaction, page)?)?;
-    }
+    let reached = match slice.last() {
+        Some(entry) if !is_last => Reached::Within(entry.place()),
+        _ => Reached::End,
+    };
+    save(transaction, &page.scope, &stream_after(transaction, page, reached)?)?;
     Ok(slice.len())
 }
 
 /// In the middle of a page, or of several that belong together.
-fn hold_or_take_in(connection: &Connection, scope: &str, slice: &[Change], held: &Held, stale: &Stale) -> Result<()> {
-    for change in slice {
+fn hold_or_take_in(connection: &Connection, scope: &str, slice: &[Entry], held: &Held, stale: &Stale) -> Result<()> {
+    for Entry { change, .. } in slice {
         if held.holds(change) {
             arriving::hold(connection, scope, change)?;
         } else {
@@ -218,15 +240,22 @@ fn answer(connection: &Connection, id: Uuid) -> Result<Option<Outcome>> {
         .optional()?)
 }
 
-fn stream_after(connection: &Connection, page: &Page) -> Result<Stream> {
-    let before = stream(connection, &page.scope)?;
-    let synced_at = if page.is_consistent {
-        page.now
-    } else {
-        before.map_or(0, |stream| stream.synced_at)
+/// How far a transaction came in its page.
+enum Reached {
+    /// Up to this place in it.
+    Within(Position),
+    End,
+}
+
+fn stream_after(connection: &Connection, page: &Page, reached: Reached) -> Result<Stream> {
+    let before = stream(connection, &page.scope)?.map_or(0, |stream| stream.synced_at);
+    let (position, synced_at) = match reached {
+        Reached::Within(place) => (place, before),
+        Reached::End if page.is_consistent => (page.next, page.now),
+        Reached::End => (page.next, before),
     };
     Ok(Stream {
-        position: page.next,
+        position,
         epoch: page.epoch.clone(),
         synced_at,
     })

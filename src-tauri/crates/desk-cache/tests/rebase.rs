@@ -17,7 +17,7 @@ use desk_cache::{
 };
 use desk_core::synced::{self, Kind, Value};
 use serde_json::json;
-use support::{Desk, TODAY, a_task, id, noun, put, row_of, text};
+use support::{Desk, TODAY, a_task, id, noun, of_version, put, row_of, text};
 use uuid::Uuid;
 
 #[test]
@@ -102,7 +102,7 @@ fn doing_the_same_thing_twice_does_it_once() {
 fn half(desk: &Desk, at: Position, changes: Vec<Change>) {
     let page = Page {
         scope: "clinic".into(),
-        changes,
+        changes: of_version(at.version, changes),
         next: at,
         epoch: "e".into(),
         is_consistent: false,
@@ -314,7 +314,7 @@ fn a_row_that_left_another_persons_scope_is_not_taken_from_this_one() {
     };
     let mut page = Page {
         scope: rebase::person_scope(id(2)),
-        changes: vec![leave],
+        changes: of_version(2, vec![leave]),
         next: Position::end_of(2),
         epoch: "e".into(),
         is_consistent: true,
@@ -339,7 +339,7 @@ fn a_row_deleted_for_one_person_and_made_anew_for_another_stays_theirs() {
     let note = put("notification", id(30), &[("user_id", Value::Uuid(id(2)))]);
     let page = |person, change| Page {
         scope: rebase::person_scope(person),
-        changes: vec![change],
+        changes: of_version(2, vec![change]),
         next: Position::end_of(2),
         epoch: "e".into(),
         is_consistent: true,
@@ -420,13 +420,57 @@ fn what_a_person_read_before_their_notifications_were_loaded_again_stays_read_an
 }
 
 #[test]
+fn a_page_that_fails_in_the_middle_says_that_it_is_in_the_middle() {
+    let desk = Desk::new();
+    desk.pull(1, vec![], vec![]);
+    let full = format!(
+        "CREATE TRIGGER full BEFORE INSERT ON task WHEN new.id = x'{}' BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+        id(1060).simple()
+    );
+    let run = |sql: &str| {
+        desk.cache()
+            .write(|transaction| Ok(transaction.execute_batch(sql)?))
+            .unwrap()
+    };
+    run(&full);
+    let page = Page {
+        scope: "clinic".into(),
+        changes: of_version(2, (1001..=1080).map(|key| a_task(id(key), "pending", "call")).collect()),
+        next: Position::end_of(2),
+        epoch: "e".into(),
+        is_consistent: true,
+        settled: vec![],
+        now: 2,
+    };
+    assert!(rebase::apply(desk.cache(), &page).is_err());
+
+    let stream = || {
+        rebase::stream(&desk.cache().read().unwrap(), "clinic")
+            .unwrap()
+            .unwrap()
+    };
+    let place = stream().position;
+    assert_eq!((place, stream().synced_at), (page.changes[49].place(), 1));
+    assert!(desk.task_status(place.pk).is_some() && desk.task_status(id(1051)).is_none());
+
+    run("DROP TRIGGER full");
+    let rest = Page {
+        changes: page.changes[50..].to_vec(),
+        ..page
+    };
+    rebase::apply(desk.cache(), &rest).unwrap();
+    assert_eq!((stream().position, stream().synced_at), (Position::end_of(2), 2));
+    assert!(desk.task_status(id(1080)).is_some());
+}
+
+#[test]
 fn a_row_of_another_shape_changes_nothing() {
     let desk = Desk::new();
     let mut broken = a_task(id(10), "pending", "call");
     broken.row.as_mut().unwrap().pop();
     let page = Page {
         scope: "clinic".into(),
-        changes: vec![a_task(id(11), "pending", "first"), broken],
+        changes: of_version(1, vec![a_task(id(11), "pending", "first"), broken]),
         next: Position::end_of(1),
         epoch: "e".into(),
         is_consistent: true,

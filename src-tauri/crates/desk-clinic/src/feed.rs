@@ -105,6 +105,8 @@ pub enum Op {
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    /// Version of the clinic's clock in which it happened.
+    pub version: i64,
     /// Table number.
     pub tbl: i16,
     /// What happened.
@@ -249,7 +251,7 @@ fn page_of(row: &PgRow, limit: i64) -> Result<Page> {
     };
     let rows = found
         .into_iter()
-        .filter_map(|(_, tbl, op, pk, row)| change(tbl, &op, pk, row).transpose())
+        .filter_map(|event| change(event).transpose())
         .collect::<Result<_>>()?;
     let acks = acks
         .into_iter()
@@ -270,14 +272,20 @@ fn page_of(row: &PgRow, limit: i64) -> Result<Page> {
 }
 
 /// A table that this version does not know yet is passed over; it will be loaded when it is known.
-fn change(tbl: i16, op: &str, pk: Uuid, row: Option<Vec<Json>>) -> Result<Option<Change>> {
+fn change((version, tbl, op, pk, row): Event) -> Result<Option<Change>> {
     let Some(noun) = table(tbl) else { return Ok(None) };
-    let (op, row) = match (op, row) {
+    let (op, row) = match (op.as_str(), row) {
         ("U", Some(row)) => (Op::Upsert, Some(values(noun, row)?)),
         ("D", _) => (Op::Delete, None),
         _ => (Op::Leave, None),
     };
-    Ok(Some(Change { tbl, op, pk, row }))
+    Ok(Some(Change {
+        version,
+        tbl,
+        op,
+        pk,
+        row,
+    }))
 }
 
 fn values(noun: &Table, row: Vec<Json>) -> Result<Vec<Value>> {

@@ -5,7 +5,7 @@ use std::future::Future;
 use desk_cache::{
     load::Loader,
     outbox::{Outcome, Waiting},
-    rebase::{Change, Position, Stream},
+    rebase::{Entry, Position, Stream},
 };
 use desk_clinic::{ClinicError, feed::Head, pc::Unsent};
 use desk_core::synced::Value;
@@ -110,7 +110,7 @@ pub fn same_life(life: &str, epoch: &str) -> Result<(), Failure> {
 #[derive(Clone, Debug)]
 pub struct Pulled {
     /// In order of the feed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Entry>,
     /// Where to go on.
     pub next: Position,
     /// The life of the database that answered.

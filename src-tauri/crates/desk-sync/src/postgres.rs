@@ -208,7 +208,7 @@ impl Clinic for PostgresClinic {
 
 fn pulled(page: feed::Page) -> Pulled {
     Pulled {
-        changes: page.rows.into_iter().map(change).collect(),
+        changes: page.rows.into_iter().map(entry).collect(),
         next: ours(page.next),
         epoch: page.head.life(),
         is_consistent: page.consistent,
@@ -216,16 +216,19 @@ fn pulled(page: feed::Page) -> Pulled {
     }
 }
 
-fn change(change: feed::Change) -> rebase::Change {
-    rebase::Change {
-        tbl: change.tbl,
-        op: match change.op {
-            feed::Op::Upsert => rebase::Op::Put,
-            feed::Op::Delete => rebase::Op::Delete,
-            feed::Op::Leave => rebase::Op::Leave,
+fn entry(change: feed::Change) -> rebase::Entry {
+    rebase::Entry {
+        version: change.version,
+        change: rebase::Change {
+            tbl: change.tbl,
+            op: match change.op {
+                feed::Op::Upsert => rebase::Op::Put,
+                feed::Op::Delete => rebase::Op::Delete,
+                feed::Op::Leave => rebase::Op::Leave,
+            },
+            pk: change.pk,
+            row: change.row,
         },
-        pk: change.pk,
-        row: change.row,
     }
 }
 

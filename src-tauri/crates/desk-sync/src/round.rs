@@ -227,8 +227,8 @@ fn page(scope: &str, pulled: crate::clinic::Pulled, settled: Vec<Uuid>, now: i64
     }
 }
 
-fn nouns(changes: &[rebase::Change]) -> Vec<i16> {
-    let mut nouns: Vec<i16> = changes.iter().map(|change| change.tbl).collect();
+fn nouns(changes: &[rebase::Entry]) -> Vec<i16> {
+    let mut nouns: Vec<i16> = changes.iter().map(|entry| entry.change.tbl).collect();
     nouns.sort_unstable();
     nouns.dedup();
     nouns

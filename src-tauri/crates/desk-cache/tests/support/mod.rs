@@ -6,7 +6,7 @@ use desk_cache::{
     change::{self, Action, Destination},
     outbox::{self, Outcome, Refusal},
     query::task,
-    rebase::{self, Change, Op, Page, Position},
+    rebase::{self, Change, Entry, Op, Page, Position},
 };
 use desk_core::synced::{self, Table, Value};
 use serde_json::Value as Json;
@@ -51,6 +51,11 @@ pub fn a_task(key: Uuid, status: &str, title: &str) -> Change {
     put("task", key, &fields)
 }
 
+pub fn of_version(version: i64, changes: Vec<Change>) -> Vec<Entry> {
+    let entry = |change| Entry { version, change };
+    changes.into_iter().map(entry).collect()
+}
+
 pub fn put(name: &str, key: Uuid, fields: &[(&str, Value)]) -> Change {
     Change {
         tbl: noun(name).number,
@@ -85,7 +90,7 @@ impl Desk {
     pub fn pull(&self, version: i64, changes: Vec<Change>, settled: Vec<Uuid>) {
         let page = Page {
             scope: "clinic".into(),
-            changes,
+            changes: of_version(version, changes),
             next: Position::end_of(version),
             epoch: "e".into(),
             is_consistent: true,
