@@ -12,6 +12,7 @@ pub mod order;
 pub mod payment;
 pub mod phone;
 pub mod priority;
+pub mod referral;
 pub mod role;
 pub mod rule;
 pub mod synced;
