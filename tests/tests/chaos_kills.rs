@@ -109,6 +109,12 @@ impl World {
         }
     }
 
+    /// Part `nth` of so many of the hours apart has passed on every PC; the last ends now, when the clinic is reached again.
+    fn hours_later(&self, nth: usize, of: usize) {
+        let left = i64::try_from(HOURS_APART * 3600 * (of - nth) / of).unwrap();
+        self.desks.iter().for_each(|desk| desk.set_clock(-left));
+    }
+
     fn strike(&mut self, fault: Fault) {
         let n = self.chance.below(self.desks.len());
         let counts = match fault {
@@ -331,6 +337,8 @@ fn run(seed: u64, kills: usize) -> (World, Vec<Worker>) {
     world.through(|world| world.storm(kills))
 }
 
+/// How long the two are apart, by their clocks.
+const HOURS_APART: usize = 8;
 /// Two PCs of one clinic without the network; a third, and another clinic, work on.
 const APART: [usize; 2] = [0, 2];
 
@@ -340,10 +348,12 @@ fn work_apart(world: &mut World, actions: usize, kills: usize) {
         world.desks[n].net.cut();
     }
     for nth in 1..=kills {
+        world.hours_later(nth, kills + 1);
         until_waiting(world, actions * nth / (kills + 1));
         world.seen[Fault::KillDesk as usize] += usize::from(world.desks[APART[nth % 2]].kill());
     }
     println!("{} actions wait at the two", until_waiting(world, actions));
+    world.hours_later(1, 1);
 }
 
 fn until_waiting(world: &World, actions: usize) -> usize {
@@ -367,8 +377,10 @@ fn desks_and_servers_killed_at_random_lose_nothing_double_nothing_and_invent_not
 }
 
 #[test]
-fn two_pcs_apart_with_500_actions_and_five_kills_lose_nothing_and_double_nothing() {
-    World::start(wish("SEED", 2)).through(|world| work_apart(world, 500, 5));
+fn two_pcs_eight_hours_apart_with_500_actions_and_five_kills_lose_nothing_and_double_nothing() {
+    let world = World::start(wish("SEED", 2));
+    world.hours_later(0, 1);
+    world.through(|world| work_apart(world, 500, 5));
 }
 
 #[test]

@@ -23,6 +23,11 @@ impl TestClock {
             .fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Makes it differ from the real time by so many seconds, below zero when it is late.
+    pub fn differ(&self, seconds: i64) {
+        self.0.store(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
     /// Makes it this instant (RFC 3339) now.
     pub fn set(&self, at: &str) {
         let wanted = DateTime::parse_from_rfc3339(at).unwrap().timestamp_micros();
