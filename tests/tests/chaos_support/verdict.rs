@@ -1,6 +1,6 @@
 //! Holds what people were told against what PostgreSQL and the desks have in the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use desk_app::api::customer::{CustomerCard, CustomerOpen, CustomerSearch, CustomersFound};
@@ -21,6 +21,8 @@ struct Mutation {
     is_ok: bool,
     token: String,
     of: Option<Uuid>,
+    /// What it was done to.
+    target: Option<Uuid>,
 }
 
 /// What was found, for the figures.
@@ -40,9 +42,12 @@ pub struct Count {
 }
 
 /// What a clinic's PostgreSQL remembers and shows.
-pub struct Truth<'a> {
-    pg: &'a PgCluster,
+pub struct Truth {
     mutations: Vec<Mutation>,
+    /// Their places, by name and text, by id, and by what they take back: a long run has a hundred thousand of them.
+    by_text: HashMap<(String, String), Vec<usize>>,
+    by_id: HashMap<Uuid, usize>,
+    by_of: HashMap<Uuid, Vec<usize>>,
     /// How often each word stands in the clinic's own tables, by the kind of action that writes it there.
     words: HashMap<(&'static str, String), usize>,
 }
@@ -64,9 +69,9 @@ const SHOWN: [(&str, &str); 4] = [
     ),
 ];
 
-impl<'a> Truth<'a> {
-    pub fn of(pg: &'a PgCluster, clinic: &'a str) -> Self {
-        let rows = pg.psql(DB, &format!("select id, name, status = 'ok', coalesce(args ->> 'note', args ->> 'text', args ->> 'full_name', args -> 'set' ->> 'nickname', args ->> 'reason', ''), coalesce(args ->> 'of', '') from desk.mutation where clinic_id = '{clinic}'"));
+impl Truth {
+    pub fn of(pg: &PgCluster, clinic: &str) -> Self {
+        let rows = pg.psql(DB, &format!("select id, name, status = 'ok', coalesce(args ->> 'note', args ->> 'text', args ->> 'full_name', args -> 'set' ->> 'nickname', args ->> 'reason', ''), coalesce(args ->> 'of', ''), coalesce(args ->> 'id', '') from desk.mutation where clinic_id = '{clinic}'"));
         let mut words = HashMap::new();
         for (noun, sql) in SHOWN {
             for word in pg
@@ -76,11 +81,38 @@ impl<'a> Truth<'a> {
                 *words.entry((noun, word.to_owned())).or_default() += 1;
             }
         }
+        let mutations: Vec<Mutation> = rows.lines().map(mutation).collect();
+        let (mut by_text, mut by_of) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
+        for (place, mutation) in mutations.iter().enumerate() {
+            let text = (mutation.name.clone(), mutation.token.clone());
+            by_text.entry(text).or_default().push(place);
+            if let Some(of) = mutation.of {
+                by_of.entry(of).or_default().push(place);
+            }
+        }
         Self {
-            pg,
-            mutations: rows.lines().map(mutation).collect(),
+            by_text,
+            by_id: mutations.iter().enumerate().map(|(place, it)| (it.id, place)).collect(),
+            by_of,
+            mutations,
             words,
         }
+    }
+
+    /// What PostgreSQL remembers of a deed: by what was typed, or by the answer.
+    fn found(&self, deed: &Deed) -> Vec<&Mutation> {
+        let text = (deed.name.to_owned(), deed.token.clone());
+        let by_text = self.by_text.get(&text).into_iter().flatten();
+        let by_id = deed.confirmed().and_then(|id| self.by_id.get(&id));
+        let places: BTreeSet<&usize> = by_text.chain(by_id).collect();
+        places.into_iter().map(|place| &self.mutations[*place]).collect()
+    }
+
+    /// What took a deed back.
+    fn reversals(&self, deed: &Deed) -> Vec<&Mutation> {
+        let places = deed.confirmed().and_then(|id| self.by_of.get(&id));
+        let places = places.into_iter().flatten();
+        places.map(|place| &self.mutations[*place]).collect()
     }
 
     /// How often the work of this deed shows in the clinic's own tables. None where later work covers it.
@@ -112,11 +144,12 @@ fn mutation(line: &str) -> Mutation {
         is_ok: fields[2] == "t",
         token: fields[3].into(),
         of: fields[4].parse().ok(),
+        target: fields[5].parse().ok(),
     }
 }
 
 /// Everything done at the desks of one clinic against its PostgreSQL. Writes each fault into `faults`.
-pub fn judge(truth: &Truth<'_>, desks: &[(&Desk, &[Deed])], faults: &mut String) -> Count {
+pub fn judge(truth: &Truth, desks: &[(&Desk, &[Deed])], faults: &mut String) -> Count {
     let mut count = Count::default();
     let mut explained = HashSet::new();
     for (desk, deeds) in desks {
@@ -140,7 +173,7 @@ pub fn judge(truth: &Truth<'_>, desks: &[(&Desk, &[Deed])], faults: &mut String)
 }
 
 /// A task may have been put off several times without an answer: as many of its mutations are accounted for.
-fn unanswered_snoozes(truth: &Truth<'_>, deeds: &[Deed]) -> Vec<Uuid> {
+fn unanswered_snoozes(truth: &Truth, deeds: &[Deed]) -> Vec<Uuid> {
     let confirmed: HashSet<Uuid> = deeds.iter().filter_map(Deed::confirmed).collect();
     let unanswered = deeds
         .iter()
@@ -154,19 +187,14 @@ fn unanswered_snoozes(truth: &Truth<'_>, deeds: &[Deed]) -> Vec<Uuid> {
         .iter()
         .filter(|mutation| mutation.name == "task.snooze" && !confirmed.contains(&mutation.id));
     let is_one_of_them = |mutation: &&Mutation| {
-        let left = snoozed(truth, mutation.id).and_then(|task| tries.get_mut(&task));
+        let left = mutation.target.and_then(|task| tries.get_mut(&task));
         left.is_some_and(|left| std::mem::replace(left, left.saturating_sub(1)) > 0)
     };
     open.filter(is_one_of_them).map(|mutation| mutation.id).collect()
 }
 
-fn snoozed(truth: &Truth<'_>, mutation: Uuid) -> Option<Uuid> {
-    let sql = format!("select args ->> 'id' from desk.mutation where id = '{mutation}'");
-    truth.pg.psql(DB, &sql).parse().ok()
-}
-
 fn judge_one(
-    truth: &Truth<'_>,
+    truth: &Truth,
     desk: &str,
     deed: &Deed,
     attention: &HashSet<Uuid>,
@@ -174,17 +202,8 @@ fn judge_one(
     explained: &mut HashSet<Uuid>,
     faults: &mut String,
 ) {
-    let is_it = |mutation: &&Mutation| {
-        let same_text = mutation.token == deed.token && mutation.name == deed.name;
-        same_text || deed.confirmed() == Some(mutation.id)
-    };
-    let found: Vec<&Mutation> = truth.mutations.iter().filter(is_it).collect();
+    let (found, reversals) = (truth.found(deed), truth.reversals(deed));
     let applied = found.iter().filter(|mutation| mutation.is_ok).count();
-    let reversals: Vec<&Mutation> = truth
-        .mutations
-        .iter()
-        .filter(|mutation| mutation.of.is_some() && mutation.of == deed.confirmed())
-        .collect();
     explained.extend(found.iter().chain(&reversals).map(|mutation| mutation.id));
     count.deeds += 1;
     count.confirmed += usize::from(deed.confirmed().is_some());
