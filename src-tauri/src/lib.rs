@@ -16,6 +16,7 @@ mod window;
 
 use std::process::ExitCode;
 
+use desk_app::Desk;
 use tauri::{Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
@@ -74,11 +75,14 @@ fn handle(app: &tauri::AppHandle, event: &RunEvent) {
             api.prevent_close();
             quit::orderly(app);
         }
-        tauri::WindowEvent::Destroyed if label == window::DISPLAY => {
-            if let Some(desk) = app.state::<start::Started>().now() {
-                desk.display_is_gone();
-            }
-        }
+        tauri::WindowEvent::CloseRequested { .. } => with_desk(app, |desk| desk.put_display_away()),
+        tauri::WindowEvent::Destroyed if label == window::DISPLAY => with_desk(app, |desk| desk.display_is_gone()),
         _ => {}
+    }
+}
+
+fn with_desk(app: &tauri::AppHandle, tell: impl FnOnce(&Desk)) {
+    if let Some(desk) = app.state::<start::Started>().now() {
+        tell(&desk);
     }
 }

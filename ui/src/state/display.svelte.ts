@@ -1,5 +1,6 @@
 /** The customer's own screen as the counter knows it: whether it is there, and what the customer has said. */
 import { call, onChanged } from '../backend';
+import type { DisplayBill } from '../backend/bindings/DisplayBill';
 import type { DisplayStanding } from '../backend/bindings/DisplayStanding';
 
 class CustomerDisplay {
@@ -21,6 +22,11 @@ class CustomerDisplay {
     if (this.isOpen) await this.#take(call('display_turn', { customerId }));
   }
 
+  /** Shows what is to be paid there; undefined: nothing any more. */
+  async charge(bill: DisplayBill | undefined): Promise<void> {
+    if (this.isOpen) await this.#take(call('display_charge', { bill: bill ?? null }));
+  }
+
   // Where it cannot be reached the counter goes on without it: nothing depends on it.
   async #take(answer: Promise<DisplayStanding>): Promise<void> {
     await answer.then(
@@ -39,4 +45,18 @@ export function turnDisplayTo(customer: () => string): void {
     void display.turn(customer());
     return () => void display.turn(null);
   });
+}
+
+/** A sum that is still being typed is shown to nobody. */
+const TYPING_MS = 600;
+
+/** Shows there what is to be paid, once it has been typed, as long as the calling component stands. Call while it is set up. */
+export function chargeOnDisplay(bill: () => DisplayBill | undefined): void {
+  $effect(() => {
+    if (!display.isOpen) return;
+    const now = bill();
+    const typed = setTimeout(() => void display.charge(now), TYPING_MS);
+    return () => clearTimeout(typed);
+  });
+  $effect(() => () => void display.charge(undefined));
 }

@@ -100,3 +100,19 @@ test('while the counter is locked it shows nobody', async () => {
   clinic.tell('start');
   await vi.waitFor(() => expect(document.querySelector('[data-display=blank]')).not.toBeNull());
 });
+
+test('what is to be paid stands there once it has been typed, and goes with the dialog', async () => {
+  const on = await openCard();
+  await on.press('F9');
+  await on.type('1999');
+  await on.see('[data-action=save]:enabled');
+  await vi.waitFor(() => expect(on.clinic.display.bill).toEqual({ satang: 199_900, method: 'cash' }), 3000);
+  await on.press('Esc');
+  await vi.waitFor(() => expect(on.clinic.display.bill).toBeNull());
+});
+
+test('the code on it asks for exactly the sum', async () => {
+  await openDisplay({ customer: 'c1', bill: { satang: 199_900, method: 'promptpay' } });
+  expect(document.querySelector('[data-due="199900"]')?.textContent).toContain('1,999.00');
+  expect(document.querySelector('[data-qr]')?.getAttribute('data-qr')).toBe('promptpay:199900');
+});

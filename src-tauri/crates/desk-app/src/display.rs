@@ -1,7 +1,10 @@
 //! The customer's own screen. It shows the customer whose card is open and nobody else, is blank as soon as the card is closed or the counter
-//! locked, and takes the customer's word on a redemption. All of it is in memory: no name outlives the program there.
+//! locked, says what is to be paid, and takes the customer's word on a redemption. All of it is in memory: no name outlives the program there.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use desk_cache::{CacheError, open::Reader, query::customer};
 use uuid::Uuid;
@@ -10,13 +13,15 @@ use crate::{
     api::{
         Nothing,
         display::{
-            DisplayAnswer, DisplayAsk, DisplayGuest, DisplayQuestion, DisplayShown, DisplayStanding, DisplayTurn,
+            DisplayAnswer, DisplayAsk, DisplayBill, DisplayCharge, DisplayDue, DisplayGuest, DisplayQuestion,
+            DisplayShown, DisplayStanding, DisplayTurn,
         },
         points::{RedeemPreview, RedeemPromise},
     },
+    customer::check_bill,
     desk::Desk,
     error::{AppError, Code},
-    redeem,
+    payment, redeem,
 };
 
 /// Days that the customer's screen tells about at most.
@@ -28,6 +33,18 @@ pub(crate) struct Display {
     is_open: bool,
     customer: Option<Uuid>,
     question: Option<Question>,
+    bill: Option<DisplayBill>,
+}
+
+impl Display {
+    /// To a customer, or to nobody: whatever was shown is gone.
+    fn turn(&mut self, customer: Option<Uuid>) {
+        *self = Self {
+            is_open: self.is_open,
+            customer,
+            ..Self::default()
+        };
+    }
 }
 
 /// What is asked, and what was said.
@@ -46,19 +63,44 @@ impl Desk {
     /// `locked`.
     pub async fn display_open(self: &Arc<Self>, _: Nothing) -> Result<DisplayStanding, AppError> {
         self.me()?;
-        self.display().is_open = true;
-        self.ports.window.show_display(true);
+        std::fs::write(self.display_mark(), []).map_err(|_| Code::Unexpected)?;
+        self.show_display();
         Ok(self.display_says())
     }
 
-    /// Closes it.
+    /// Closes it, until somebody opens it again.
     ///
     /// # Errors
     /// None.
     pub async fn display_close(self: &Arc<Self>, _: Nothing) -> Result<DisplayStanding, AppError> {
+        self.put_display_away();
         self.ports.window.show_display(false);
         self.display_is_gone();
         Ok(self.display_standing_now())
+    }
+
+    /// Somebody closes its window: it does not open by itself any more.
+    pub fn put_display_away(&self) {
+        // Where the mark stays, the screen opens once more, and can be closed again.
+        std::fs::remove_file(self.display_mark()).ok();
+    }
+
+    /// It stands where it stood when the program ended.
+    pub(crate) fn bring_display_back(&self) {
+        if self.display_mark().exists() && !self.display().is_open {
+            self.show_display();
+            self.changed(&["display"]);
+        }
+    }
+
+    fn show_display(&self) {
+        self.display().is_open = true;
+        self.ports.window.show_display(true);
+    }
+
+    /// Whether this PC has a customer's screen. It names nobody.
+    fn display_mark(&self) -> PathBuf {
+        self.places.data.join("display")
     }
 
     /// The customer's screen was closed, whoever closed it.
@@ -81,10 +123,7 @@ impl Desk {
     /// `locked`.
     pub async fn display_turn(self: &Arc<Self>, request: DisplayTurn) -> Result<DisplayStanding, AppError> {
         self.me()?;
-        {
-            let mut display = self.display();
-            (display.customer, display.question) = (request.customer_id, None);
-        }
+        self.display().turn(request.customer_id);
         Ok(self.display_says())
     }
 
@@ -106,6 +145,20 @@ impl Desk {
             reward: request.reward_id,
             answer: None,
         });
+        Ok(self.display_says())
+    }
+
+    /// Shows what is to be paid.
+    ///
+    /// # Errors
+    /// As listed at [`DisplayCharge`].
+    pub async fn display_charge(self: &Arc<Self>, request: DisplayCharge) -> Result<DisplayStanding, AppError> {
+        self.me()?;
+        self.display_customer().ok_or(Code::DisplayClosed)?;
+        if let Some(bill) = request.bill {
+            check_bill(bill.satang)?;
+        }
+        self.display().bill = request.bill;
         Ok(self.display_says())
     }
 
@@ -139,21 +192,23 @@ impl Desk {
             (Ok(_), Some(customer)) => self.display_of(customer).await?,
             _ => (None, None),
         };
+        let due = match &guest {
+            Some(_) => self.display_due().await?,
+            None => None,
+        };
         Ok(DisplayShown {
             clinic: start.clinic,
             day: start.day,
             language,
             guest,
             question,
+            due,
         })
     }
 
     /// Nobody's points stay on it when the counter is left.
     pub(crate) fn blank_display(&self) {
-        {
-            let mut display = self.display();
-            (display.customer, display.question) = (None, None);
-        }
+        self.display().turn(None);
         self.changed(&["display"]);
     }
 
@@ -193,6 +248,16 @@ impl Desk {
     fn display_says(&self) -> DisplayStanding {
         self.changed(&["display"]);
         self.display_standing_now()
+    }
+
+    async fn display_due(self: &Arc<Self>) -> Result<Option<DisplayDue>, AppError> {
+        let Some(bill) = self.display().bill else {
+            return Ok(None);
+        };
+        let qr = self
+            .read(move |reader| payment::code(reader, bill.method, bill.satang))
+            .await?;
+        Ok(Some(DisplayDue { bill, qr }))
     }
 
     async fn display_of(

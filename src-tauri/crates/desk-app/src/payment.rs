@@ -29,7 +29,7 @@ use crate::{
         Nothing, Saved,
         payment::{
             PaymentPreview, PaymentPromise, PaymentRefund, PaymentRow, PaymentTake, PromptpaySet, PromptpayShown,
-            ReceiptAsk, ReceiptLine, ReceiptShown, RefundPreview, RefundPromise,
+            QrPicture, ReceiptAsk, ReceiptLine, ReceiptShown, RefundPreview, RefundPromise,
         },
         settings::Language,
     },
@@ -168,14 +168,19 @@ fn promise(reader: &Reader<'_>, request: &PaymentPreview) -> Result<Option<Payme
     if customer::profile(reader, request.customer_id)?.is_none() {
         return Ok(None);
     }
-    let payee = match request.method {
+    Ok(Some(PaymentPromise {
+        earns: bill(reader, request.customer_id, request.satang)?,
+        qr: code(reader, request.method, request.satang)?,
+    }))
+}
+
+/// The code that asks for so much money, where this way of paying has one and the clinic has said whom to pay.
+pub(crate) fn code(reader: &Reader<'_>, method: Method, satang: i64) -> Result<Option<QrPicture>, CacheError> {
+    let payee = match method {
         Method::Promptpay => clinic::promptpay(reader)?,
         Method::Cash | Method::Card | Method::Transfer => None,
     };
-    Ok(Some(PaymentPromise {
-        earns: bill(reader, request.customer_id, request.satang)?,
-        qr: payee.and_then(|payee| qr::picture(&payee, request.satang)),
-    }))
+    Ok(payee.and_then(|payee| qr::picture(&payee, satang)))
 }
 
 /// What is given back takes the points that it had earned; what of them is spent will be owed (rules L4 and L5).

@@ -141,6 +141,7 @@ impl Desk {
         } else {
             self.settle_in(home, key, request.person).await?;
         }
+        self.bring_display_back();
         Ok(self.stand())
     }
 

@@ -27,6 +27,7 @@ import type { CustomerSearch } from "./CustomerSearch";
 import type { CustomersFound } from "./CustomersFound";
 import type { DisplayAnswer } from "./DisplayAnswer";
 import type { DisplayAsk } from "./DisplayAsk";
+import type { DisplayCharge } from "./DisplayCharge";
 import type { DisplayShown } from "./DisplayShown";
 import type { DisplayStanding } from "./DisplayStanding";
 import type { DisplayTurn } from "./DisplayTurn";
@@ -157,6 +158,7 @@ export interface Commands {
   display_standing: { request: Nothing; response: DisplayStanding };
   display_turn: { request: DisplayTurn; response: DisplayStanding };
   display_ask: { request: DisplayAsk; response: DisplayStanding };
+  display_charge: { request: DisplayCharge; response: DisplayStanding };
   display_shown: { request: Nothing; response: DisplayShown };
   display_answer: { request: DisplayAnswer; response: DisplayShown };
   payment_preview: { request: PaymentPreview; response: PaymentPromise };

@@ -290,7 +290,9 @@ export const ANSWERS: Answers = {
   display_open: (clinic) => display.change(clinic, { isOpen: true }),
   display_close: (clinic) => display.change(clinic, display.closed()),
   display_standing: display.standing,
-  display_turn: (clinic, { customerId }) => display.change(clinic, { customer: customerId, question: null }),
+  display_turn: (clinic, { customerId }) =>
+    display.change(clinic, { customer: customerId, bill: null, question: null }),
+  display_charge: (clinic, { bill }) => display.change(clinic, { bill }),
   display_ask: (clinic, { entryId, points, rewardId }) => {
     if (!clinic.display.isOpen || !clinic.display.customer) clinic.refuse('display_closed');
     return display.change(clinic, { question: { id: entryId, points, reward: rewardId, answer: null } });

@@ -1,17 +1,21 @@
 /** The customer's own screen of the fake clinic. */
+import type { DisplayBill } from '../bindings/DisplayBill';
+import type { DisplayDue } from '../bindings/DisplayDue';
 import type { DisplayShown } from '../bindings/DisplayShown';
 import type { DisplayStanding } from '../bindings/DisplayStanding';
 import type { FakeClinic } from './clinic';
 import { redeemPreviewOf } from './loyalty';
+import { codeOf } from './payments';
 import { CLINIC } from './people';
 
 export interface FakeDisplay {
   isOpen: boolean;
   customer: string | null;
+  bill: DisplayBill | null;
   question: { id: string; points: number; reward: string | null; answer: boolean | null } | null;
 }
 
-export const closed = (): FakeDisplay => ({ isOpen: false, customer: null, question: null });
+export const closed = (): FakeDisplay => ({ isOpen: false, customer: null, bill: null, question: null });
 
 export function standing({ display }: FakeClinic): DisplayStanding {
   return { isOpen: display.isOpen, question: display.question?.id ?? null, answer: display.question?.answer ?? null };
@@ -33,17 +37,20 @@ export function shown(clinic: FakeClinic): DisplayShown {
     language: clinic.settings.language,
     guest: null,
     question: null,
+    due: null,
   };
   if (!of) return base;
   const { tier, available } = redeemPreviewOf(of, 0, false, clinic.now());
   const ends = redeemPreviewOf(of, available, false, clinic.now()).takes;
   const guest = { name: of.nickname ?? of.fullName, tier, available, ends };
-  if (!display.question) return { ...base, guest };
+  if (!display.question) return { ...base, guest, due: display.bill && dueOf(clinic, display.bill) };
   const { id, points, reward, answer } = display.question;
   const { availableAfter, takes, rewards } = redeemPreviewOf(of, points, false, clinic.now());
   const named = rewards.find((offer) => offer.id === reward)?.name ?? null;
   return { ...base, guest, question: { id, points, availableAfter, takes, reward: named, answer } };
 }
+
+const dueOf = (clinic: FakeClinic, bill: DisplayBill): DisplayDue => ({ bill, qr: codeOf(clinic, bill) });
 
 export function answer(clinic: FakeClinic, question: string, yes: boolean): DisplayShown {
   if (clinic.display.question?.id === question) {

@@ -65,9 +65,13 @@ const picture = (clinic: FakeClinic, satang: number): QrPicture | null =>
         payee: clinic.promptpay,
       };
 
+/** The code that asks for a sum, where this way of paying has one. */
+export const codeOf = (clinic: FakeClinic, { satang, method }: { satang: number; method: Method }): QrPicture | null =>
+  method === 'promptpay' ? picture(clinic, satang) : null;
+
 export function preview(clinic: FakeClinic, request: Request<'payment_preview'>): PaymentPromise {
   const { customerId, satang, method } = request;
-  return { earns: earns(clinic, customerId, satang), qr: method === 'promptpay' ? picture(clinic, satang) : null };
+  return { earns: earns(clinic, customerId, satang), qr: codeOf(clinic, { satang, method }) };
 }
 
 function number(clinic: FakeClinic): number | null {

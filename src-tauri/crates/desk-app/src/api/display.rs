@@ -1,12 +1,13 @@
 //! The customer's own screen: what it shows, and what the customer says there. It knows no more of a customer than it shows.
 
-use desk_core::loyalty::Tier;
+use desk_core::{loyalty::Tier, payment::Method};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
 use super::{
     customer::Expiring,
+    payment::QrPicture,
     session::{ClinicDay, ClinicName},
     settings::Language,
 };
@@ -29,6 +30,24 @@ pub struct DisplayAsk {
     pub points: i64,
     /// For which reward.
     pub reward_id: Option<Uuid>,
+}
+
+/// Show the customer what is to be paid, or nothing any more. Errors: `display_closed`, `amount_out_of_range`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DisplayCharge {
+    /// What; none: it was paid, or is not going to be.
+    pub bill: Option<DisplayBill>,
+}
+
+/// What is to be paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DisplayBill {
+    /// Money.
+    pub satang: i64,
+    /// How.
+    pub method: Method,
 }
 
 /// How the customer's screen stands, for the counter.
@@ -57,6 +76,18 @@ pub struct DisplayShown {
     pub guest: Option<DisplayGuest>,
     /// What is asked.
     pub question: Option<DisplayQuestion>,
+    /// What is to be paid.
+    pub due: Option<DisplayDue>,
+}
+
+/// A payment that is about to be made.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayDue {
+    /// The sum, and how.
+    pub bill: DisplayBill,
+    /// The code that asks for it, as at the counter.
+    pub qr: Option<QrPicture>,
 }
 
 /// A customer, as far as their own screen says.
