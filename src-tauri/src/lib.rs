@@ -3,6 +3,7 @@
 
 pub mod clock;
 mod commands;
+mod dial;
 #[cfg(target_os = "linux")]
 mod handover;
 mod log;

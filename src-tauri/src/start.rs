@@ -84,11 +84,10 @@ fn wants_demo() -> bool {
 /// Links that this start was made with, then those that the system or a second start hands over.
 fn follow_links(app: &AppHandle, desk: &Arc<Desk>) {
     let handed = {
-        let (app, desk) = (app.clone(), Arc::clone(desk));
+        let desk = Arc::clone(desk);
         move |links: Vec<tauri::Url>| {
-            let (app, desk) = (app.clone(), Arc::clone(&desk));
+            let desk = Arc::clone(&desk);
             tauri::async_runtime::spawn(async move {
-                window::bring_forward(&app);
                 for link in links {
                     desk.open_link(link.as_str()).await;
                 }

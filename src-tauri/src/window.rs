@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::dial::Dialer;
 use desk_app::ports::Window;
 use serde::Serialize;
 use tauri::webview::{Color, NewWindowResponse};
@@ -85,12 +86,12 @@ fn report(done: tauri::Result<()>) {
 }
 
 /// The window as the desk knows it.
-pub struct MainWindow(AppHandle);
+pub struct MainWindow(AppHandle, Dialer);
 
 impl MainWindow {
     /// The window of this program.
     pub fn new(app: AppHandle) -> Self {
-        Self(app)
+        Self(app, Dialer::ask())
     }
 }
 
@@ -123,6 +124,14 @@ impl Window for MainWindow {
         } else {
             close_display(&self.0)
         });
+    }
+
+    fn can_dial(&self) -> bool {
+        self.1.is_there()
+    }
+
+    fn dial(&self, number: &str) -> bool {
+        self.1.dial(number)
     }
 }
 

@@ -151,9 +151,14 @@ async fn a_new_client_of_the_demo_gets_the_points_that_were_promised() {
 }
 
 async fn board(desk: &Arc<Desk>, whose: Whose) -> Board {
+    board_of(desk, whose, None).await
+}
+
+async fn board_of(desk: &Arc<Desk>, whose: Whose, service: Option<String>) -> Board {
     let ask = BoardAsk {
         whose,
         only_over: false,
+        service,
         most: 500,
         select: None,
     };
@@ -193,6 +198,33 @@ async fn a_card_of_the_board_names_who_sells_and_who_treats_as_the_journey_itsel
         mine.columns.iter().map(|column| column.cards.len()).sum::<usize>(),
         expected
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_of_one_service_holds_its_journeys_and_no_others_however_it_is_written() {
+    let pc = Pc::default();
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.start().await;
+    desk.demo_open(Nothing {}).await.unwrap();
+    unlock_as_nok(&desk).await;
+    let all = board(&desk, Whose::Everyone).await;
+    assert_eq!(all.services.iter().map(|service| service.open).sum::<i64>(), all.open);
+    let named = all.services.iter().find(|service| !service.title.is_empty()).unwrap();
+    for written in [named.title.clone(), format!("  {} ", named.title.to_lowercase())] {
+        let of_it = board_of(&desk, Whose::Everyone, Some(written)).await;
+        let mut cards = of_it.columns.iter().flat_map(|column| &column.cards);
+        assert!(cards.all(|card| card.title.as_ref() == Some(&named.title)));
+        assert_eq!(of_it.open, named.open);
+        assert_eq!(of_it.services.len(), all.services.len(), "the others are still offered");
+    }
+    let mut sums = (0, 0);
+    for service in &all.services {
+        let of_it = board_of(&desk, Whose::Everyone, Some(service.title.clone())).await;
+        sums = (sums.0 + of_it.open, sums.1 + of_it.closed);
+    }
+    assert_eq!(sums, (all.open, all.closed), "each journey is for exactly one");
+    let mine = board(&desk, Whose::Mine).await;
+    assert_eq!(mine.services.iter().map(|service| service.open).sum::<i64>(), mine.open);
 }
 
 async fn open(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {

@@ -159,9 +159,11 @@ async fn events_are_those_of_the_shell_and_none_is_lost_with_the_connection() {
     let (served, _pages) = served().await;
     let mut events = listen(&served, None).await;
     served.desk.open_link("https://example.com").await;
-    let open = json!({ "event": "open", "payload": { "path": "/" } });
+    served.desk.open_link("aura://call?n=081-234-5678").await;
+    // What is no link of ours opens nothing, and nobody who is not signed in is shown who calls.
     let (first, told) = next(&mut events).await;
-    assert_eq!(told, open);
+    assert_eq!(told, json!({ "event": "open", "payload": { "path": "/" } }));
+    let open = json!({ "event": "open", "payload": { "path": "/call/0823456789" } });
     drop(events);
     // While nobody listens.
     served.desk.demo_open(Nothing {}).await.unwrap();
@@ -170,7 +172,7 @@ async fn events_are_those_of_the_shell_and_none_is_lost_with_the_connection() {
     let (status, settings) = run(&served, "settings", json!({})).await;
     assert_eq!(status, 200);
     run(&served, "settings_set", json!({ "settings": settings })).await;
-    served.desk.open_link("https://example.com").await;
+    served.desk.open_link("tel:0823456789").await;
     let mut events = listen(&served, Some(first)).await;
     let mut heard = vec![];
     while heard.last() != Some(&open) {

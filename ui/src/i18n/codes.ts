@@ -147,6 +147,13 @@ export const CODES: Record<Code, Words> = {
     next: m.code_refund_too_large_next,
   },
   payment_booked: { what: () => m.code_payment_booked(), next: m.code_payment_booked_next },
+  not_to_be_called: { what: () => m.code_not_to_be_called(), next: m.code_not_to_be_called_next },
+  dial_failed: { what: () => m.code_dial_failed(), next: m.code_dial_failed_next },
+  opening_invalid: { what: () => m.code_opening_invalid(), next: m.code_opening_invalid_next },
+  day_closed_already: {
+    what: (f) => (f['name'] ? m.code_day_closed_already({ name: f['name'] }) : m.code_day_closed_already_plain()),
+    next: m.code_day_closed_already_next,
+  },
   promptpay_invalid: { what: () => m.code_promptpay_invalid(), next: m.code_promptpay_invalid_next },
   reward_unavailable: { what: () => m.code_reward_unavailable(), next: m.code_reward_unavailable_next },
   lease_missing: { what: () => m.code_lease_missing(), next: m.code_lease_missing_next },

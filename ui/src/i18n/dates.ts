@@ -86,6 +86,11 @@ export function longDate(ms: number): string {
   return `${at.day} ${LONG_MONTHS[locale.current][at.month]} ${year(at)}`;
 }
 
+/** A weekday by its short word, `mon` to `sun`. */
+export function weekdayName(word: string): string {
+  return WEEKDAYS[locale.current][['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].indexOf(word)] ?? word;
+}
+
 /** พฤหัสบดี 1 ต.ค. 2569 */
 export function weekdayDate(ms: number): string {
   return `${WEEKDAYS[locale.current][parts(ms).weekday]} ${date(ms)}`;

@@ -1,8 +1,12 @@
-/** One side of a conflict as people read it: a booking's time as day and hours, everything else as it is. */
+/** One side of a conflict as people read it: a booking's time as day and hours, a weekday's opening hours, everything else as it is. */
 import { shortDate, startOfDay } from './dates';
 import { m } from './index';
+import { hoursShown } from './hours';
+
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export function sideValue(field: string, value: string | null, now: number): string {
+  if (value !== null && WEEK.includes(field)) return hoursShown(value);
   if (value === null) return m.sync_empty_value();
   if (field !== 'slot' && field !== 'visit') return value;
   const [day = '', times = ''] = value.split(' ');

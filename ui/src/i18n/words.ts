@@ -11,6 +11,7 @@ import type { Theme } from '../backend/bindings/Theme';
 import type { Tier } from '../backend/bindings/Tier';
 import type { UndoStep } from '../backend/bindings/UndoStep';
 import type { VisitStepKind } from '../backend/bindings/VisitStepKind';
+import { weekdayName } from './dates';
 import { m } from './index';
 
 type Words = Record<string, () => string>;
@@ -221,6 +222,8 @@ const FIELD: Words = {
   room: m.booking_room,
   type: m.booking_kind,
   service: m.booking_service,
+  day: m.opening_day,
+  name: m.opening_day_name,
 };
 const MUTATION: Words = {
   task_complete: m.mutation_task_complete,
@@ -244,6 +247,9 @@ const MUTATION: Words = {
   payment_take: m.mutation_payment_take,
   payment_refund: m.mutation_payment_refund,
   clinic_set_promptpay: m.mutation_clinic_set_promptpay,
+  clinic_set_opening: m.mutation_clinic_set_opening,
+  clinic_close_day: m.mutation_clinic_close_day,
+  clinic_open_day: m.mutation_clinic_open_day,
   points_redeem: m.mutation_points_redeem,
   followup_done: m.mutation_followup_done,
   followup_cancel: m.mutation_followup_cancel,
@@ -378,7 +384,8 @@ export const sourceName = (source: string) => {
 };
 export const outcomeName = word(OUTCOME);
 export const genderName = word(GENDER);
-export const fieldName = word(FIELD);
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+export const fieldName = (field: string) => (WEEK.includes(field) ? weekdayName(field) : word(FIELD)(field));
 export const ruleField = word(RULE_FIELD);
 export const searchWhy = word(WHY);
 export const nounName = (noun: string) => NOUN[noun]?.() ?? m.noun_other();

@@ -131,6 +131,7 @@ export const KEYS = {
     ...journeyActions,
     whose: key('G', m.key_board_whose),
     over: key('O', m.key_board_over),
+    service: key('F', m.key_board_service, { foot: true }),
     leave: key('Esc', m.key_back),
   },
   search: {
@@ -196,6 +197,7 @@ export const KEYS = {
     save: key('Ctrl Enter', m.key_save),
     nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4', m.key_pay_method),
     print: key('Ctrl P', m.key_print),
+    dial: key('C', m.key_dial),
     leave: key('Esc', m.key_close),
   },
 } as const satisfies Record<string, Record<string, KeyLine>>;

@@ -2,6 +2,8 @@
 
 import type { Whose } from '../backend/bindings/Whose';
 import type { HistoryTab } from '../screens/card/history';
+import { m } from '../i18n';
+import { toasts } from './toasts.svelte';
 
 export type Place =
   | { name: 'today'; select?: string }
@@ -30,8 +32,8 @@ class Route {
   });
   /** Customers opened last, newest first: what the empty search shows. */
   opened = $state.raw<string[]>([]);
-  /** How the board was left: whose journeys, and which card was selected. */
-  board: { whose: Whose; onlyOver: boolean; chosen: string | undefined } | undefined;
+  /** How the board was left: whose journeys, for what, and which card was selected. */
+  board: { whose: Whose; onlyOver: boolean; service: string | undefined; chosen: string | undefined } | undefined;
   #back: Place[] = [];
 
   go(place: Place): void {
@@ -48,6 +50,11 @@ class Route {
 
   /** A call comes in; what is on the screen stays under it. */
   ring(number = ''): void {
+    // Who is on the line is not put aside by the next who calls.
+    if (number && this.overlay === 'caller') {
+      toasts.show({ tone: 'info', text: m.caller_another({ number }) });
+      return;
+    }
     this.ringing = number;
     this.overlay = 'caller';
   }

@@ -98,6 +98,42 @@ test('only mine, only what is over its limit; both say so when there is nothing'
   expect(on.none(card('j1'))).toBe(true);
 });
 
+test('one service at a time, by name and number; it stays while one looks at a customer and goes with the person', async () => {
+  const on = await openWindow();
+  await toBoard(on);
+  await on.press('F');
+  const options = () => [...document.querySelectorAll<HTMLElement>('[data-dialog=board-service] [data-option]')];
+  await on.see('[data-dialog=board-service] [data-option]');
+  expect(options().map((one) => one.textContent?.replace(/\s+/g, ' ').trim())).toEqual([
+    'ทุกบริการ 1',
+    'ยังไม่ได้ระบุ เปิดอยู่ 3 2',
+    'เลเซอร์ เปิดอยู่ 2 3',
+    'HydraFacial เปิดอยู่ 1 4',
+    'Ultherapy เปิดอยู่ 1 5',
+    'ฟิลเลอร์ เปิดอยู่ 1 6',
+  ]);
+  options()[0]?.focus();
+  await on.press('↓', '↓', '↓', 'Enter');
+  await on.gone('[data-dialog=board-service]');
+  await on.gone(card('j3'));
+  const shown = () => columns().flatMap(([, ids]) => ids);
+  expect(shown()).toEqual(['j1', 'j8']);
+  expect(on.text()).toContain('1 เส้นทางที่เปิดอยู่ · จบใน 30 วัน 1');
+  expect(on.one('[data-action=board-service]').textContent).toContain('HydraFacial');
+  await on.press('Enter');
+  await on.see('[data-customer-id=c1]');
+  await on.press('Esc');
+  await on.see(card('j1'));
+  expect(shown()).toEqual(['j1', 'j8']);
+  await on.press('O');
+  await on.read('ไม่มีเส้นทางที่เกินกำหนด');
+  await on.press('O', 'F');
+  (await on.see('[data-dialog=board-service] [data-option]')).focus();
+  await on.press('1');
+  await on.see(card('j3'));
+  expect(shown().length).toBe(9);
+});
+
 test('M offers by number what can be done and says why the rest cannot; what asks nothing is done at once, and undone', async () => {
   const on = await openWindow();
   await toBoard(on, 'j1');

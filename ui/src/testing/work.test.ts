@@ -167,6 +167,56 @@ test('a number that nobody has becomes a new client with the number filled in', 
   expect(on.one('[data-dialog=new-customer] [name=phone]')).toHaveProperty('value', '084-555-6666');
 });
 
+test('C once more dials where something can; who asked not to be called has no such button', async () => {
+  const on = await openWindow();
+  await toCard(on, '0812345678', 'c1');
+  await on.press('C');
+  (await on.see('[data-dialog=call] [data-option]')).focus();
+  expect(on.none('[data-dialog=call] [data-action=dial]')).toBe(false);
+  await on.press('C');
+  await on.read('ส่งเบอร์ไปที่โปรแกรมโทรศัพท์แล้ว');
+  expect(on.sent('call_dial')).toEqual({ customerId: 'c1' });
+  await on.press('1');
+  await on.see('[data-outcome=talked]');
+  on.one('[name=note]').focus();
+  await on.type('c');
+  expect(
+    on.calls.filter((name) => name === 'call_dial'),
+    'a letter of the note dials nobody',
+  ).toHaveLength(1);
+  await on.press('Esc');
+  await toCard(on, '0861112222', 'c4');
+  await on.press('C');
+  await on.see('[data-dialog=call] [role=alert]');
+  expect(on.none('[data-action=dial]')).toBe(true);
+});
+
+test('without a program for it nothing offers to dial', async () => {
+  const on = await openWindow();
+  on.clinic.canDial = false;
+  await toCard(on, '0812345678', 'c1');
+  await on.press('C');
+  await on.see('[data-dialog=call] [data-option]');
+  expect(on.none('[data-action=dial]')).toBe(true);
+});
+
+test('a call that comes while a form is filled in lies over it, and the next one puts nobody aside', async () => {
+  const on = await openWindow();
+  await toCard(on, '0861112222', 'c4');
+  await on.press('F9');
+  (await on.see('[data-dialog=award] [name=amount]')).focus();
+  await on.type('1500');
+  on.clinic.open('/call/0812345678');
+  await on.see('[data-dialog=call] [data-option]');
+  expect(on.one('[data-dialog=call]').textContent).toContain('พลอย');
+  on.clinic.open('/call/0845556666');
+  await on.read('อีกสายหนึ่งเข้ามา: 0845556666');
+  expect(on.one('[data-dialog=call]').textContent).toContain('พลอย');
+  await on.press('Esc');
+  await on.gone('[data-dialog=call]');
+  expect(on.one('[data-dialog=award] [name=amount]')).toHaveProperty('value', '1500');
+});
+
 test('a link of the telephone system opens the card over the work', async () => {
   const on = await openWindow();
   on.clinic.open('/call/0812345678');

@@ -18,12 +18,12 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        Saved,
-        call::{CallChoice, CallChoices, CallWith, CallerFind, Callers, ContactLog, ContactRow},
+        Nothing, Saved,
+        call::{CallChoice, CallChoices, CallDial, CallWith, CallerFind, Callers, ContactLog, ContactRow},
         task::CustomerRef,
     },
     check,
-    desk::Desk,
+    desk::{Desk, blocking},
     error::{AppError, Code},
     row,
 };
@@ -38,6 +38,8 @@ impl Desk {
     /// `locked`.
     pub async fn call_choices(self: &Arc<Self>, request: CallWith) -> Result<CallChoices, AppError> {
         let (now, zone) = (self.now(), self.zone());
+        let window = Arc::clone(&self.ports.window);
+        let dials = blocking(move || Ok::<_, CacheError>(window.can_dial())).await?;
         self.read(move |reader| {
             let hours = clinic::hours(reader)?;
             let profile = request
@@ -60,14 +62,45 @@ impl Desk {
                 next_at: call::next_at(rule.outcome, unanswered, now, &hours, zone).map(|at| at.timestamp_millis()),
                 is_retry: rule.settles == Settles::Later,
             };
+            let (number, do_not_contact) = (
+                profile.and_then(|profile| profile.phone),
+                is_forbidden(preference.as_ref()),
+            );
             Ok(CallChoices {
                 rows: RULES.iter().map(choice).collect(),
-                phone: row::shown_phone(profile.and_then(|profile| profile.phone).as_deref()),
-                do_not_contact: preference.is_some_and(|preference| preference.do_not_contact),
+                can_dial: dials && !do_not_contact && number.as_deref().and_then(phone::e164).is_some(),
+                phone: row::shown_phone(number.as_deref()),
+                do_not_contact,
                 unanswered,
             })
         })
         .await
+    }
+
+    /// Dials. The number is the one that is known here, never a text from outside; who asked not to be called is not dialled.
+    ///
+    /// # Errors
+    /// As listed at [`CallDial`].
+    pub async fn call_dial(self: &Arc<Self>, request: CallDial) -> Result<Nothing, AppError> {
+        self.me()?;
+        let found = self
+            .read(move |reader| {
+                let profile = customer::profile(reader, request.customer_id)?;
+                Ok((profile, customer::preference(reader, request.customer_id)?))
+            })
+            .await?;
+        let profile = found.0.ok_or(Code::CustomerNotFound)?;
+        if is_forbidden(found.1.as_ref()) {
+            return Err(Code::NotToBeCalled.into());
+        }
+        let number = profile
+            .phone
+            .as_deref()
+            .and_then(phone::e164)
+            .ok_or(Code::PhoneInvalid)?;
+        let window = Arc::clone(&self.ports.window);
+        let is_taken = blocking(move || Ok::<_, CacheError>(window.dial(&number))).await?;
+        is_taken.then_some(Nothing {}).ok_or_else(|| Code::DialFailed.into())
     }
 
     /// Logs a call, with the time of now, whenever it is sent.
@@ -101,6 +134,10 @@ impl Desk {
         })
         .await
     }
+}
+
+fn is_forbidden(preference: Option<&customer::Preference>) -> bool {
+    preference.is_some_and(|preference| preference.do_not_contact)
 }
 
 /// Search finds by any digits; only the whole number counts here.

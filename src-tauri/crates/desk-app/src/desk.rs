@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) loading: Option<Loading>,
     pub(crate) blocked: Option<Code>,
     pub(crate) offered_code: Option<String>,
+    /// Who calls while nobody is signed in, and until when it may ring.
+    pub(crate) ringing: Option<(String, DateTime<Utc>)>,
     pub(crate) status: Option<Status>,
     /// When the time without contact was last written down, in milliseconds since 1970.
     pub(crate) age_kept: i64,

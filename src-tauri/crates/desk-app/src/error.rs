@@ -180,6 +180,14 @@ codes! {
     PaymentBooked => "payment_booked",
     /// Nothing that PromptPay could pay.
     PromptpayInvalid => "promptpay_invalid",
+    /// The customer asked not to be called.
+    NotToBeCalled => "not_to_be_called",
+    /// Nothing on this PC took the number.
+    DialFailed => "dial_failed",
+    /// These are no opening hours.
+    OpeningInvalid => "opening_invalid",
+    /// The clinic is closed on this day already, under another name.
+    DayClosedAlready => "day_closed_already",
     /// The reward cannot be had: not on offer, none left, or for a higher tier.
     RewardUnavailable => "reward_unavailable",
     /// This PC has no allowance of today for redeeming without the network.

@@ -9,6 +9,7 @@ use desk_cache::{
     open::Reader,
     query::lead,
 };
+use desk_core::call;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -80,11 +81,26 @@ impl Desk {
     /// # Errors
     /// As listed at [`LeadAnswer`].
     pub async fn lead_answer(self: &Arc<Self>, request: LeadAnswer) -> Result<Saved, AppError> {
-        let note = check::optional("note", request.note, check::LONG)?;
-        let next = request.next_at.map(|at| instant(at, self.now())).transpose()?;
+        let LeadAnswer {
+            id,
+            outcome,
+            note,
+            next_at,
+        } = request;
+        let note = check::optional("note", note, check::LONG)?;
+        let next = next_at.map(|at| instant(at, self.now())).transpose()?;
         let at = self.now().to_rfc3339_opts(SecondsFormat::Micros, true);
-        let args = json!({ "id": request.id, "outcome": request.outcome, "note": note, "at": at, "next_at": next });
-        self.act(Uuid::now_v7(), "lead.answer", args, request.id).await
+        if call::named(&outcome).is_none() {
+            let args = json!({ "id": id, "outcome": outcome, "note": note, "at": at, "next_at": next });
+            return self.act(Uuid::now_v7(), "lead.answer", args, id).await;
+        }
+        // A call is a call, from wherever it was made: it stands in the history, and a wish for no more calls holds.
+        let call = Uuid::now_v7();
+        let args = json!({
+            "id": call, "lead_id": id, "direction": "out", "outcome": outcome, "note": note, "at": at, "next_at": next,
+            "preference_id": Uuid::now_v7(),
+        });
+        self.act(call, "contact.log", args, id).await
     }
 
     /// Lets a lead rest for the signed-in person on this PC. It is as open as before for everyone else.

@@ -290,7 +290,7 @@ pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<
     Ok(payment::of_customer(reader, customer)?.into_iter().map(shown).collect())
 }
 
-fn is_one_of(reader: &Reader<'_>, person: Uuid, roles: &[&str]) -> Result<bool, CacheError> {
+pub(crate) fn is_one_of(reader: &Reader<'_>, person: Uuid, roles: &[&str]) -> Result<bool, CacheError> {
     let colleague = staff::one(reader, person)?.filter(|colleague| colleague.is_active);
     Ok(colleague.is_some_and(|colleague| roles.contains(&colleague.role.as_str())))
 }

@@ -110,4 +110,12 @@ pub trait Window: Send + Sync {
     fn open(&self, path: &str);
     /// Opens the customer's own screen beside it, or closes it.
     fn show_display(&self, is_open: bool);
+    /// Whether something on this PC takes numbers to dial. May ask the system, and block meanwhile.
+    fn can_dial(&self) -> bool {
+        false
+    }
+    /// Hands a number, `+` and digits, to what dials; whether it was taken.
+    fn dial(&self, _number: &str) -> bool {
+        false
+    }
 }

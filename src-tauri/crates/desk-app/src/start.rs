@@ -2,7 +2,6 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use desk_clinic::ticket;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -14,6 +13,7 @@ use crate::{
     day, demo,
     desk::{Desk, Home, blocking},
     error::{AppError, Code},
+    link::{self, Link},
     vault::{Member, Vault},
 };
 
@@ -164,6 +164,7 @@ impl Desk {
         state.last_person = Some(person);
         drop(state);
         self.look_again.notify_one();
+        self.ring_again();
     }
 
     async fn prepare_demo(&self) -> Result<Home, AppError> {
@@ -202,13 +203,18 @@ impl Desk {
         Ok(self.stand())
     }
 
-    /// A link from outside, such as an enrolment link from an e-mail: offered on the first screen, never used by itself.
+    /// A link from outside: an enrolment link is offered on the first screen, never used by itself; a call opens who calls, once somebody is
+    /// signed in. What is neither does nothing, and brings nothing to the front.
     pub async fn open_link(self: &Arc<Self>, url: &str) {
-        if ticket::parse(url).is_ok() {
-            self.state().offered_code = Some(url.to_owned());
-            self.changed(&["start"]);
+        match link::read(url) {
+            Some(Link::Enrol) => {
+                self.state().offered_code = Some(url.to_owned());
+                self.changed(&["start"]);
+                self.ports.window.open("/");
+            }
+            Some(Link::Call(number)) => self.ring(number),
+            None => tracing::warn!(length = url.len(), "a link that is none of ours was refused"),
         }
-        self.ports.window.open("/");
     }
 }
 

@@ -9,7 +9,7 @@ use desk_cache::{
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, journey, payment, staff, task, visit},
+    query::{customer, followup, journey, lead, payment, staff, task, visit},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -105,7 +105,7 @@ impl Desk {
                 .await?;
             }
         }
-        self.changed(&["sync", "today", "customers", "tasks", "followups"]);
+        self.changed(&["sync", "today", "customers", "tasks", "followups", "start"]);
         self.nudge();
         self.sync_state(Nothing {}).await
     }
@@ -159,6 +159,11 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
     let noun = name.split('.').next().unwrap_or_default();
     Ok(match noun {
         "task" => task::one(reader, today, id("id"))?.map(|task| task.title),
+        "lead" => lead::one(reader, id("id"))?.map(|lead| lead.name),
+        "contact" if args.get("lead_id").is_some_and(Json::is_string) => {
+            lead::one(reader, id("lead_id"))?.map(|lead| lead.name)
+        }
+        "contact" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "followup" => followup::one(reader, id("id"))?.map(|followup| followup.customer.full_name),
         "visit" if args.get("customer_id").is_some() => {
             customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name)
@@ -167,6 +172,7 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         "journey" => customer::profile(reader, customer_of_journey(reader, args)?)?.map(|profile| profile.full_name),
         "payment" => customer::profile(reader, payer(reader, args)?)?.map(|profile| profile.full_name),
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
+        "clinic" => args.get("name").and_then(Json::as_str).map(str::to_owned),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
             typed.or(customer::profile(reader, id("id"))?.map(|profile| profile.full_name))
@@ -259,7 +265,7 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
 fn sides(refused: &Refused) -> Vec<Side> {
     let has_sides = matches!(
         refused.name.as_str(),
-        "customer.edit" | "customer.revert" | "visit.check_in" | "appointment.reschedule"
+        "customer.edit" | "customer.revert" | "visit.check_in" | "appointment.reschedule" | "clinic.set_opening"
     );
     if refused.code != "changed_meanwhile" || !has_sides {
         return vec![];

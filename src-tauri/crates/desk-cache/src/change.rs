@@ -10,6 +10,7 @@ mod followup;
 mod journey;
 mod lead;
 mod notification;
+mod opening;
 pub mod payment;
 mod points;
 mod redeem;
@@ -255,6 +256,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.edit" => customer::edit(ledger, action),
         "points.award" | "points.reverse" => points::apply(ledger, action),
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
+        "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "lead.claim" => lead::claim(ledger, action),

@@ -6,7 +6,10 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 22] = [
+const ACTIONS: [&str; 25] = [
+    "clinic.close_day",
+    "clinic.open_day",
+    "clinic.set_opening",
     "clinic.set_promptpay",
     "customer.create",
     "customer.edit",

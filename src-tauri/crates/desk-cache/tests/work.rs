@@ -349,3 +349,52 @@ fn whoever_is_away_gives_what_is_due_meanwhile_to_others() {
     desk.act(102, "staff.back", json!({ "id": id(1) })).unwrap();
     assert_eq!(away(&desk), None);
 }
+
+fn a_lead(key: u128, customer: Option<u128>, created_at: i64) -> Change {
+    let customer = customer.map_or(Value::Null, |key| Value::Uuid(id(key)));
+    let fields = [
+        ("name", text("พลอย")),
+        ("status", text("open")),
+        ("created_at", Value::Int(created_at)),
+        ("customer_id", customer),
+    ];
+    put("lead", id(key), &fields)
+}
+
+fn lead_of(desk: &Desk, key: u128) -> (String, Option<i64>, Option<String>) {
+    let found = desk_cache::query::lead::one(&desk.cache().read().unwrap(), id(key)).unwrap();
+    let lead = found.unwrap();
+    (lead.status, lead.answered_at, lead.outcome)
+}
+
+#[test]
+fn a_call_answers_its_lead_and_the_leads_that_the_customer_had_by_then_and_both_can_be_taken_back() {
+    let at = "1970-01-01T00:00:01Z";
+    let open = || ("open".to_owned(), None, None);
+    let desk = clinic(vec![
+        a_lead(70, Some(10), 5),
+        a_lead(71, Some(10), NOW + 5),
+        a_lead(72, None, 5),
+    ]);
+    let to_customer =
+        json!({ "id": id(500), "customer_id": id(10), "direction": "out", "outcome": "booked", "at": at });
+    desk.act(100, "contact.log", to_customer).unwrap();
+    assert_eq!(lead_of(&desk, 70), ("closed".into(), Some(NOW), Some("booked".into())));
+    assert_eq!((lead_of(&desk, 71), lead_of(&desk, 72)), (open(), open()));
+    let to_lead = json!({ "id": id(501), "lead_id": id(72), "direction": "out", "outcome": "thinking", "at": at, "next_at": "1970-01-01T01:00:00Z" });
+    desk.act(101, "contact.log", to_lead).unwrap();
+    assert_eq!(
+        lead_of(&desk, 72),
+        ("claimed".into(), Some(NOW), Some("thinking".into()))
+    );
+    assert!(desk.open_kinds().is_empty(), "what follows stays with the lead");
+    for action in [100, 101] {
+        desk.answer(action, None);
+    }
+    desk.pull(2, vec![a_lead(72, None, 5)], vec![]);
+    assert_eq!(lead_of(&desk, 72).0, "claimed", "it is in force until its rows come");
+    desk.undo(900);
+    assert_eq!(lead_of(&desk, 72), open());
+    desk.undo(901);
+    assert_eq!(lead_of(&desk, 70), open());
+}

@@ -1,10 +1,14 @@
 //! Opening time: how long the clinic was open between two instants, and when so much of it will have passed. The clock of a lead, its
 //! escalation and what a row says of both come from here; `desk.open_spans` in PostgreSQL says the same. It knows no clock.
 
+mod week;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::Value as Json;
+
+pub use week::{USUAL_WEEK, day_text, with_day};
 
 use crate::day::{self, Tz};
 

@@ -14,6 +14,10 @@ whose: Whose,
  */
 onlyOver: boolean, 
 /**
+ * Only those for this service, one of [`Board::services`]; empty: those of which nobody has said what for.
+ */
+service: string | null, 
+/**
  * At most so many cards a column; the counts are of all.
  */
 most: number, 

@@ -18,6 +18,10 @@ phone: string | null,
  */
 doNotContact: boolean, 
 /**
+ * Something on this PC can dial the number.
+ */
+canDial: boolean, 
+/**
  * Calls in a row that were not answered.
  */
 unanswered: number, };

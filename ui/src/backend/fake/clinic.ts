@@ -21,6 +21,7 @@ import * as doors from './agenda';
 import * as day from './day';
 import { closed } from './display';
 import { journeys } from './journeys';
+import { usualOpening } from './opening';
 import * as leads from './leads';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
@@ -99,7 +100,10 @@ export class FakeClinic {
   waiting: WaitingRow[] = [];
   /** What can be taken back, oldest first. */
   done: Done[] = [];
+  /** Something on this PC takes numbers to dial. */
+  canDial = true;
   display = closed();
+  opening = usualOpening();
   attention: AttentionRow[];
   blocked: Code | null;
   staleSince: number | null;

@@ -18,6 +18,7 @@ import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import { ruleAnswers } from './rules';
+import * as opening from './opening';
 import * as payments from './payments';
 import { search } from './search';
 import * as work from './work';
@@ -306,6 +307,10 @@ export const ANSWERS: Answers = {
   payment_receipt: payments.receipt,
   promptpay: (clinic) => ({ id: clinic.promptpay, mayChange: ['manager', 'owner'].includes(clinic.role() ?? '') }),
   promptpay_set: payments.setPromptpay,
+  opening: opening.shown,
+  opening_set: opening.set,
+  day_close: opening.close,
+  day_open: opening.open,
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>
@@ -330,6 +335,7 @@ export const ANSWERS: Answers = {
   staff_back: (clinic, { id }) => work.away(clinic, id, null),
   moment_read: (_, { text }) => work.understood(text),
   call_choices: work.choices,
+  call_dial: work.dial,
   contact_log: work.log,
   caller_find: work.callers,
   followup_done: (clinic, { id }) => closeFollowup(clinic, id, 'followup.done', 'delivered'),

@@ -197,7 +197,8 @@ function card(one: FakeJourney): BoardCard {
 export function board(clinic: FakeClinic, ask: BoardAsk): Board {
   const isOver = (one: BoardCard) => one.until !== null && clinic.now() > one.until;
   const isMine = (one: FakeJourney) => [one.sales?.id, one.beautician?.id].includes(clinic.me ?? '');
-  const asked = clinic.journeys.filter((one) => ask.whose === 'everyone' || isMine(one));
+  const ofThem = clinic.journeys.filter((one) => ask.whose === 'everyone' || isMine(one));
+  const asked = ofThem.filter((one) => ask.service === null || (one.plan ?? '') === ask.service);
   const columns = STAGES.map((stage) => {
     const all = asked.filter((one) => one.stage === stage).map(card);
     all.sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
@@ -215,8 +216,16 @@ export function board(clinic: FakeClinic, ask: BoardAsk): Board {
     columns,
     open: columns.reduce((sum, { count }) => sum + count, 0) - ended,
     over: columns.reduce((sum, { over }) => sum + over, 0),
-    closed: clinic.journeys.filter(({ stage }) => stage === 'completed').length,
+    closed: asked.filter(({ stage }) => stage === 'completed').length,
+    services: services(ofThem),
   };
+}
+
+function services(journeys: FakeJourney[]) {
+  const titles = [...new Set(journeys.map(({ plan }) => plan ?? ''))];
+  const open = (title: string) =>
+    journeys.filter(({ plan, stage }) => (plan ?? '') === title && stage !== 'completed').length;
+  return titles.map((title) => ({ title, open: open(title) })).toSorted((a, b) => b.open - a.open);
 }
 
 function role(clinic: FakeClinic): string {

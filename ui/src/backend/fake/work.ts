@@ -35,8 +35,14 @@ export function choices(clinic: FakeClinic, { customerId }: Request<'call_choice
     rows: OUTCOMES.map(row),
     phone: of?.phoneShown ?? null,
     doNotContact: of?.preference?.doNotContact ?? false,
+    canDial: clinic.canDial && !!of?.phone && !of.preference?.doNotContact,
     unanswered: 0,
   };
+}
+
+export function dial(clinic: FakeClinic, { customerId }: Request<'call_dial'>) {
+  if (clinic.customer(customerId).preference?.doNotContact) clinic.refuse('not_to_be_called');
+  return {};
 }
 
 export function callers(clinic: FakeClinic, { number }: Request<'caller_find'>) {
@@ -59,6 +65,7 @@ export function understood(text: string): Understood {
   const hour = (day: string): TypedTime => ({ at: at(day), isDayOnly: false });
   const known: Record<string, Understood> = {
     พรุ่งนี้บ่ายสอง: { kind: 'certain', time: hour('2026-10-02 14:00') },
+    '13 เม.ย. 2570': { kind: 'certain', time: { at: at('2027-04-13 09:00'), isDayOnly: true } },
     'tomorrow 2pm': { kind: 'certain', time: hour('2026-10-02 14:00') },
     เสาร์หน้าบ่ายสอง: { kind: 'ask', times: [hour('2026-10-10 14:00'), hour('2026-10-03 14:00')] },
     เมื่อวาน: { kind: 'refused', why: 'past' },

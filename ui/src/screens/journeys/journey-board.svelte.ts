@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import { call } from '../../backend';
 import type { BoardCard } from '../../backend/bindings/BoardCard';
 import type { BoardColumn } from '../../backend/bindings/BoardColumn';
+import type { BoardService } from '../../backend/bindings/BoardService';
 import type { Whose } from '../../backend/bindings/Whose';
 import { clock } from '../../state/clock.svelte';
 import { Resource } from '../../state/resource.svelte';
@@ -24,6 +25,8 @@ interface Spot {
 export class JourneyBoard {
   whose = $state<Whose>('everyone');
   onlyOver = $state(false);
+  /** What they come for; undefined: whatever it is, empty: nobody has said yet. */
+  service = $state<string | undefined>();
   #most = $state(FIRST);
   #chosen = $state<string | undefined>();
   /** Where the selection was last. Not reactive: it is asked for only when the selected card is gone. */
@@ -32,9 +35,16 @@ export class JourneyBoard {
 
   readonly board = new Resource(
     () => call('journey_board', this.#ask()),
-    () => (void [this.whose, this.onlyOver, this.#most], ['journeys', 'start']),
+    () => (void [this.whose, this.onlyOver, this.service, this.#most], ['journeys', 'start']),
   );
   readonly columns: BoardColumn[] = $derived(this.board.data?.columns ?? []);
+  /** The one that is shown is offered as long as it is, also when the last journey for it has gone. */
+  readonly services: BoardService[] = $derived.by(() => {
+    const found = this.board.data?.services ?? [];
+    const { service } = this;
+    const isKnown = service === undefined || found.some(({ title }) => title === service);
+    return isKnown ? found : [{ title: service, open: 0 }, ...found];
+  });
   /** By the minute, so that not every card is written anew each second; never before what was read. */
   readonly now: number = $derived(Math.max(Math.floor(clock.now / MINUTE) * MINUTE, this.#readAt));
   /** Where the selected card is; where it is gone, its neighbour. */
@@ -54,13 +64,15 @@ export class JourneyBoard {
     if (left) {
       this.whose = left.whose;
       this.onlyOver = left.onlyOver;
+      this.service = left.service;
       this.#chosen = left.chosen;
     }
     // Whoever looks at a customer and comes back finds the board as it was.
     $effect(() => {
       const { spot, selected } = this;
       if (spot) this.#spot = spot;
-      route.board = { whose: this.whose, onlyOver: this.onlyOver, chosen: selected?.id ?? this.#chosen };
+      const { whose, onlyOver, service } = this;
+      route.board = { whose, onlyOver, service, chosen: selected?.id ?? this.#chosen };
     });
     $effect(() => {
       if (this.board.data) untrack(() => (this.#readAt = clock.now));
@@ -88,12 +100,15 @@ export class JourneyBoard {
   /** A journey that was asked for by name is shown, whatever was left out before. */
   seek(id: string): void {
     this.#chosen = id;
+    this.service = undefined;
     this.showAll('everyone', false);
     void this.board.refetch();
   }
 
   #ask() {
-    return { whose: this.whose, onlyOver: this.onlyOver, most: this.#most, select: this.#chosen ?? null };
+    const { whose, onlyOver } = this;
+    const [service, select] = [this.service ?? null, this.#chosen ?? null];
+    return { whose, onlyOver, service, most: this.#most, select };
   }
 
   #find(): Spot | undefined {

@@ -25,8 +25,18 @@ pub struct CallChoices {
     pub phone: Option<String>,
     /// Asked not to be contacted.
     pub do_not_contact: bool,
+    /// Something on this PC can dial the number.
+    pub can_dial: bool,
     /// Calls in a row that were not answered.
     pub unanswered: u32,
+}
+
+/// Dial a customer's number with what this PC has for it. Errors: `customer_not_found`, `phone_invalid`, `not_to_be_called`, `dial_failed`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallDial {
+    /// Whom.
+    pub customer_id: Uuid,
 }
 
 /// One thing that may come of a call.

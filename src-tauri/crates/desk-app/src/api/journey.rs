@@ -21,6 +21,8 @@ pub struct BoardAsk {
     pub whose: Whose,
     /// Only those that are over their limit.
     pub only_over: bool,
+    /// Only those for this service, one of [`Board::services`]; empty: those of which nobody has said what for.
+    pub service: Option<String>,
     /// At most so many cards a column; the counts are of all.
     pub most: u32,
     /// This one is shown in any case.
@@ -37,8 +39,20 @@ pub struct Board {
     pub open: i64,
     /// Of these over their limit.
     pub over: i64,
-    /// Journeys that ended within the last 30 days.
+    /// Journeys that ended within the last 30 days, of those asked for.
     pub closed: i64,
+    /// What the journeys are for, the most frequent first, whichever is asked for.
+    pub services: Vec<BoardService>,
+}
+
+/// What customers come for.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardService {
+    /// Its name; empty where nobody has said yet.
+    pub title: String,
+    /// Open journeys for it.
+    pub open: i64,
 }
 
 /// One stage of the board.

@@ -10,6 +10,7 @@ pub mod followup;
 pub mod journey;
 pub mod lead;
 pub mod notification;
+pub mod opening;
 pub mod payment;
 pub mod points;
 pub mod rule;

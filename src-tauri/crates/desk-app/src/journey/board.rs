@@ -13,11 +13,10 @@ use desk_core::{
     journey::{self, Bounds, Clock, Outcome, Stage},
     opening::Hours,
 };
-use uuid::Uuid;
 
 use crate::{
     api::{
-        journey::{Board, BoardAsk, BoardCard, BoardColumn},
+        journey::{Board, BoardAsk, BoardCard, BoardColumn, BoardService},
         task::Whose,
     },
     desk::Desk,
@@ -33,11 +32,17 @@ const MOST_CARDS: u32 = 2_000;
 /// What is asked of each column.
 struct Asked {
     ask: BoardAsk,
-    me: Uuid,
+    filter: known::Filter,
     today: String,
     now: i64,
     hours: Hours,
     zone: Tz,
+}
+
+/// One stage, and how many of it were asked for before those in time were left out.
+struct Found {
+    column: BoardColumn,
+    asked: i64,
 }
 
 /// A card and when it is due.
@@ -55,45 +60,62 @@ impl Desk {
     pub async fn journey_board(self: &Arc<Self>, ask: BoardAsk) -> Result<Board, AppError> {
         let (me, today, now) = (self.me()?, self.today_date(), self.micros());
         self.read(move |reader| {
+            let whose = (ask.whose == Whose::Mine).then_some(me);
+            let services = known::services(reader, now - SHOWN_ENDED, whose)?;
             let asked = Asked {
+                filter: known::Filter {
+                    whose,
+                    service: ask.service.clone(),
+                },
                 ask,
-                me,
                 today,
                 now,
                 hours: clinic::hours(reader)?,
                 zone: clinic::zone(reader)?,
             };
             let columns = Stage::ALL.iter().map(|stage| asked.column(reader, *stage));
-            let columns: Vec<BoardColumn> = columns.collect::<Result<_, _>>()?;
-            let open = columns.iter().filter(|column| column.stage != Stage::Completed);
-            Ok(Board {
-                open: open.map(|column| column.count).sum(),
-                over: columns.iter().map(|column| column.over).sum(),
-                closed: known::closed_since(reader, now - SHOWN_ENDED)?,
-                columns,
-            })
+            Ok(board(columns.collect::<Result<_, _>>()?, services))
         })
         .await
     }
 }
 
+fn board(found: Vec<Found>, services: Vec<known::Service>) -> Board {
+    let is_open = |found: &&Found| found.column.stage != Stage::Completed;
+    Board {
+        open: found.iter().filter(is_open).map(|found| found.column.count).sum(),
+        over: found.iter().map(|found| found.column.over).sum(),
+        closed: found
+            .iter()
+            .filter(|found| !is_open(found))
+            .map(|found| found.asked)
+            .sum(),
+        columns: found.into_iter().map(|found| found.column).collect(),
+        services: services.into_iter().map(service).collect(),
+    }
+}
+
+fn service(known::Service { title, open }: known::Service) -> BoardService {
+    BoardService { title, open }
+}
+
 impl Asked {
-    fn column(&self, reader: &Reader<'_>, stage: Stage) -> Result<BoardColumn, CacheError> {
+    fn column(&self, reader: &Reader<'_>, stage: Stage) -> Result<Found, CacheError> {
         let since = if stage == Stage::Completed {
             self.now - SHOWN_ENDED
         } else {
             i64::MIN
         };
-        let mut due: Vec<Due> = known::in_stage(reader, stage.word(), since, &self.today)?
+        let mut due: Vec<Due> = known::in_stage(reader, stage.word(), since, &self.today, &self.filter)?
             .into_iter()
-            .filter(|card| self.is_asked(card))
             .map(|card| Due {
                 bounds: bounds(stage, &card, &self.hours, self.zone),
                 booked: booked(&card, self.zone),
                 card,
             })
             .collect();
-        let over = due.iter().filter(|due| self.is_over(due)).count();
+        let asked = number(due.len());
+        let over = number(due.iter().filter(|due| self.is_over(due)).count());
         if self.ask.only_over {
             due.retain(|due| self.is_over(due));
         }
@@ -101,20 +123,16 @@ impl Asked {
             Stage::Completed => due.reverse(),
             _ => due.sort_by_key(|due| due.bounds.map_or(i64::MAX, |bounds| bounds.until)),
         }
-        let count = due.len();
+        let count = number(due.len());
         due.truncate(self.shown(&due));
-        Ok(BoardColumn {
+        let column = BoardColumn {
             stage,
-            count: i64::try_from(count).unwrap_or(i64::MAX),
-            over: i64::try_from(over).unwrap_or(i64::MAX),
+            count,
+            over,
             limit: journey::limit(stage),
             cards: due.into_iter().map(|due| card(stage, due)).collect(),
-        })
-    }
-
-    fn is_asked(&self, card: &known::Card) -> bool {
-        let is_me = |person: &Option<(Uuid, String)>| person.as_ref().is_some_and(|(id, _)| *id == self.me);
-        self.ask.whose == Whose::Everyone || is_me(&card.sales) || is_me(&card.beautician)
+        };
+        Ok(Found { column, asked })
     }
 
     fn is_over(&self, due: &Due) -> bool {
@@ -127,6 +145,10 @@ impl Asked {
         let selected = due.iter().position(|due| Some(due.card.id) == self.ask.select);
         selected.map_or(most, |at| most.max(at + 1))
     }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Until when a journey may stay where it is.

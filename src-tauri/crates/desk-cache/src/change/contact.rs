@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    Action, Ledger, assign, task,
+    Action, Ledger, assign, lead, task,
     task_work::{self, New},
     written,
 };
@@ -28,11 +28,16 @@ pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
         .text("outcome")
         .and_then(call::named)
         .is_some_and(|rule| rule.settles == Settles::Stop);
-    let stopped = match customer(connection, action)? {
+    let customer = customer(connection, action)?;
+    let stopped = match customer {
         Some(customer) if is_stop => stoppable(connection, action, customer)?,
         _ => Json::Null,
     };
-    Ok(json!({ "task": task, "stopped": stopped }))
+    let leads: Vec<Json> = lead::answered_by_call(connection, action, customer)?
+        .into_iter()
+        .map(|id| lead::state(connection, id))
+        .collect::<Result<_>>()?;
+    Ok(json!({ "task": task, "stopped": stopped, "leads": leads }))
 }
 
 fn state(connection: &Connection, id: Uuid) -> Result<Json> {
@@ -106,9 +111,10 @@ pub(super) fn log(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         .ok_or(CacheError::Refused("value_not_allowed"))?;
     let customer = customer(ledger.connection, action)?;
     is_somebody(ledger.connection, action, customer)?;
+    let is_with_lead = action.uuid("lead_id").is_ok();
     let next_at = action
         .instant("next_at")
-        .filter(|_| rule.next.is_some() && customer.is_some());
+        .filter(|_| rule.next.is_some() && (customer.is_some() || is_with_lead));
     insert(ledger, action, customer, rule, next_at)?;
     if let (Some("in"), Some(customer)) = (action.text("direction"), customer) {
         wake(ledger, action, customer)?;
@@ -117,8 +123,10 @@ pub(super) fn log(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         stop_calls(ledger, action, customer)?;
     }
     let sleeps = settle(ledger, action, rule, next_at)?;
+    lead::answer_by_call(ledger, action, customer)?;
     match (next_at, customer) {
-        (Some(at), Some(customer)) if !sleeps => next(ledger, action, customer, rule, at),
+        // What follows a call with a lead stays with the lead.
+        (Some(at), Some(customer)) if !sleeps && !is_with_lead => next(ledger, action, customer, rule, at),
         _ => Ok(()),
     }
 }
@@ -162,7 +170,7 @@ fn insert(
             rule.word,
             action.text("note").filter(|note| !note.is_empty()),
             action.instant("at").unwrap_or(action.at),
-            optional("next_id").filter(|_| next_at.is_some()),
+            optional("next_id").filter(|_| next_at.is_some() && optional("lead_id").is_none()),
             next_at,
         ))?;
     Ok(())
@@ -342,6 +350,9 @@ pub(super) fn retract(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     }
     let was = action.args.get("was").cloned().unwrap_or_default();
     put_back(ledger, action, was.get("task").unwrap_or(&Json::Null))?;
+    for lead in was.get("leads").and_then(Json::as_array).into_iter().flatten() {
+        lead::put_back(ledger, action, lead)?;
+    }
     let stopped = was.get("stopped").cloned().unwrap_or_default();
     let list = |name: &str| stopped.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
     for task in list("tasks") {

@@ -20,6 +20,7 @@ struct Stand {
     answered_at: Option<i64>,
     answered_by: Option<Uuid>,
     outcome: Option<String>,
+    next_at: Option<i64>,
 }
 
 fn stand(row: &Row<'_>) -> rusqlite::Result<Stand> {
@@ -31,11 +32,12 @@ fn stand(row: &Row<'_>) -> rusqlite::Result<Stand> {
         answered_at: row.get(4)?,
         answered_by: row.get(5)?,
         outcome: row.get(6)?,
+        next_at: row.get(7)?,
     })
 }
 
 fn find(connection: &Connection, id: Uuid) -> Result<Option<Stand>> {
-    let sql = "SELECT coalesce(status, 'open'), claimed_by, claimed_at, coalesce(created_at, 0), answered_at, answered_by, outcome
+    let sql = "SELECT coalesce(status, 'open'), claimed_by, claimed_at, coalesce(created_at, 0), answered_at, answered_by, outcome, next_at
                FROM lead WHERE id = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([id], stand).optional()?)
 }
@@ -59,11 +61,18 @@ fn role(connection: &Connection, person: Uuid) -> Result<String> {
 
 /// What an action on a lead replaces.
 pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
-    let found = find(connection, action.uuid("id")?)?;
-    Ok(found.map_or(Json::Null, |lead| {
+    state(connection, action.uuid("id")?)
+}
+
+/// How a lead stands, for putting it back.
+pub(super) fn state(connection: &Connection, id: Uuid) -> Result<Json> {
+    Ok(find(connection, id)?.map_or(Json::Null, |lead| {
         json!({
+            "id": id,
             "status": lead.status,
             "claimed_by": lead.claimed_by,
+            "claimed_at": written(lead.claimed_at),
+            "next_at": written(lead.next_at),
             "answered_at": written(lead.answered_at),
             "answered_by": lead.answered_by,
             "outcome": lead.outcome,
@@ -143,8 +152,58 @@ pub(super) fn answer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let outcome = action.text("outcome").and_then(lead::outcome_of);
     let outcome = outcome.ok_or(CacheError::Refused("value_not_allowed"))?;
     let (id, lead) = touched(ledger, action)?;
+    take(ledger, action, id, &lead, outcome, action.instant("next_at"))
+}
+
+/// The leads that a call answers: the one it was made for, else every one of this customer's that was there when it was made and is not closed.
+pub(super) fn answered_by_call(connection: &Connection, action: &Action, customer: Option<Uuid>) -> Result<Vec<Uuid>> {
+    if let Ok(lead) = action.uuid("lead_id") {
+        return Ok(vec![lead]);
+    }
+    if !ANSWER.contains(&role(connection, action.person)?.as_str()) {
+        return Ok(vec![]);
+    }
+    let sql = "SELECT id FROM lead WHERE customer_id = ?1 AND coalesce(status, 'open') <> 'closed' AND coalesce(created_at, 0) <= ?2 ORDER BY id";
+    let at = action.instant("at").unwrap_or(action.at);
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map((customer, at), |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A call answers its leads as an answer of their own does. What comes next is kept with the lead where the call was made for it.
+pub(super) fn answer_by_call(ledger: &Ledger<'_>, action: &Action, customer: Option<Uuid>) -> Result<()> {
+    let Some(outcome) = action.text("outcome").and_then(lead::outcome_of) else {
+        return Ok(());
+    };
+    let is_its_own = action.uuid("lead_id").is_ok();
+    if is_its_own && !ANSWER.contains(&role(ledger.connection, action.person)?.as_str()) {
+        return Err(CacheError::Refused("role_not_allowed"));
+    }
+    for id in answered_by_call(ledger.connection, action, customer)? {
+        let Some(found) = find(ledger.connection, id)? else {
+            continue;
+        };
+        ledger.touch("lead", id)?;
+        let next = if is_its_own {
+            action.instant("next_at")
+        } else {
+            found.next_at
+        };
+        take(ledger, action, id, &found, outcome, next)?;
+    }
+    Ok(())
+}
+
+fn take(
+    ledger: &Ledger<'_>,
+    action: &Action,
+    id: Uuid,
+    lead: &Stand,
+    outcome: Outcome,
+    next: Option<i64>,
+) -> Result<()> {
     let at = action.instant("at").unwrap_or(action.at).max(lead.created_at);
-    write_answer(ledger, action, id, &answered(&lead, action, outcome, at))?;
+    write_answer(ledger, action, id, &answered(lead, action, outcome, at), next)?;
     match action.text("note").filter(|note| !note.is_empty()) {
         Some(note) => add_note(ledger, action, id, note),
         None => Ok(()),
@@ -177,11 +236,12 @@ fn answered(lead: &Stand, action: &Action, outcome: Outcome, at: i64) -> Stand {
         } else {
             Some(outcome.word.to_owned())
         },
+        next_at: lead.next_at,
     }
 }
 
-fn write_answer(ledger: &Ledger<'_>, action: &Action, id: Uuid, lead: &Stand) -> Result<()> {
-    let next = action.instant("next_at").filter(|_| lead.status != "closed");
+fn write_answer(ledger: &Ledger<'_>, action: &Action, id: Uuid, lead: &Stand, next: Option<i64>) -> Result<()> {
+    let next = next.filter(|_| lead.status != "closed");
     ledger
         .connection
         .prepare_cached(
@@ -235,6 +295,34 @@ pub(super) fn unanswer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
             action.instant("answered_at"),
             person("answered_by"),
             action.text("outcome"),
+            action.at,
+        ))?;
+    Ok(())
+}
+
+/// A lead as it was before a call that was logged by mistake.
+pub(super) fn put_back(ledger: &Ledger<'_>, action: &Action, was: &Json) -> Result<()> {
+    let held = Action {
+        args: was.clone(),
+        ..action.clone()
+    };
+    let Ok(id) = held.uuid("id") else { return Ok(()) };
+    ledger.touch("lead", id)?;
+    ledger
+        .connection
+        .prepare_cached(
+            "UPDATE lead SET status = ?2, claimed_by = ?3, claimed_at = ?4, answered_at = ?5, answered_by = ?6, outcome = ?7,
+                    next_at = ?8, updated_at = ?9 WHERE id = ?1",
+        )?
+        .execute((
+            id,
+            held.text("status").unwrap_or("open"),
+            held.uuid("claimed_by").ok(),
+            held.instant("claimed_at"),
+            held.instant("answered_at"),
+            held.uuid("answered_by").ok(),
+            held.text("outcome"),
+            held.instant("next_at"),
             action.at,
         ))?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use desk_core::{
     day::{self, Tz},
-    opening::Hours,
+    opening::{Hours, USUAL_WEEK},
     payment::promptpay::Payee,
 };
 use rusqlite::{Connection, OptionalExtension as _};
@@ -80,14 +80,21 @@ pub fn zone(connection: &Connection) -> Result<Tz> {
 /// What SQLite says.
 pub fn hours(connection: &Connection) -> Result<Hours> {
     let zone = zone(connection)?;
+    let hours = Hours::read(&week(connection)?, zone).unwrap_or_else(|| Hours::usual(zone));
+    Ok(hours.but_closed(closed_day::days(connection)?))
+}
+
+/// The document of the week's hours; the usual one where the clinic names none that can be read.
+///
+/// # Errors
+/// What SQLite says.
+pub fn week(connection: &Connection) -> Result<String> {
     let found: Option<Option<String>> = connection
         .prepare_cached("SELECT opening FROM clinic LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    let hours = found.flatten().and_then(|document| Hours::read(&document, zone));
-    Ok(hours
-        .unwrap_or_else(|| Hours::usual(zone))
-        .but_closed(closed_day::days(connection)?))
+    let read = |document: &String| Hours::read(document, day::USUAL_ZONE).is_some();
+    Ok(found.flatten().filter(read).unwrap_or_else(|| USUAL_WEEK.to_owned()))
 }
 
 /// After how many opening minutes a lead that nobody takes is passed to the next person, and told to the managers.

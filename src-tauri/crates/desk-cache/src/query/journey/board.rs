@@ -42,6 +42,27 @@ pub struct Card {
     pub is_waiting: bool,
 }
 
+/// Which journeys are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those that this person sells or treats.
+    pub whose: Option<Uuid>,
+    /// Only those for this, however it is written; empty: those of which nobody has said what for.
+    pub service: Option<String>,
+}
+
+/// What customers come for, and how many journeys for it are open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// As it was written first in the alphabet; empty where nobody has said.
+    pub title: String,
+    /// Open journeys.
+    pub open: i64,
+}
+
+/// Services that are offered at most; the rarest are left out.
+const MOST_SERVICES: i64 = 200;
+
 /// `?3` is the clinic's day.
 macro_rules! cards {
     ($rest:literal) => {
@@ -92,9 +113,33 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
 ///
 /// # Errors
 /// What SQLite says.
-pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str) -> Result<Vec<Card>> {
-    let sql = cards!("WHERE j.stage = ?1 AND j.stage_since >= ?2 ORDER BY j.stage_since");
-    list(connection, sql, (stage, since, today), card)
+pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str, asked: &Filter) -> Result<Vec<Card>> {
+    let sql = cards!(
+        "WHERE j.stage = ?1 AND j.stage_since >= ?2 AND (?4 IS NULL OR j.sales_id = ?4 OR j.beautician_id = ?4)
+           AND (?5 IS NULL OR lower(trim(coalesce(j.title, ''))) = lower(trim(?5))) ORDER BY j.stage_since"
+    );
+    list(
+        connection,
+        sql,
+        (stage, since, today, asked.whose, &asked.service),
+        card,
+    )
+}
+
+/// What the journeys are for that are open, or ended at or after an instant; the most frequent first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn services(connection: &Connection, since: i64, whose: Option<Uuid>) -> Result<Vec<Service>> {
+    let sql = "SELECT min(trim(coalesce(title, ''))), sum(stage <> 'completed') AS open FROM journey
+               WHERE (stage <> 'completed' OR stage_since >= ?1) AND (?2 IS NULL OR sales_id = ?2 OR beautician_id = ?2)
+               GROUP BY lower(trim(coalesce(title, ''))) ORDER BY open DESC, 1 LIMIT ?3";
+    list(connection, sql, (since, whose, MOST_SERVICES), |row| {
+        Ok(Service {
+            title: row.get(0)?,
+            open: row.get(1)?,
+        })
+    })
 }
 
 /// One journey as on the board.
@@ -121,13 +166,4 @@ pub fn next_followup(connection: &Connection, journey: Uuid) -> Result<Option<(U
         .prepare_cached(sql)?
         .query_row([journey], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?)
-}
-
-/// How many journeys have ended since an instant.
-///
-/// # Errors
-/// What SQLite says.
-pub fn closed_since(connection: &Connection, since: i64) -> Result<i64> {
-    let sql = "SELECT count(*) FROM journey WHERE stage = 'completed' AND stage_since >= ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([since], |row| row.get(0))?)
 }

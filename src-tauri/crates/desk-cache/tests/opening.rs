@@ -1,0 +1,135 @@
+//! Opening hours and closed days on the cache: said offline they hold at once, and what the clinic answers stands over them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod support;
+
+use desk_cache::{
+    CacheError,
+    outbox::Refusal,
+    query::{clinic, closed_day},
+};
+use desk_core::{
+    opening::{USUAL_WEEK, day_text, with_day},
+    synced::Value,
+};
+use serde_json::{Value as Json, json};
+use support::{Desk, id, put, text};
+
+fn clinic_row(opening: &str) -> desk_cache::rebase::Change {
+    put(
+        "clinic",
+        id(90),
+        &[("opening", text(opening)), ("timezone", text("Asia/Bangkok"))],
+    )
+}
+
+fn began(role: &str) -> Desk {
+    let desk = Desk::new();
+    let me = [
+        ("role", text(role)),
+        ("nickname", text("ดาว")),
+        ("active", Value::Int(1)),
+    ];
+    desk.pull(1, vec![put("staff", id(1), &me), clinic_row(USUAL_WEEK)], vec![]);
+    desk
+}
+
+fn hours(desk: &Desk, weekday: &str) -> String {
+    day_text(&clinic::week(&desk.cache().read().unwrap()).unwrap(), weekday)
+}
+
+fn closed(desk: &Desk) -> Vec<String> {
+    let days = closed_day::since(&desk.cache().read().unwrap(), "2026-01-01").unwrap();
+    days.into_iter()
+        .map(|day| format!("{} {}", day.day, day.name))
+        .collect()
+}
+
+fn code(result: Result<(), CacheError>) -> &'static str {
+    match result {
+        Ok(()) => "ok",
+        Err(CacheError::Refused(code)) => code,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn set(desk: &Desk, action: u128, set: Json, base: Json) -> &'static str {
+    code(desk.act(
+        action,
+        "clinic.set_opening",
+        json!({ "id": id(action), "set": set, "base": base }),
+    ))
+}
+
+#[test]
+fn hours_said_offline_hold_at_once_and_beside_what_a_colleague_said_of_another_day() {
+    let desk = began("manager");
+    let base = || json!({ "thu": "09:00-20:00" });
+    assert_eq!(
+        set(&desk, 100, json!({ "thu": "09:00-12:00 13:00-20:00" }), base()),
+        "ok"
+    );
+    assert_eq!(hours(&desk, "thu"), "09:00-12:00 13:00-20:00");
+    let theirs = with_day(USUAL_WEEK, "sun", "").unwrap();
+    desk.pull(2, vec![clinic_row(&theirs)], vec![]);
+    assert_eq!(
+        (hours(&desk, "thu"), hours(&desk, "sun")),
+        ("09:00-12:00 13:00-20:00".into(), String::new())
+    );
+    let refused = Refusal {
+        code: "changed_meanwhile".into(),
+        detail: Some("{}".into()),
+    };
+    desk.answer(100, Some(refused));
+    let other = with_day(&theirs, "thu", "11:00-20:00").unwrap();
+    desk.pull(3, vec![clinic_row(&other)], vec![id(100)]);
+    assert_eq!(hours(&desk, "thu"), "11:00-20:00");
+}
+
+#[test]
+fn what_the_database_would_refuse_is_refused_here() {
+    let nok = began("front_desk");
+    assert_eq!(set(&nok, 100, json!({ "mon": "" }), json!({})), "role_not_allowed");
+    let dao = began("owner");
+    assert_eq!(
+        set(&dao, 100, json!({ "mon": "20:00-09:00" }), json!({})),
+        "opening_invalid"
+    );
+    assert_eq!(
+        set(&dao, 101, json!({ "moon": "09:00-20:00" }), json!({})),
+        "value_not_allowed"
+    );
+    assert_eq!(
+        set(
+            &dao,
+            102,
+            json!({ "mon": "10:00-20:00" }),
+            json!({ "mon": "08:00-20:00" })
+        ),
+        "changed_meanwhile"
+    );
+    assert_eq!((dao.waiting(), hours(&dao, "mon")), (0, "09:00-20:00".into()));
+}
+
+#[test]
+fn a_day_is_closed_and_opened_and_the_same_twice_is_one() {
+    let desk = began("manager");
+    let close = |action, row, day: &str, name: &str| {
+        code(desk.act(
+            action,
+            "clinic.close_day",
+            json!({ "id": id(row), "day": day, "name": name }),
+        ))
+    };
+    assert_eq!(close(100, 50, "2027-04-13", "วันสงกรานต์"), "ok");
+    assert_eq!(close(101, 51, "2027-04-13", "วันสงกรานต์"), "ok");
+    assert_eq!(close(102, 52, "2027-04-13", "ซ่อม"), "day_closed_already");
+    assert_eq!(closed(&desk), ["2027-04-13 วันสงกรานต์"]);
+    assert_eq!(code(desk.act(103, "clinic.open_day", json!({ "id": id(50) }))), "ok");
+    assert!(closed(&desk).is_empty());
+}
