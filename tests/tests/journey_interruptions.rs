@@ -17,7 +17,9 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        notification::{DisturbFor, DisturbSet, NotificationDismiss, NotificationRow, WithCustomer},
+        notification::{
+            DisturbFor, DisturbSet, MuteAnswer, NotificationDismiss, NotificationRead, NotificationRow, WithCustomer,
+        },
         settings::SettingsSet,
     },
     error::Code,
@@ -185,6 +187,83 @@ async fn a_muted_class_stays_in_the_centre_and_what_is_over_or_put_away_leaves_i
     let nobody = NotificationDismiss { id: Uuid::now_v7() };
     let refused = desk.notification_dismiss(nobody).await.unwrap_err();
     assert_eq!(refused.code, Code::NotificationNotFound);
+}
+
+/// Puts one of a kind away; whether the centre proposes to mute its class afterwards.
+async fn put_away(pg: &PgCluster, desk: &Arc<Desk>, kind: &str, priority: &str) -> Option<Class> {
+    let id: Uuid = pg
+        .psql(DB, &format!("insert into public.notifications (user_id, clinic_id, type, title, message, priority) values (md5('user:7')::uuid, '{A}', '{kind}', 'อีกแล้ว', '', '{priority}') returning id"))
+        .parse()
+        .unwrap();
+    arrived(desk, id).await;
+    desk.notification_dismiss(NotificationDismiss { id }).await.unwrap();
+    proposed(desk).await
+}
+
+async fn proposed(desk: &Arc<Desk>) -> Option<Class> {
+    let list = desk.notification_list(Nothing {}).await.unwrap();
+    list.proposal.map(|proposal| proposal.class)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_put_away_unread_five_times_in_a_row_is_proposed_to_be_muted_and_never_what_is_critical() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let desk = desk(&pg, &pc).await;
+    for (kind, priority) in [("booking_moved", "critical"), ("hot_lead", "high")] {
+        for _ in 0..6 {
+            assert_eq!(put_away(&pg, &desk, kind, priority).await, None, "{kind} {priority}");
+        }
+    }
+    for _ in 0..4 {
+        assert_eq!(put_away(&pg, &desk, "booking_moved", "medium").await, None);
+    }
+    let used = notify_of(&pg, "booking_moved");
+    arrived(&desk, used).await;
+    desk.notification_read(NotificationRead { id: used }).await.unwrap();
+    desk.notification_dismiss(NotificationDismiss { id: used })
+        .await
+        .unwrap();
+    for _ in 0..4 {
+        assert_eq!(
+            put_away(&pg, &desk, "booking_moved", "medium").await,
+            None,
+            "one of them was read"
+        );
+    }
+    assert_eq!(
+        put_away(&pg, &desk, "booking_moved", "medium").await,
+        Some(Class::Booking)
+    );
+    let answer = |is_muted| MuteAnswer {
+        class: Class::Booking,
+        is_muted,
+    };
+    desk.notification_mute(answer(false)).await.unwrap();
+    assert_eq!(proposed(&desk).await, None);
+    for _ in 0..5 {
+        put_away(&pg, &desk, "booking_moved", "high").await;
+    }
+    assert_eq!(
+        proposed(&desk).await,
+        Some(Class::Booking),
+        "asked again after as many more"
+    );
+    desk.notification_mute(answer(true)).await.unwrap();
+    assert!(!desk.settings(Nothing {}).await.unwrap().toast_bookings);
+    for _ in 0..6 {
+        assert_eq!(
+            put_away(&pg, &desk, "booking_moved", "high").await,
+            None,
+            "it is muted already"
+        );
+    }
+}
+
+fn notify_of(pg: &PgCluster, kind: &str) -> Uuid {
+    let sql = format!(
+        "insert into public.notifications (user_id, clinic_id, type, title, message, priority) values (md5('user:7')::uuid, '{A}', '{kind}', 'อ่าน', '', 'medium') returning id"
+    );
+    pg.psql(DB, &sql).parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

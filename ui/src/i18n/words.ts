@@ -2,6 +2,7 @@
  * The database's own words in the words of people. The backend's enums have exhaustive tables; words that are plain text in the
  * database (another system may write new ones) fall back to the word itself rather than to nothing.
  */
+import type { Class } from '../backend/bindings/Class';
 import type { Density } from '../backend/bindings/Density';
 import type { JourneyOutcome } from '../backend/bindings/JourneyOutcome';
 import type { Priority } from '../backend/bindings/Priority';
@@ -332,6 +333,18 @@ const WHY: Words = {
 };
 
 /** The fields of a rule, by the database's names of them. */
+/** What a notification may be about, as in the settings. */
+const CLASS: Record<Class, () => string> = {
+  task: m.settings_toast_tasks,
+  followup: m.settings_toast_followups,
+  visit: m.settings_toast_visits,
+  booking: m.settings_toast_bookings,
+  journey: m.settings_toast_journeys,
+  attention: m.settings_toast_attention,
+  clinic: m.settings_toast_clinic,
+  hot_lead: m.settings_toast_leads,
+};
+export const className = (of: Class) => CLASS[of]();
 const RULE_FIELD: Words = {
   rule_name: m.rule_name,
   trigger_stage: m.rule_stage,

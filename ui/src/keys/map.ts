@@ -166,6 +166,8 @@ export const KEYS = {
     readAll: key('Ctrl Enter', m.key_read_all, { foot: true }),
     dismiss: key('Delete', m.key_dismiss, { foot: true }),
     whose: key('M', m.key_unread_only),
+    mute: key('Q', m.key_mute, { foot: true }),
+    keep: key('K', m.key_keep),
     leave: key('Esc', m.key_back),
   },
   automation: {

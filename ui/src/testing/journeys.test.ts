@@ -511,6 +511,26 @@ test('Ctrl Shift D asks how long, shows until when, and ends it', async () => {
   expect(on.one('[data-action=disturb]').textContent).not.toContain('ถึง');
 });
 
+test('what is put away unread over and over is proposed to be muted: one line, one key', async () => {
+  const on = await openWindow();
+  on.clinic.proposal = { class: 'booking', count: 5 };
+  await on.press('Ctrl D');
+  const line = await on.see('[data-proposal=booking]');
+  expect(line.textContent).toContain('5 ครั้งติดกัน');
+  await on.press('Q');
+  await on.gone('[data-proposal]');
+  expect(on.sent('notification_mute')).toEqual({ class: 'booking', isMuted: true });
+  on.clinic.proposal = { class: 'journey', count: 6 };
+  on.clinic.tell('notifications');
+  await on.see('[data-proposal=journey]');
+  await on.press('K');
+  await on.gone('[data-proposal]');
+  expect(on.sent('notification_mute')).toEqual({ class: 'journey', isMuted: false });
+  const before = on.calls.length;
+  await on.press('Q');
+  expect(on.calls.slice(before)).not.toContain('notification_mute');
+});
+
 test('a notification is put away, the unread alone can be shown, and what gathered is one line', async () => {
   const on = await openWindow();
   on.clinic.gathered = [{ class: 'hot_lead', count: 2 }];

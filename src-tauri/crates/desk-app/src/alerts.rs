@@ -24,6 +24,7 @@ use crate::{
     error::AppError,
     interruptions::{self, Interruptions},
     ports::{Toast, ToastAction},
+    settings::switch_of,
     task::snooze_until,
     told::{self, Told},
     words::Words,
@@ -150,7 +151,9 @@ async fn wanting(
         let words = Words(settings.language);
         let due = told::due(&reader, person, &words, now)?;
         let subjects = due.iter().map(|told| told.toast.subject.clone()).collect();
-        let due = due.into_iter().filter(|told| may_toast(&settings, told.class));
+        // Each class can be muted for itself; the notification centre shows it all the same.
+        let mut settings = settings;
+        let due = due.into_iter().filter(|told| *switch_of(&mut settings, told.class));
         let (wanting, toasts) = due.map(wanted).unzip();
         let past = past(&reader, person)?;
         let interruptions = interruptions::of(&reader, person)?;
@@ -181,20 +184,6 @@ fn wanted(told: Told) -> (Want, (String, Toast)) {
         is_urgent: told.is_urgent,
     };
     (want, (told.toast.subject.clone(), told.toast))
-}
-
-/// Each class can be muted for itself; the notification centre shows it all the same.
-fn may_toast(settings: &Settings, class: Class) -> bool {
-    match class {
-        Class::HotLead => settings.toast_hot_leads,
-        Class::Followup => settings.toast_followups,
-        Class::Task => settings.toast_tasks,
-        Class::Visit => settings.toast_visits,
-        Class::Booking => settings.toast_bookings,
-        Class::Journey => settings.toast_journeys,
-        Class::Attention => settings.toast_attention,
-        Class::Clinic => settings.toast_clinic,
-    }
 }
 
 fn past(reader: &Reader<'_>, person: Uuid) -> Result<BTreeMap<String, Past>, CacheError> {

@@ -14,7 +14,9 @@ pub use crate::api::{
     followup::{FollowupCancel, FollowupDone},
     journey::{Board, BoardAsk, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow, JourneyShown},
     lead::{LeadAnswer, LeadClaim, LeadOpen, LeadRelease, LeadRow, LeadSnooze, Leads},
-    notification::{Disturb, DisturbSet, NotificationDismiss, NotificationRead, Notifications, WithCustomer},
+    notification::{
+        Disturb, DisturbSet, MuteAnswer, NotificationDismiss, NotificationRead, Notifications, WithCustomer,
+    },
     opening::{DayClose, DayOpen, OpeningSet, OpeningShown},
     payment::{
         PaymentPreview, PaymentPromise, PaymentRefund, PaymentTake, PromptpaySet, PromptpayShown, ReceiptAsk,
@@ -122,6 +124,7 @@ macro_rules! for_each_command {
             notification_read: NotificationRead => Saved,
             notification_dismiss: NotificationDismiss => Saved,
             notification_read_all: Nothing => Nothing,
+            notification_mute: MuteAnswer => Nothing,
             disturb_set: DisturbSet => Disturb,
             with_customer: WithCustomer => Nothing,
             rule_list: Nothing => RuleRows,

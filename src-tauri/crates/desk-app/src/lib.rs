@@ -14,6 +14,7 @@ mod customer;
 mod day;
 mod demo;
 mod desk;
+mod dismissals;
 mod display;
 mod disturb;
 pub mod error;

@@ -16,6 +16,7 @@ use crate::{
         notification::{NotificationDismiss, NotificationRead, NotificationRow, Notifications},
     },
     desk::Desk,
+    dismissals,
     error::{AppError, Code},
     row, told,
     words::Words,
@@ -31,7 +32,8 @@ impl Desk {
     /// `locked`.
     pub async fn notification_list(self: &Arc<Self>, _: Nothing) -> Result<Notifications, AppError> {
         let (me, now) = (self.me()?, self.micros());
-        let words = Words(self.settings_of(me).await?.language);
+        let settings = self.settings_of(me).await?;
+        let words = Words(settings.language);
         let disturb = self.disturb_of(me).await?;
         self.read(move |reader| {
             let told = told::rows(reader, me, &words, now)?;
@@ -47,6 +49,7 @@ impl Desk {
                 rows,
                 unread: notification::unread(reader, me, now)? + i64::try_from(unread).unwrap_or(i64::MAX),
                 gathered: told::gathered(reader, me, &words, now)?,
+                proposal: dismissals::proposal(reader, me, &settings)?,
                 disturb,
             })
         })
@@ -58,6 +61,18 @@ impl Desk {
     /// # Errors
     /// `notification_not_found`.
     pub async fn notification_read(self: &Arc<Self>, request: NotificationRead) -> Result<Saved, AppError> {
+        if let Some(row) = self.in_centre(request.id).await? {
+            self.note_used(&row).await?;
+        }
+        self.mark_read(request).await
+    }
+
+    async fn in_centre(self: &Arc<Self>, id: Uuid) -> Result<Option<NotificationRow>, AppError> {
+        let all = self.notification_list(Nothing {}).await?;
+        Ok(all.rows.into_iter().find(|row| row.id == id))
+    }
+
+    async fn mark_read(self: &Arc<Self>, request: NotificationRead) -> Result<Saved, AppError> {
         let (id, args) = (request.id, json!({ "id": request.id }));
         match self.act(Uuid::now_v7(), "notification.read", args, id).await {
             Err(error) if error.code == Code::NotificationNotFound => self.read_told(id).await,
@@ -81,6 +96,9 @@ impl Desk {
     /// # Errors
     /// `notification_not_found`.
     pub async fn notification_dismiss(self: &Arc<Self>, request: NotificationDismiss) -> Result<Saved, AppError> {
+        if let Some(row) = self.in_centre(request.id).await? {
+            self.note_put_away(&row).await?;
+        }
         let (id, args) = (request.id, json!({ "id": request.id }));
         match self.act(Uuid::now_v7(), "notification.dismiss", args, id).await {
             Err(error) if error.code == Code::NotificationNotFound => self.dismiss_told(id).await,
@@ -110,7 +128,7 @@ impl Desk {
     pub async fn notification_read_all(self: &Arc<Self>, _: Nothing) -> Result<Nothing, AppError> {
         let all = self.notification_list(Nothing {}).await?;
         for row in all.rows.into_iter().filter(|row| !row.is_read) {
-            self.notification_read(NotificationRead { id: row.id }).await?;
+            self.mark_read(NotificationRead { id: row.id }).await?;
         }
         Ok(Nothing {})
     }

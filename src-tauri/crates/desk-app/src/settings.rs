@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use desk_cache::choice;
+use desk_core::toast::Class;
 use uuid::Uuid;
 
 use crate::{
@@ -67,6 +68,20 @@ impl Desk {
         self.changed(&["settings"]);
         self.look_again.notify_one();
         Ok(request.settings)
+    }
+}
+
+/// Whether toasts of a class are shown.
+pub(crate) fn switch_of(settings: &mut Settings, class: Class) -> &mut bool {
+    match class {
+        Class::HotLead => &mut settings.toast_hot_leads,
+        Class::Followup => &mut settings.toast_followups,
+        Class::Task => &mut settings.toast_tasks,
+        Class::Visit => &mut settings.toast_visits,
+        Class::Booking => &mut settings.toast_bookings,
+        Class::Journey => &mut settings.toast_journeys,
+        Class::Attention => &mut settings.toast_attention,
+        Class::Clinic => &mut settings.toast_clinic,
     }
 }
 

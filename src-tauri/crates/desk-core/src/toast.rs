@@ -45,7 +45,8 @@ impl Class {
         match kind {
             "hot_lead" | "lead_raised" => Self::HotLead,
             "followup_due" => Self::Followup,
-            "task_assigned" | "task_woken" | "task_uncovered" => Self::Task,
+            "task_assigned" | "task_due" | "task_woken" | "task_uncovered" => Self::Task,
+            "needs_attention" => Self::Attention,
             "visit_arrived" | "visit_waiting" | "visit_withdrawn" => Self::Visit,
             "customer_scanned"
             | "appointment_scheduled"

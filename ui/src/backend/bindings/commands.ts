@@ -53,6 +53,7 @@ import type { LeadSnooze } from "./LeadSnooze";
 import type { Leads } from "./Leads";
 import type { LedgerPage } from "./LedgerPage";
 import type { MomentRead } from "./MomentRead";
+import type { MuteAnswer } from "./MuteAnswer";
 import type { Nothing } from "./Nothing";
 import type { NotificationDismiss } from "./NotificationDismiss";
 import type { NotificationRead } from "./NotificationRead";
@@ -203,6 +204,7 @@ export interface Commands {
   notification_read: { request: NotificationRead; response: Saved };
   notification_dismiss: { request: NotificationDismiss; response: Saved };
   notification_read_all: { request: Nothing; response: Nothing };
+  notification_mute: { request: MuteAnswer; response: Nothing };
   disturb_set: { request: DisturbSet; response: Disturb };
   with_customer: { request: WithCustomer; response: Nothing };
   rule_list: { request: Nothing; response: RuleRows };

@@ -6,6 +6,7 @@ import type { AttentionRow } from '../bindings/AttentionRow';
 import type { ClinicDay } from '../bindings/ClinicDay';
 import type { Code } from '../bindings/Code';
 import type { ContactRow } from '../bindings/ContactRow';
+import type { MuteProposal } from '../bindings/MuteProposal';
 import type { Phase } from '../bindings/Phase';
 import type { PointEntry } from '../bindings/PointEntry';
 import type { Role } from '../bindings/Role';
@@ -85,6 +86,7 @@ export class FakeClinic {
   disturb: Disturb = { isOn: false, until: null };
   isWithCustomer = false;
   gathered: Gathered[] = [];
+  proposal: MuteProposal | null = null;
   agenda = doors.agenda();
   /** The last number that was given today. */
   queue = 11;

@@ -349,6 +349,7 @@ export const ANSWERS: Answers = {
     rows: [...clinic.notifications],
     unread: clinic.notifications.filter(({ isRead }) => !isRead).length,
     gathered: clinic.gathered,
+    proposal: clinic.proposal,
     disturb: clinic.disturb,
   }),
   notification_read: (clinic, { id }) => {
@@ -368,6 +369,11 @@ export const ANSWERS: Answers = {
   },
   with_customer: (clinic, { isOpen }) => {
     clinic.isWithCustomer = isOpen;
+    return {};
+  },
+  notification_mute: (clinic) => {
+    clinic.proposal = null;
+    clinic.tell('notifications', 'settings');
     return {};
   },
   notification_read_all: (clinic) => {

@@ -15,6 +15,8 @@ pub struct Notifications {
     pub unread: i64,
     /// What would have interrupted once too often and still waits, by class: it was not shown on the desktop.
     pub gathered: Vec<Gathered>,
+    /// A class that the person keeps putting away unread: perhaps it need not appear.
+    pub proposal: Option<MuteProposal>,
     /// Do not disturb.
     pub disturb: Disturb,
 }
@@ -25,6 +27,26 @@ pub struct Notifications {
 pub struct NotificationDismiss {
     /// Which.
     pub id: Uuid,
+}
+
+/// A class that is put away unread over and over. Never one that is critical.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MuteProposal {
+    /// Which.
+    pub class: Class,
+    /// How many in a row.
+    pub count: u32,
+}
+
+/// Answer a proposal. Error: `locked`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MuteAnswer {
+    /// Which class.
+    pub class: Class,
+    /// It does not appear on the desktop any more; else it is kept.
+    pub is_muted: bool,
 }
 
 /// How many of a class.

@@ -98,8 +98,19 @@ pub(super) fn unanswering(done: &Action, before: &Json) -> Json {
     })
 }
 
+/// Carries out an action on a lead.
+pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
+        "lead.claim" => claim(ledger, action),
+        "lead.release" => release(ledger, action),
+        "lead.unclaim" => unclaim(ledger, action),
+        "lead.unanswer" => unanswer(ledger, action),
+        _ => answer(ledger, action),
+    }
+}
+
 /// Takes it, unless somebody has.
-pub(super) fn claim(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn claim(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let (id, lead) = touched(ledger, action)?;
     match lead.status.as_str() {
         "closed" => return Err(CacheError::Refused("lead_closed")),
@@ -117,7 +128,7 @@ pub(super) fn claim(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 }
 
 /// Gives it back: what one has, or as a manager what somebody has.
-pub(super) fn release(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn release(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let (id, lead) = touched(ledger, action)?;
     let is_manager = matches!(role(ledger.connection, action.person)?.as_str(), "manager" | "owner");
     match lead.status.as_str() {
@@ -129,7 +140,7 @@ pub(super) fn release(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 }
 
 /// A claim that was a mistake.
-pub(super) fn unclaim(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn unclaim(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let (id, lead) = touched(ledger, action)?;
     if lead.status != "claimed" || lead.claimed_by != Some(action.person) {
         return Err(CacheError::Refused("changed_meanwhile"));
@@ -148,7 +159,7 @@ fn open_again(ledger: &Ledger<'_>, action: &Action, id: Uuid) -> Result<()> {
 }
 
 /// Somebody has called or written: whose lead it is makes no difference, it has happened. The earliest answer stops the clock.
-pub(super) fn answer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn answer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let outcome = action.text("outcome").and_then(lead::outcome_of);
     let outcome = outcome.ok_or(CacheError::Refused("value_not_allowed"))?;
     let (id, lead) = touched(ledger, action)?;
@@ -274,7 +285,7 @@ fn add_note(ledger: &Ledger<'_>, action: &Action, id: Uuid, note: &str) -> Resul
 }
 
 /// An outcome that was a mistake.
-pub(super) fn unanswer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn unanswer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let (id, lead) = touched(ledger, action)?;
     let person = |field: &str| action.text(field).and_then(|text| Uuid::parse_str(text).ok());
     let holder = person("claimed_by");
