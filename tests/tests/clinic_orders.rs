@@ -266,7 +266,9 @@ fn unexplained(
                 .iter()
                 .any(|one| Some(one.version) == step.of && one.from == step.to && one.to == step.from);
         let rule = (step.action.clone(), step.from.clone(), step.to.clone());
-        if !is_back && !rules.contains(&rule) {
+        // Somebody wrote something down, and nothing moved.
+        let is_note = step.action == "noted" && step.from == step.to;
+        if !is_back && !is_note && !rules.contains(&rule) {
             return Some(format!("{} leads from {} to {}", step.action, step.from, step.to));
         }
         at.clone_from(&step.to);
