@@ -108,7 +108,7 @@ LOAD ?= 1000 20 120 1 direct
 # Any of start, keys, toasts and large=CUSTOMERS (keys and start again on a clinic loaded from PostgreSQL: some minutes).
 WINDOW ?= start keys toasts
 
-bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, ENTRIES, ROUNDS, WINDOW='start keys toasts large=N'
+bench: setup ui/dist/index.html ## Benchmarks on the release build: CUSTOMERS, ENTRIES, ROUNDS, WINDOW='start keys lists toasts large=N'
 	$(say) 'building for release'
 	cargo build --release --locked -p aura-desk -p desk-tests --bins --examples
 	$(say) 'a keystroke of search among $(CUSTOMERS) customers'

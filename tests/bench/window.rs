@@ -1,7 +1,7 @@
 //! What a person waits for, measured in real windows: the program's start, a key in search, and a hot lead's toast. Each against a floor of
 //! the same run: an empty WebKitGTK window, a frame that paints next to nothing, and PostgreSQL's own NOTIFY.
 //!
-//! `cargo run --release -p desk-tests --bin bench-window [start] [keys] [toasts] [large=CUSTOMERS]`: without words, the first three. `large`
+//! `cargo run --release -p desk-tests --bin bench-window [start] [keys] [lists] [toasts] [large=CUSTOMERS]`: without words, all but the last. `large`
 //! asks the keys again on a clinic of that size, loaded from a PostgreSQL that `desk-server demo` filled; the demo clinic on the PC itself
 //! has always 2,000 customers. It drives the release build if there is one (`make bench`), otherwise the debug build, and says which.
 //! No result is a failure: what is too slow for a clinic is decided by people who read this.
@@ -16,6 +16,8 @@ mod e2e_support;
 mod keys;
 #[path = "window/large.rs"]
 mod large;
+#[path = "window/lists.rs"]
+mod lists;
 #[path = "window/start.rs"]
 mod start;
 #[path = "window/toasts.rs"]
@@ -36,6 +38,9 @@ async fn main() {
     }
     if wants("keys") {
         keys::demo().await;
+    }
+    if wants("lists") {
+        lists::measure().await;
     }
     if let Some(customers) = large {
         large::measure(customers).await;

@@ -115,6 +115,11 @@ pub async fn measure(pc: &mut Desk, args: &[&str], size: &str) {
     pc.kill();
 }
 
+/// Milliseconds of a frame that paints next to nothing; the page looks already.
+pub async fn frames(pc: &Desk) -> Vec<f64> {
+    answer(pc, FRAMES).await
+}
+
 /// Begins to look, once what is there has been painted.
 async fn watch(pc: &Desk) {
     pc.window().execute(WATCH, vec![]).await.unwrap();
@@ -141,7 +146,7 @@ pub async fn forgotten(pc: &Desk) {
     .await;
 }
 
-async fn answer<T: DeserializeOwned>(pc: &Desk, script: &str) -> T {
+pub async fn answer<T: DeserializeOwned>(pc: &Desk, script: &str) -> T {
     let answer = pc.window().execute_async(script, vec![]).await.unwrap();
     answer.convert().unwrap()
 }

@@ -190,7 +190,7 @@ fn look(reader: &Reader<'_>, id: Uuid, me: Uuid, today: &str) -> Result<Option<J
         return Ok(None);
     };
     let (hours, zone) = (clinic::hours(reader)?, clinic::zone(reader)?);
-    let bounds = board::bounds(standing.stage, &card, &hours, zone);
+    let bounds = board::bounds(standing.stage, &card.waits(), &hours, zone);
     let role = role(reader, me)?;
     let offers = journey::offers(&standing, role);
     Ok(Some(JourneyShown {

@@ -10,7 +10,7 @@ import { Resource } from '../../state/resource.svelte';
 import { route } from '../../state/route.svelte';
 
 /** Cards of a column at first: more than a window shows. */
-const FIRST = 60;
+const FIRST = 30;
 const MORE = 300;
 /** The backend gives no more of one column. */
 const MOST = 2000;

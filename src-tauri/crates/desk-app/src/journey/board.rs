@@ -13,6 +13,7 @@ use desk_core::{
     journey::{self, Bounds, Clock, Outcome, Stage},
     opening::Hours,
 };
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -45,9 +46,9 @@ struct Found {
     asked: i64,
 }
 
-/// A card and when it is due.
+/// A journey and when it is due.
 struct Due {
-    card: known::Card,
+    id: Uuid,
     booked: Option<i64>,
     bounds: Option<Bounds>,
 }
@@ -108,10 +109,10 @@ impl Asked {
         };
         let mut due: Vec<Due> = known::in_stage(reader, stage.word(), since, &self.today, &self.filter)?
             .into_iter()
-            .map(|card| Due {
-                bounds: bounds(stage, &card, &self.hours, self.zone),
-                booked: booked(&card, self.zone),
-                card,
+            .map(|waits| Due {
+                id: waits.id,
+                bounds: bounds(stage, &waits, &self.hours, self.zone),
+                booked: booked(&waits, self.zone),
             })
             .collect();
         let asked = number(due.len());
@@ -130,9 +131,18 @@ impl Asked {
             count,
             over,
             limit: journey::limit(stage),
-            cards: due.into_iter().map(|due| card(stage, due)).collect(),
+            cards: self.cards(reader, stage, &due)?,
         };
         Ok(Found { column, asked })
+    }
+
+    /// The cards of those that are shown: of thousands that are counted, a few are looked at.
+    fn cards(&self, reader: &Reader<'_>, stage: Stage, shown: &[Due]) -> Result<Vec<BoardCard>, CacheError> {
+        let found = shown.iter().map(|due| {
+            let found = known::one_card(reader, due.id, &self.today)?;
+            Ok(found.map(|found| card(stage, found, due)))
+        });
+        found.filter_map(Result::transpose).collect()
     }
 
     fn is_over(&self, due: &Due) -> bool {
@@ -142,7 +152,7 @@ impl Asked {
     /// How many cards of a column are shown: as many as asked for, and down to the selected one.
     fn shown(&self, due: &[Due]) -> usize {
         let most = usize::try_from(self.ask.most.min(MOST_CARDS)).unwrap_or(0);
-        let selected = due.iter().position(|due| Some(due.card.id) == self.ask.select);
+        let selected = due.iter().position(|due| Some(due.id) == self.ask.select);
         selected.map_or(most, |at| most.max(at + 1))
     }
 }
@@ -152,27 +162,27 @@ fn number(count: usize) -> i64 {
 }
 
 /// Until when a journey may stay where it is.
-pub(super) fn bounds(stage: Stage, card: &known::Card, hours: &Hours, zone: Tz) -> Option<Bounds> {
+pub(super) fn bounds(stage: Stage, waits: &known::Waits, hours: &Hours, zone: Tz) -> Option<Bounds> {
     let clock = Clock {
-        since: card.since,
-        booked: booked(card, zone),
-        planned: card.planned_at,
+        since: waits.since,
+        booked: booked(waits, zone),
+        planned: waits.planned_at,
     };
     journey::bounds(stage, &clock, hours)
 }
 
 /// When she is expected: as a move said, else her next booking.
-fn booked(card: &known::Card, zone: Tz) -> Option<i64> {
-    card.booked_at.or_else(|| {
-        let (date, time) = card.appointment.as_deref()?.split_once(' ')?;
+fn booked(waits: &known::Waits, zone: Tz) -> Option<i64> {
+    waits.booked_at.or_else(|| {
+        let (date, time) = waits.appointment.as_deref()?.split_once(' ')?;
         let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
         let time = NaiveTime::parse_from_str(time, "%H:%M").ok()?;
         Some(day::instant(date, time, zone).timestamp_micros())
     })
 }
 
-fn card(stage: Stage, due: Due) -> BoardCard {
-    let Due { card, booked, bounds } = due;
+fn card(stage: Stage, card: known::Card, due: &Due) -> BoardCard {
+    let (booked, bounds) = (due.booked, due.bounds);
     BoardCard {
         id: card.id,
         title: card.title,

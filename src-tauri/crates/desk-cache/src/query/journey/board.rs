@@ -42,6 +42,34 @@ pub struct Card {
     pub is_waiting: bool,
 }
 
+/// What says until when a journey may stay where it is. Read of every journey, where its card is read only of those that are looked at.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// The journey.
+    pub id: Uuid,
+    /// When it came into the stage; microseconds since 1970.
+    pub since: i64,
+    /// When she is expected, as the move said; microseconds since 1970.
+    pub booked_at: Option<i64>,
+    /// Her next booking, `YYYY-MM-DD HH:MM`, where no move said one.
+    pub appointment: Option<String>,
+    /// The next planned follow-up; microseconds since 1970.
+    pub planned_at: Option<i64>,
+}
+
+impl Card {
+    /// What says until when it may stay where it is.
+    pub fn waits(&self) -> Waits {
+        Waits {
+            id: self.id,
+            since: self.since,
+            booked_at: self.booked_at,
+            appointment: self.appointment.clone(),
+            planned_at: self.planned_at,
+        }
+    }
+}
+
 /// Which journeys are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -63,19 +91,27 @@ pub struct Service {
 /// Services that are offered at most; the rarest are left out.
 const MOST_SERVICES: i64 = 200;
 
-/// `?3` is the clinic's day.
+/// Her next booking, and the next planned follow-up, each where it matters. `?3` is the clinic's day.
+macro_rules! expected {
+    () => {
+        "CASE WHEN j.stage = 'treatment_scheduled' AND j.booked_at IS NULL THEN
+                 (SELECT min(a.date || ' ' || coalesce(a.start_time, '00:00')) FROM appointment a
+                  WHERE a.customer_id = j.customer_id AND a.date >= ?3 AND a.status IN ('scheduled', 'confirmed')) END,
+               CASE WHEN j.stage = 'follow_up' THEN
+                 (SELECT min(f.scheduled_at) FROM followup f
+                  WHERE f.customer_id = j.customer_id AND f.status = 'pending' AND coalesce(f.journey_id, j.id) = j.id) END"
+    };
+}
+
 macro_rules! cards {
     ($rest:literal) => {
         concat!(
             "SELECT j.id, c.id, coalesce(c.full_name, ''), c.nickname,
                coalesce((SELECT max(do_not_contact) FROM preference p WHERE p.customer_id = c.id), 0),
                j.title, coalesce(j.stage_since, j.updated_at, 0), coalesce(j.version, 1), j.sessions_planned, coalesce(j.sessions_done, 0), j.booked_at,
-               CASE WHEN j.stage = 'treatment_scheduled' AND j.booked_at IS NULL THEN
-                 (SELECT min(a.date || ' ' || coalesce(a.start_time, '00:00')) FROM appointment a
-                  WHERE a.customer_id = j.customer_id AND a.date >= ?3 AND a.status IN ('scheduled', 'confirmed')) END,
-               CASE WHEN j.stage = 'follow_up' THEN
-                 (SELECT min(f.scheduled_at) FROM followup f
-                  WHERE f.customer_id = j.customer_id AND f.status = 'pending' AND coalesce(f.journey_id, j.id) = j.id) END,
+               ",
+            expected!(),
+            ",
                j.outcome, j.sales_id, coalesce(s.nickname, s.display_name, ''), j.beautician_id, coalesce(b.nickname, b.display_name, ''),
                EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 2 AND x.pk = j.id)
              FROM journey j JOIN customer c ON c.id = j.customer_id
@@ -113,16 +149,27 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
 ///
 /// # Errors
 /// What SQLite says.
-pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str, asked: &Filter) -> Result<Vec<Card>> {
-    let sql = cards!(
-        "WHERE j.stage = ?1 AND j.stage_since >= ?2 AND (?4 IS NULL OR j.sales_id = ?4 OR j.beautician_id = ?4)
+pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str, asked: &Filter) -> Result<Vec<Waits>> {
+    let sql = concat!(
+        "SELECT j.id, coalesce(j.stage_since, j.updated_at, 0), j.booked_at, ",
+        expected!(),
+        " FROM journey j JOIN customer c ON c.id = j.customer_id
+         WHERE j.stage = ?1 AND j.stage_since >= ?2 AND (?4 IS NULL OR j.sales_id = ?4 OR j.beautician_id = ?4)
            AND (?5 IS NULL OR lower(trim(coalesce(j.title, ''))) = lower(trim(?5))) ORDER BY j.stage_since"
     );
     list(
         connection,
         sql,
         (stage, since, today, asked.whose, &asked.service),
-        card,
+        |row| {
+            Ok(Waits {
+                id: row.get(0)?,
+                since: row.get(1)?,
+                booked_at: row.get(2)?,
+                appointment: row.get(3)?,
+                planned_at: row.get(4)?,
+            })
+        },
     )
 }
 
