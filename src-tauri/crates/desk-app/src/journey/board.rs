@@ -1,6 +1,6 @@
 //! The board: nine stages, what is due first on top, counts over all and cards for as many as are looked at.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{NaiveDate, NaiveTime};
 use desk_cache::{
@@ -27,6 +27,8 @@ use crate::{
 
 /// An ended journey is on the board for so long, in microseconds.
 const SHOWN_ENDED: i64 = 30 * 24 * 3_600 * 1_000_000;
+/// So many cards of a column are read one by one; more of them at once.
+const ONE_BY_ONE: usize = 60;
 /// Cards of a column at most, however many are asked for.
 const MOST_CARDS: u32 = 2_000;
 
@@ -131,18 +133,29 @@ impl Asked {
             count,
             over,
             limit: journey::limit(stage),
-            cards: self.cards(reader, stage, &due)?,
+            cards: self.cards(reader, stage, since, &due)?,
         };
         Ok(Found { column, asked })
     }
 
-    /// The cards of those that are shown: of thousands that are counted, a few are looked at.
-    fn cards(&self, reader: &Reader<'_>, stage: Stage, shown: &[Due]) -> Result<Vec<BoardCard>, CacheError> {
-        let found = shown.iter().map(|due| {
-            let found = known::one_card(reader, due.id, &self.today)?;
-            Ok(found.map(|found| card(stage, found, due)))
-        });
-        found.filter_map(Result::transpose).collect()
+    /// The cards of those that are shown: of thousands that are counted, a few are looked at. Many are read at once.
+    fn cards(
+        &self,
+        reader: &Reader<'_>,
+        stage: Stage,
+        since: i64,
+        shown: &[Due],
+    ) -> Result<Vec<BoardCard>, CacheError> {
+        let mut all: HashMap<Uuid, known::Card> = HashMap::new();
+        if shown.len() > ONE_BY_ONE {
+            let cards = known::cards_in_stage(reader, stage.word(), since, &self.today)?;
+            all.extend(cards.into_iter().map(|card| (card.id, card)));
+        }
+        let mut found = |due: &Due| match all.remove(&due.id) {
+            Some(known) => Ok(Some(card(stage, known, due))),
+            None => Ok(known::one_card(reader, due.id, &self.today)?.map(|known| card(stage, known, due))),
+        };
+        shown.iter().filter_map(|due| found(due).transpose()).collect()
     }
 
     fn is_over(&self, due: &Due) -> bool {

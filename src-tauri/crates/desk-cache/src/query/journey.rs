@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-pub use board::{Card, Filter, Service, Waits, in_stage, next_followup, one_card, services};
+pub use board::{Card, Filter, Service, Waits, cards_in_stage, in_stage, next_followup, one_card, services};
 
 use super::list;
 use crate::error::Result;

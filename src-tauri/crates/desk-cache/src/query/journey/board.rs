@@ -173,6 +173,15 @@ pub fn in_stage(connection: &Connection, stage: &str, since: i64, today: &str, a
     )
 }
 
+/// Their cards, of all of them at once. `today` is the clinic's day.
+///
+/// # Errors
+/// What SQLite says.
+pub fn cards_in_stage(connection: &Connection, stage: &str, since: i64, today: &str) -> Result<Vec<Card>> {
+    let sql = cards!("WHERE j.stage = ?1 AND j.stage_since >= ?2");
+    list(connection, sql, (stage, since, today), card)
+}
+
 /// What the journeys are for that are open, or ended at or after an instant; the most frequent first.
 ///
 /// # Errors
