@@ -48,6 +48,20 @@ fn monday_is(hours: &str, seen: &str) -> OpeningSet {
     OpeningSet { days: vec![change] }
 }
 
+/// Everybody manages from now on, and these desks know it.
+async fn let_manage(pg: &PgCluster, desks: &[&Arc<Desk>]) {
+    pg.psql(
+        DB,
+        &format!("update desk.staff set role = 'manager' where clinic_id = '{A}'"),
+    );
+    for desk in desks {
+        eventually("who may knows it", LONG, async || {
+            shown(desk).await.may_change.then_some(())
+        })
+        .await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_two_managers_say_differently_without_the_network_one_of_them_settles() {
     let pg = migrated().await;
@@ -55,16 +69,7 @@ async fn what_two_managers_say_differently_without_the_network_one_of_them_settl
     let (pc_a, pc_b) = (Pc::default(), Pc::default());
     let a = pc_a.connect(code(&pg, 7, net.port()).await, "PC-A").await;
     let b = pc_b.connect(code(&pg, 5, pg.port()).await, "PC-B").await;
-    pg.psql(
-        DB,
-        &format!("update desk.staff set role = 'manager' where clinic_id = '{A}'"),
-    );
-    for desk in [&a, &b] {
-        eventually("who may knows it", LONG, async || {
-            shown(desk).await.may_change.then_some(())
-        })
-        .await;
-    }
+    let_manage(&pg, &[&a, &b]).await;
     net.cut();
     until_mode(&a, SyncMode::Offline).await;
 
