@@ -50,6 +50,7 @@ async fn two_clinics() -> (PgCluster, Desk) {
 
 fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
     let (journey, _) = journey(pg, clinic, customer, seller);
+    let friend = customer + 2;
     followup(pg, clinic, customer);
     let word = if clinic == B { MARK } else { "ของเอ" };
     pg.psql(DB, &format!("
@@ -69,6 +70,8 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{clinic}', '{word}', '2026-10-01', 10, 5, md5('user:{seller}')::uuid, '2026-10-01T17:00:00Z', '2026-10-08T17:00:00Z');
         insert into desk.payment_counter (clinic_id, last) values ('{clinic}', 1);
         insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, note) values ('{clinic}', gen_random_uuid(), 1, md5('customer:{customer}')::uuid, 100, 'cash', now(), md5('user:{seller}')::uuid, '{word}');
+        insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, reasons) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('customer:{friend}')::uuid, now(), md5('user:{seller}')::uuid, false, array['{word}']);
+        insert into desk.achieved (clinic_id, customer_id, achievement_id, percent, reward) select '{clinic}', md5('customer:{customer}')::uuid, a.id, 50, '{word}' from public.achievements a where a.clinic_id = '{clinic}';
         insert into desk.closed_day (clinic_id, day, name) values ('{clinic}', '2026-12-31', '{word}');
         insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('user:{seller}')::uuid, 'out', 'talked', '{word}', now());
         insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{clinic}', '{word}', 99, 'hot', 'high')"));

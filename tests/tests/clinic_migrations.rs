@@ -322,7 +322,10 @@ const BROKEN: &[(&str, &str)] = &[
         "alter table desk.feed disable row level security",
         "table desk.feed changed",
     ),
-    ("drop table public.achievements", "table public.achievements missing"),
+    (
+        "drop table public.customer_journey_events",
+        "table public.customer_journey_events missing",
+    ),
     (
         "grant select (medical_notes) on public.customers to desk_member",
         "grant public.customers.medical_notes desk_member not ours",

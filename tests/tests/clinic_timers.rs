@@ -204,7 +204,15 @@ async fn a_worker_may_fire_and_say_that_it_is_there_and_nothing_else() {
         }
     }
     may.sort();
-    assert_eq!(may, ["desk.fire_next()", "desk.worker_beat(uuid,text,bigint,boolean)"]);
+    assert_eq!(
+        may,
+        [
+            "desk.fire_next()",
+            "desk.next_referral()",
+            "desk.settle_referral(uuid,uuid,text,text[],boolean)",
+            "desk.worker_beat(uuid,text,bigint,boolean)"
+        ]
+    );
     let open = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('desk', 'public') and c.relkind in ('r', 'S', 'v') \
       and (has_table_privilege(c.oid, 'select, insert, update, delete, truncate, references, trigger') or has_any_column_privilege(c.oid, 'select, insert, update'))";
     assert_eq!(
@@ -254,7 +262,7 @@ async fn a_worker_hears_how_long_it_may_sleep_and_is_seen_with_how_late_it_is() 
     let night = Duration::from_secs(24 * 3_600);
     assert!(
         heard.next_in.is_some_and(|next| next <= night) && heard.late.is_zero(),
-        "points end at midnight"
+        "points end at midnight, and small thanks are given"
     );
     pg.psql(
         DB,
@@ -272,7 +280,7 @@ async fn a_worker_hears_how_long_it_may_sleep_and_is_seen_with_how_late_it_is() 
     let stands = standing(&mut admin(&pg).await).await.unwrap();
     assert_eq!(
         (stands.workers[0].name.as_str(), stands.workers[0].fired, stands.waiting),
-        ("beside 'the' \\ server", 5, 1 + clinics)
+        ("beside 'the' \\ server", 5, 1 + 2 * clinics)
     );
     assert!(stands.workers[0].late_since.is_some() && !stands.is_well());
     fire_all(&mut conn).await;

@@ -142,6 +142,15 @@ export const CODES: Record<Code, Words> = {
   },
   points_taken: { what: () => m.code_points_taken(), next: m.code_points_taken_next },
   payment_not_found: { what: () => m.code_payment_not_found(), next: m.code_payment_not_found_next },
+  referral_code_unknown: { what: () => m.code_referral_code_unknown(), next: m.code_referral_code_unknown_next },
+  referral_of_oneself: { what: () => m.code_referral_of_oneself(), next: m.code_referral_of_oneself_next },
+  already_referred: {
+    what: (f) => (f['by'] ? m.code_already_referred({ by: f['by'] }) : m.code_already_referred_plain()),
+    next: m.code_already_referred_next,
+  },
+  referral_not_found: { what: () => m.code_referral_not_found(), next: m.code_referral_not_found_next },
+  referral_decided: { what: () => m.code_referral_decided(), next: m.code_referral_decided_next },
+  referral_not_paid_for: { what: () => m.code_referral_not_paid_for(), next: m.code_referral_not_paid_for_next },
   refund_too_large: {
     what: (f) => (f['most'] ? m.code_refund_too_large({ most: bahtOf(f['most']) }) : m.code_refund_too_large_plain()),
     next: m.code_refund_too_large_next,

@@ -14,6 +14,7 @@ export type Place =
   | { name: 'card'; id: string; tab?: HistoryTab }
   | { name: 'notifications' }
   | { name: 'automation' }
+  | { name: 'referrals' }
   | { name: 'sync' }
   | { name: 'settings' };
 
@@ -77,6 +78,7 @@ class Route {
     else if (kind === 'leads') this.go(id ? { name: 'leads', select: id } : { name: 'leads' });
     else if (kind === 'journeys') this.go(id ? { name: 'journeys', select: id } : { name: 'journeys' });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
+    else if (kind === 'referrals') this.go({ name: 'referrals' });
     else if (kind === 'automation') this.go({ name: 'automation' });
     else if (kind === 'tasks') this.go({ name: 'tasks' });
     else if (kind === 'call') this.ring(decodeURIComponent(id ?? ''));

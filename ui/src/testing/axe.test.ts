@@ -109,6 +109,59 @@ const SCENES: Scene[] = [
   ['card, do not contact', {}, (on) => toCard(on, 'c4')],
   ['card, no member', {}, (on) => toCard(on, 'c3')],
   [
+    'friends and achievements',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F');
+      await on.see('[data-achievement]');
+    },
+  ],
+  [
+    'who sent a customer, several found',
+    {},
+    async (on) => {
+      await toCard(on, 'c2');
+      await on.press('F');
+      (await on.see('input[name=referrer]')).focus();
+      await on.type('น');
+    },
+  ],
+  [
+    'membership card',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('Q');
+      await on.see('[data-print]');
+    },
+  ],
+  [
+    'referrals to look at',
+    { as: 'ดาว' },
+    async (on) => {
+      await on.press('Shift F6');
+      await on.see('[data-row-id=rf1]');
+    },
+  ],
+  [
+    'no referrals to look at',
+    { as: 'ดาว' },
+    async (on) => {
+      on.clinic.referrals = [];
+      await on.press('Shift F6');
+    },
+  ],
+  [
+    'a referral is decided',
+    { as: 'ดาว' },
+    async (on) => {
+      await on.press('Shift F6');
+      await on.see('[data-row-id=rf1]');
+      await on.press('P');
+    },
+  ],
+  [
     'take a payment',
     {},
     async (on) => {

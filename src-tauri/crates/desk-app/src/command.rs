@@ -12,6 +12,9 @@ pub use crate::api::{
     },
     display::{DisplayAnswer, DisplayAsk, DisplayCharge, DisplayShown, DisplayStanding, DisplayTurn},
     followup::{FollowupCancel, FollowupDone},
+    friends::{
+        Friends, FriendsAsk, MemberCard, ReferralDecide, ReferralQueue, ReferralRecord, ReferrerFind, Referrers,
+    },
     journey::{Board, BoardAsk, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow, JourneyShown},
     lead::{LeadAnswer, LeadClaim, LeadOpen, LeadRelease, LeadRow, LeadSnooze, Leads},
     notification::{
@@ -98,6 +101,13 @@ macro_rules! for_each_command {
             opening_set: OpeningSet => Saved,
             day_close: DayClose => Saved,
             day_open: DayOpen => Saved,
+            friends: FriendsAsk => Friends,
+            referrer_find: ReferrerFind => Referrers,
+            referral_record: ReferralRecord => Saved,
+            referral_queue: Nothing => ReferralQueue,
+            referral_decide: ReferralDecide => Saved,
+            achievement_add_usual: Nothing => Saved,
+            member_card: FriendsAsk => MemberCard,
             task_list: TaskList => TaskRows,
             task_complete: TaskComplete => Saved,
             task_reassign: TaskReassign => Saved,

@@ -188,6 +188,18 @@ codes! {
     OpeningInvalid => "opening_invalid",
     /// The clinic is closed on this day already, under another name.
     DayClosedAlready => "day_closed_already",
+    /// Nobody's code.
+    ReferralCodeUnknown => "referral_code_unknown",
+    /// Nobody sends themselves.
+    ReferralOfOneself => "referral_of_oneself",
+    /// Somebody sent this customer already; fields: `by`.
+    AlreadyReferred => "already_referred",
+    /// No such referral.
+    ReferralNotFound => "referral_not_found",
+    /// It was decided already; fields: `by`.
+    ReferralDecided => "referral_decided",
+    /// The friend has nothing that was paid and kept.
+    ReferralNotPaidFor => "referral_not_paid_for",
     /// The reward cannot be had: not on offer, none left, or for a higher tier.
     RewardUnavailable => "reward_unavailable",
     /// This PC has no allowance of today for redeeming without the network.

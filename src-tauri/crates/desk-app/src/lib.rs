@@ -19,6 +19,7 @@ mod display;
 mod disturb;
 pub mod error;
 mod followup;
+mod friends;
 mod hours;
 mod interruptions;
 mod journey;

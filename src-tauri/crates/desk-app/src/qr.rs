@@ -1,4 +1,4 @@
-//! A PromptPay code as a picture that any window can draw: one SVG path, a square a module.
+//! A PromptPay or customer code as a picture that any window can draw: one SVG path, a square a module.
 
 use desk_core::payment::promptpay::Payee;
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -10,7 +10,15 @@ const MARGIN: i32 = 4;
 
 /// The code that asks for so much money.
 pub(crate) fn picture(payee: &Payee, satang: i64) -> Option<QrPicture> {
-    let payload = payee.payload(Some(satang));
+    drawn(payee.payload(Some(satang)), payee.shown())
+}
+
+/// A customer's code, for the card that they carry: it pays nobody.
+pub(crate) fn of_code(code: &str) -> Option<QrPicture> {
+    drawn(code.to_owned(), String::new())
+}
+
+fn drawn(payload: String, payee: String) -> Option<QrPicture> {
     let code = QrCode::encode_text(&payload, QrCodeEcc::Medium).ok()?;
     let size = code.size();
     let modules = (0..size).flat_map(|y| (0..size).map(move |x| (x, y)));
@@ -22,7 +30,7 @@ pub(crate) fn picture(payee: &Payee, satang: i64) -> Option<QrPicture> {
         side: size + 2 * MARGIN,
         path,
         payload,
-        payee: payee.shown(),
+        payee,
     })
 }
 

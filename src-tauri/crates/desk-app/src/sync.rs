@@ -236,8 +236,8 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
             let booking = id.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_default();
             return visit::customer_of(reader, booking);
         }
-        "payment.take" | "points.award" | "points.reverse" | "points.redeem" | "points.unredeem" | "visit.check_in"
-        | "appointment.book" => "customer_id",
+        "referral.record" | "payment.take" | "points.award" | "points.reverse" | "points.redeem"
+        | "points.unredeem" | "visit.check_in" | "appointment.book" => "customer_id",
         "payment.refund" => {
             let customer = payer(reader, &refused.args)?;
             return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));

@@ -23,7 +23,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("closed_day") => &["start", "leads", "today", "journeys"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
         Some("contact") => &["tasks", "today", "customers"],
-        Some("lot" | "lease" | "reward" | "payment") => &["customers"],
+        Some("lot" | "lease" | "reward" | "payment" | "referral" | "achievement" | "achieved") => &["customers"],
         Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }

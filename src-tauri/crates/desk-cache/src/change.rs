@@ -14,6 +14,7 @@ mod opening;
 pub mod payment;
 mod points;
 mod redeem;
+pub mod referral;
 mod rule;
 mod task;
 mod task_work;
@@ -257,6 +258,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "points.award" | "points.reverse" => points::apply(ledger, action),
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
+        "referral.record" | "referral.decide" | "achievement.add_usual" => referral::apply(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "lead.claim" | "lead.release" | "lead.answer" | "lead.unclaim" | "lead.unanswer" => lead::apply(ledger, action),
@@ -275,6 +277,18 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "points.redeem" => redeem::redeem(ledger, action),
         "points.unredeem" => redeem::unredeem(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
+        "journey.open" => journey::open(ledger, action),
+        "journey.move" => journey::step(ledger, action),
+        "journey.assign" | "journey.unassign" => journey::assign(ledger, action),
+        "journey.unmove" => journey::unmove(ledger, action),
+        "journey.withdraw" => journey::withdraw(ledger, action),
+        _ => apply_at_the_door(ledger, action),
+    }
+}
+
+/// Who comes, and who is booked.
+fn apply_at_the_door(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
         "visit.check_in" => visit::check_in(ledger, action),
         "visit.undo_check_in" => visit::undo_check_in(ledger, action),
         "visit.leave" => visit::leave(ledger, action),
@@ -290,11 +304,6 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "appointment.no_show" => booking::close(ledger, action, "no_show"),
         "appointment.cancel" => booking::close(ledger, action, "cancelled"),
         "appointment.reopen" => booking::reopen(ledger, action),
-        "journey.open" => journey::open(ledger, action),
-        "journey.move" => journey::step(ledger, action),
-        "journey.assign" | "journey.unassign" => journey::assign(ledger, action),
-        "journey.unmove" => journey::unmove(ledger, action),
-        "journey.withdraw" => journey::withdraw(ledger, action),
         _ => Err(CacheError::Refused("value_not_allowed")),
     }
 }

@@ -116,6 +116,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261129120000_dismiss_alerts.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261130110000_keep_referrals.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261130110100_index_referrals.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -1,5 +1,6 @@
 //! What the screens ask the cache, by noun. Each query reads by key or index; none scans a whole noun.
 
+pub mod achievement;
 pub mod appointment;
 pub mod clinic;
 pub mod closed_day;
@@ -11,6 +12,7 @@ pub mod lead;
 pub mod loyalty;
 pub mod notification;
 pub mod payment;
+pub mod referral;
 pub mod rule;
 pub mod staff;
 pub mod task;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 25] = [
+const ACTIONS: [&str; 28] = [
     "clinic.close_day",
     "clinic.open_day",
     "clinic.set_opening",
@@ -21,6 +21,9 @@ const ACTIONS: [&str; 25] = [
     "notification.read",
     "notification.dismiss",
     "payment.refund",
+    "referral.record",
+    "referral.decide",
+    "achievement.add_usual",
     "payment.take",
     "points.award",
     "points.reverse",

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use desk_core::day;
+use desk_core::referral::{self, Facts, Verdict};
 use serde::Serialize;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, Row as _, raw_sql};
@@ -151,6 +153,50 @@ pub fn options(address: &str) -> Result<PgConnectOptions> {
 pub async fn fire_next(conn: &mut PgConnection) -> Result<bool> {
     let row = raw_sql("select desk.fire_next() is not null").fetch_one(conn).await?;
     Ok(row.try_get(0)?)
+}
+
+/// Judges the referral that has waited longest for it, by the one rule. `false`: none waits. What is known of it is read, and what comes of it written, under one
+/// lock in one transaction.
+///
+/// # Errors
+/// `Unreachable`; then it still waits.
+pub async fn judge_referral(conn: &mut PgConnection) -> Result<bool> {
+    let mut tx = conn.begin().await?;
+    let row = raw_sql("select clinic, referral, facts::text as facts, judged_at, zone from desk.next_referral()")
+        .fetch_one(&mut *tx)
+        .await?;
+    let Some(id) = row.try_get::<Option<Uuid>, _>("referral")? else {
+        return Ok(false);
+    };
+    let (clinic, at): (Uuid, DateTime<Utc>) = (row.try_get("clinic")?, row.try_get("judged_at")?);
+    let (facts, zone): (String, String) = (row.try_get("facts")?, row.try_get("zone")?);
+    let zone = day::zone(&zone).unwrap_or(day::USUAL_ZONE);
+    let verdict = serde_json::from_str::<Facts>(&facts)
+        .map_or_else(|_| referral::unreadable(), |facts| referral::decide(&facts, at, zone));
+    raw_sql(AssertSqlSafe(settling(clinic, id, &verdict)?))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// In one message with nothing prepared; every part is an id or a word of our own.
+fn settling(clinic: Uuid, id: Uuid, verdict: &Verdict) -> Result<String> {
+    let word = |json: serde_json::Result<serde_json::Value>| {
+        let word = json.ok().and_then(|json| json.as_str().map(str::to_owned));
+        word.ok_or(ClinicError::Answer("verdict"))
+    };
+    let decision = word(serde_json::to_value(verdict.decision))?;
+    let reasons: Vec<String> = verdict
+        .reasons
+        .iter()
+        .map(|reason| word(serde_json::to_value(reason)))
+        .collect::<Result<_>>()?;
+    Ok(format!(
+        "select desk.settle_referral('{clinic}', '{id}', '{decision}', '{{{}}}', {})",
+        reasons.join(","),
+        verdict.needs_a_person()
+    ))
 }
 
 /// What a worker is told when it says that it is there.

@@ -3,6 +3,7 @@
 
 mod care;
 mod clinic;
+mod friends;
 mod leads;
 mod names;
 mod people;
@@ -81,6 +82,9 @@ impl Demo {
             "lead" => Box::new(self.leads()),
             "visit" => Box::new(self.visits()),
             "contact" => Box::new(self.contacts()),
+            "referral" => Box::new(self.referrals()),
+            "achievement" => Box::new(self.achievements()),
+            "achieved" => Box::new(self.achieved()),
             _ => Box::new(std::iter::empty()),
         }
     }

@@ -145,6 +145,7 @@ pub struct Facts {
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "ReferralDecision")]
 pub enum Decision {
     /// The referrer gets the points.
     Pay,
@@ -157,6 +158,7 @@ pub enum Decision {
 /// Why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "ReferralReason")]
 pub enum Reason {
     /// Both are one person: the same record, or the same name and day of birth.
     SamePerson,
@@ -202,6 +204,8 @@ pub enum Reason {
     PerhapsKnown,
     /// One of the two recorded it.
     RecordedByThemselves,
+    /// What is on file about the two cannot be read.
+    Unreadable,
     /// The second within a day.
     SecondInADay,
     /// More than ten in a month.
@@ -234,6 +238,7 @@ impl Reason {
             | Self::OthersRefunded
             | Self::PerhapsKnown
             | Self::RecordedByThemselves
+            | Self::Unreadable
             | Self::SecondInADay
             | Self::ManyInAMonth => Decision::Hold,
         }
@@ -261,6 +266,14 @@ impl Verdict {
     /// A person has to look: nothing but their word lets it go on.
     pub fn needs_a_person(&self) -> bool {
         self.decision == Decision::Hold && !self.reasons.iter().any(|reason| reason.is_waiting())
+    }
+}
+
+/// What becomes of one whose facts cannot be read: whatever stands on file, a person looks.
+pub fn unreadable() -> Verdict {
+    Verdict {
+        decision: Decision::Hold,
+        reasons: vec![Reason::Unreadable],
     }
 }
 

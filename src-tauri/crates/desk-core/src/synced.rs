@@ -477,6 +477,53 @@ pub const SYNCED: &[Table] = &[
             int("multiplier_tenths"),
         ],
     },
+    Table {
+        number: 26,
+        name: "referral",
+        columns: &[
+            uuid("id"),
+            uuid("referrer_id"),
+            uuid("friend_id"),
+            instant("made_at"),
+            uuid("made_by"),
+            flag("by_code"),
+            text("state"),
+            text("reasons"),
+            instant("decided_at"),
+            uuid("decided_by"),
+            text("note"),
+            int("points"),
+        ],
+    },
+    Table {
+        number: 27,
+        name: "achievement",
+        columns: &[
+            uuid("id"),
+            text("name"),
+            text("description"),
+            text("category"),
+            int("points"),
+            text("icon"),
+            text("special_reward"),
+            flag("is_active"),
+            flag("is_secret"),
+        ],
+    },
+    Table {
+        number: 28,
+        name: "achieved",
+        columns: &[
+            uuid("id"),
+            uuid("customer_id"),
+            uuid("achievement_id"),
+            text("period"),
+            int("percent"),
+            instant("earned_at"),
+            int("points"),
+            text("reward"),
+        ],
+    },
 ];
 
 /// The noun with this feed number, if this version knows it.

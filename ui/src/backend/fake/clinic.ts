@@ -1,4 +1,5 @@
 /** The state of the fake clinic and what changes it. One object per test or browser tab. */
+import type { AchievementRow } from '../bindings/AchievementRow';
 import type { AppError } from '../bindings/AppError';
 import type { Disturb } from '../bindings/Disturb';
 import type { Gathered } from '../bindings/Gathered';
@@ -24,6 +25,7 @@ import { closed } from './display';
 import { journeys } from './journeys';
 import { usualOpening } from './opening';
 import * as leads from './leads';
+import { achievements, referrals, type FakeReferral } from './friends';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 import { rules } from './rules';
@@ -95,6 +97,8 @@ export class FakeClinic {
   contacts = new Map<string, ContactRow[]>();
   /** Payments and refunds of everybody, newest first. */
   payments: FakePayment[] = [];
+  referrals: FakeReferral[] = referrals();
+  achievements: AchievementRow[] = achievements();
   /** Whom the clinic's codes pay. */
   promptpay: string | null = '081-234-5678';
   /** Who is away, until when. */

@@ -13,6 +13,7 @@ import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
 import * as display from './display';
+import * as friends from './friends';
 import { assign, board, move, ofCustomer, open, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
@@ -311,6 +312,13 @@ export const ANSWERS: Answers = {
   opening_set: opening.set,
   day_close: opening.close,
   day_open: opening.open,
+  friends: friends.friends,
+  referrer_find: friends.find,
+  referral_record: friends.record,
+  referral_queue: friends.queue,
+  referral_decide: friends.decide,
+  achievement_add_usual: friends.addUsual,
+  member_card: friends.memberCard,
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>

@@ -7,6 +7,7 @@ pub mod call;
 pub mod customer;
 pub mod display;
 pub mod followup;
+pub mod friends;
 pub mod journey;
 pub mod lead;
 pub mod notification;

@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 19] = [
+pub(super) const NOUNS: [Noun; 22] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -42,6 +42,10 @@ pub(super) const NOUNS: [Noun; 19] = [
     noun("contact", &[CONTACT]),
     // Rules last: they begin with what comes after them.
     noun("automation_rule", &[AUTOMATION_RULE]),
+    // What was earned with what is there already is not earned again by its arrival.
+    noun("achievement", &[ACHIEVEMENT]),
+    noun("achieved", &[ACHIEVED]),
+    noun("referral", &[REFERRAL]),
 ];
 
 pub(super) const ANALYZE: &str = "analyze public.customers, public.customer_preferences, public.workflow_states, public.workflow_actions, \
@@ -136,6 +140,18 @@ const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_i
 const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until, max_redemptions, current_redemptions) \
     select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until, r.max_redemptions, r.current_redemptions \
     from pg_temp.demo_reward r, pg_temp.demo_place p";
+
+/// The usual conditions by their badge: a desk knows none.
+const ACHIEVEMENT: &str = "insert into public.achievements (id, clinic_id, name, description, category, conditions, points_reward, badge_icon, is_active, is_secret) \
+    select r.id, p.clinic_id, r.name, r.description, r.category, case r.icon when '🌱' then '{\"visitCount\":1,\"totalSpent\":1}' when '💗' then '{\"totalSpent\":10000}' \
+      when '🤝' then '{\"referralCount\":1}' else '{\"visitCount\":5,\"withinMonths\":3}' end::jsonb, r.points, r.icon, r.is_active, r.is_secret \
+    from pg_temp.demo_achievement r, pg_temp.demo_place p";
+
+const ACHIEVED: &str = "insert into desk.achieved (clinic_id, id, customer_id, achievement_id, period, percent, earned_at, points, reward) \
+    select p.clinic_id, r.id, r.customer_id, r.achievement_id, r.period, r.percent, r.earned_at, r.points, r.reward from pg_temp.demo_achieved r, pg_temp.demo_place p";
+
+const REFERRAL: &str = "insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, state, reasons) \
+    select p.clinic_id, r.id, r.referrer_id, r.friend_id, r.made_at, r.made_by, r.by_code, r.state, string_to_array(r.reasons, ' ') from pg_temp.demo_referral r, pg_temp.demo_place p";
 
 /// With the lead's id in it, as the database's own: then a lead does not tell anybody twice.
 const NOTIFICATION: &str = "insert into public.notifications (id, clinic_id, user_id, type, title, message, priority, action_url, metadata, is_read, created_at, read_at, expires_at, dismissed) \

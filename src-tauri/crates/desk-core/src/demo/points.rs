@@ -174,6 +174,11 @@ impl Demo {
         })
     }
 
+    /// What a customer has paid altogether, in satang.
+    pub(super) fn spent(&self, number: usize, customer: &Customer) -> i64 {
+        self.ledger(number, customer).map_or(0, |ledger| ledger.satang)
+    }
+
     fn paid(&self, number: usize, customer: &Customer) -> Vec<Paid> {
         let entries = self
             .ledger(number, customer)

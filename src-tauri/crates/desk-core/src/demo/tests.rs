@@ -68,12 +68,14 @@ fn every_reference_leads_to_a_row() {
     let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
     let (bookings, tasks, leads) = (ids("appointment"), ids("task"), ids("lead"));
     let (entries, payments) = (ids("point_entry"), ids("payment"));
+    let achievements = ids("achievement");
     let nothing = HashSet::new();
     for table in SYNCED {
         for row in demo.rows(table.name) {
             for (value, column) in row.iter().zip(table.columns).skip(1) {
                 let known = match column.name {
-                    "customer_id" => &people,
+                    "customer_id" | "referrer_id" | "friend_id" => &people,
+                    "achievement_id" => &achievements,
                     "journey_id" => &ways,
                     "rule_id" => &rules,
                     "appointment_id" => &bookings,

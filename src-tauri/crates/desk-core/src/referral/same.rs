@@ -13,8 +13,9 @@ pub(super) fn reasons(facts: &Facts) -> Vec<Reason> {
         }
     };
     let (is_one_name, is_one_birth) = (same_name(a, b), a.birth.is_some() && a.birth == b.birth);
+    let are_births_known = a.birth.is_some() && b.birth.is_some();
     say(a.id == b.id || is_one_name && is_one_birth, Reason::SamePerson);
-    say(is_one_name && !is_one_birth, Reason::SameName);
+    say(is_one_name && !are_births_known, Reason::SameName);
     say(same_phone(a, b), Reason::SamePhone);
     say(same_word(a.line_id.as_deref(), b.line_id.as_deref()), Reason::SameLine);
     say(

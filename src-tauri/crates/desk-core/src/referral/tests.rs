@@ -201,15 +201,16 @@ fn l16_line_card_and_identity_card_match_only_where_both_are_known() {
 #[test]
 fn l16_one_person_twice_is_refused_and_one_name_alone_is_looked_at() {
     assert_eq!(with(|f| f.friend.id = "mook".into()).0, Decision::Refuse);
-    let named = |birth: &str| {
+    let named = |birth: Option<&str>| {
         with(|f| {
             f.friend.name = "คุณนภา  แสงทอง".into();
             f.referrer.birth = Some("1990-05-01".parse().unwrap());
-            f.friend.birth = Some(birth.parse().unwrap());
+            f.friend.birth = birth.map(|day| day.parse().unwrap());
         })
     };
-    assert_eq!(named("1990-05-01"), refuses(Reason::SamePerson));
-    assert_eq!(named("1991-05-01"), holds(Reason::SameName));
+    assert_eq!(named(Some("1990-05-01")), refuses(Reason::SamePerson));
+    assert_eq!(named(None), holds(Reason::SameName));
+    assert_eq!(named(Some("1991-05-01")), pays(), "two people of one name");
 }
 
 #[test]

@@ -82,8 +82,16 @@ impl Run {
         Ok(())
     }
 
-    /// Fires until nothing can be fired.
+    /// Fires until nothing can be fired, and judges what that has asked to be judged.
     async fn fire(&mut self, conn: &mut PgConnection) -> Result<()> {
+        self.fire_due(conn).await?;
+        while !self.is_stopping() && in_time(worker::judge_referral(conn)).await? {
+            self.fire_due(conn).await?;
+        }
+        Ok(())
+    }
+
+    async fn fire_due(&mut self, conn: &mut PgConnection) -> Result<()> {
         let mut beat_at = Instant::now() + BEAT_EVERY;
         while !self.is_stopping() && in_time(worker::fire_next(conn)).await? {
             self.fired += 1;
