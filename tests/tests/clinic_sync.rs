@@ -104,6 +104,10 @@ fn fill(pg: &PgCluster) {
              insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, taken_device, note, points, multiplier)
                values ('{A}', gen_random_uuid(), 7, md5('customer:1')::uuid, 199900, 'promptpay', '2026-10-01T10:41:30.000001+07:00', md5('user:7')::uuid, 'PC-หน้าร้าน', 'เลเซอร์', 399, 2.5);
              insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{A}', 'PC-หน้าร้าน', '2026-10-01', 500, 200, md5('user:7')::uuid, '2026-10-01T23:59:59+07:00', '2026-10-08T23:59:59+07:00');
+             insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, state, reasons, decided_at, decided_by, note)
+               values ('{A}', gen_random_uuid(), md5('customer:1')::uuid, md5('customer:3')::uuid, '2026-10-01T10:41:30.000001+07:00', md5('user:7')::uuid, true, 'refused', '{{same_address,same_name}}', now(), md5('user:7')::uuid, 'คนเดียวกัน 🌸');
+             insert into public.achievements (clinic_id, name, category, conditions, badge_icon, special_reward, is_secret) values ('{A}', 'ลับ', 'special', '{{\"totalSpent\": 1}}', '🌱', '{{\"name\": \"มาสก์\"}}', true);
+             insert into desk.achieved (clinic_id, customer_id, achievement_id, period, percent, reward) select '{A}', md5('customer:1')::uuid, a.id, '2026', 99, 'มาสก์' from public.achievements a;
              insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี');
              insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{A}', md5('contact:1')::uuid, md5('customer:1')::uuid, md5('user:7')::uuid, 'out', 'talked', 'คุยแล้ว', now())"
         ),
