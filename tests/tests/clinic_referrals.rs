@@ -510,6 +510,18 @@ async fn l17_replaying_the_last_thousand_events_unlocks_nothing_new() {
     );
 }
 
+/// A laser treatment is completed; how it came to that is no matter here.
+fn treated_by_laser(pg: &PgCluster, customer: Uuid) {
+    pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, current_stage, treatment_plan) values ('{A}', '{}', 'in_treatment', '{{\"name\": \"Laser หน้าใส\"}}')", customer));
+    pg.psql(
+        DB,
+        &format!(
+            "set session_replication_role = replica; update public.workflow_states set desk_sessions_done = 1 where customer_id = '{}'",
+            customer
+        ),
+    );
+}
+
 #[tokio::test]
 async fn l17_every_condition_counts_what_it_says() {
     let mut s = sent().await;
@@ -561,14 +573,7 @@ async fn l17_every_condition_counts_what_it_says() {
         "{}",
         earned(&s.pg, s.friend)
     );
-    s.pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, current_stage, treatment_plan) values ('{A}', '{}', 'in_treatment', '{{\"name\": \"Laser หน้าใส\"}}')", s.friend));
-    s.pg.psql(
-        DB,
-        &format!(
-            "set session_replication_role = replica; update public.workflow_states set desk_sessions_done = 1 where customer_id = '{}'",
-            s.friend
-        ),
-    );
+    treated_by_laser(&s.pg, s.friend);
     bills(&s.pg, s.friend, &[1], 100);
     pass(&s.pg, 14);
     work(&s.pg).await;
