@@ -101,6 +101,9 @@ fn fill(pg: &PgCluster) {
              insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'กฎ', 'follow_up', 'move', '{{\"action\": \"close_case\"}}');
              update public.customers set metadata = '{{\"line_name\": \"ต้น🌸\"}}', date_of_birth = '1990-02-28', notes = E'บรรทัดหนึ่ง\\nสอง \"\\\\', tags = '[\"vip\"]' where id = md5('customer:1')::uuid;
              insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', 'คุณมะลิ ใจดี', 88, 'hot', 'high');
+             with spent as (insert into public.point_transactions (clinic_id, customer_id, type, amount) select '{A}', customer_id, 'redeemed', -1 from public.loyalty_profiles where clinic_id = '{A}' and available_points > 0 limit 1 returning id, customer_id)
+             insert into desk.coupon (clinic_id, id, code, customer_id, reward_id, name, kind, value, is_stackable, points, lots, expires_at, issued_at, issued_by, issued_device)
+               select '{A}', id, 'K7QF29MX', customer_id, gen_random_uuid(), 'มาสก์', 'free_service', 0, true, 1, '[{{\"lot\": \"x\", \"points\": 1}}]', now() + interval '1 year', now(), md5('user:7')::uuid, 'PC-หน้าร้าน' from spent;
              insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, taken_device, note, points, multiplier)
                values ('{A}', gen_random_uuid(), 7, md5('customer:1')::uuid, 199900, 'promptpay', '2026-10-01T10:41:30.000001+07:00', md5('user:7')::uuid, 'PC-หน้าร้าน', 'เลเซอร์', 399, 2.5);
              insert into desk.lease (clinic_id, device, day, points, per_customer, taken_by, ends_at, settles_until) values ('{A}', 'PC-หน้าร้าน', '2026-10-01', 500, 200, md5('user:7')::uuid, '2026-10-01T23:59:59+07:00', '2026-10-08T23:59:59+07:00');

@@ -75,6 +75,7 @@ fn bill(counter: &Counter, satang: i64) -> PaymentTake {
         journey_id: None,
         satang,
         method: Method::Promptpay,
+        coupons: vec![],
         note: Some("เลเซอร์".into()),
     }
 }
@@ -121,6 +122,7 @@ async fn what_is_expected_without_the_network_is_what_comes_back() {
         customer_id: counter.customer,
         satang: 1_290_000,
         method: Method::Cash,
+        coupons: None,
     };
     let promise = desk.payment_preview(preview).await.unwrap();
     assert_eq!(
@@ -241,6 +243,7 @@ async fn codes_are_shown_once_a_head_has_said_whom_they_pay() {
         customer_id: counter.customer,
         satang: 199_900,
         method: Method::Promptpay,
+        coupons: None,
     };
     assert_eq!(
         desk.payment_preview(preview()).await.unwrap().qr,

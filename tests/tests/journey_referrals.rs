@@ -75,6 +75,7 @@ fn bill(customer_id: Uuid, satang: i64) -> PaymentTake {
         journey_id: None,
         satang,
         method: Method::Cash,
+        coupons: vec![],
         note: None,
     }
 }

@@ -7,7 +7,7 @@ import type { Code } from '../backend/bindings/Code';
 import { date, time } from './dates';
 import { m } from './index';
 import { baht, points } from './numbers';
-import { roleName, ruleField, stageName } from './words';
+import { rewardField, roleName, ruleField, stageName } from './words';
 
 type Fields = AppError['fields'];
 interface Words {
@@ -165,6 +165,18 @@ export const CODES: Record<Code, Words> = {
   },
   promptpay_invalid: { what: () => m.code_promptpay_invalid(), next: m.code_promptpay_invalid_next },
   reward_unavailable: { what: () => m.code_reward_unavailable(), next: m.code_reward_unavailable_next },
+  reward_needs_clinic: { what: () => m.code_reward_needs_clinic(), next: m.code_reward_needs_clinic_next },
+  reward_not_found: { what: () => m.code_reward_not_found(), next: m.code_reward_not_found_next },
+  rewards_exist: { what: () => m.code_rewards_exist(), next: m.code_rewards_exist_next },
+  coupon_not_found: { what: () => m.code_coupon_not_found(), next: m.code_coupon_not_found_next },
+  coupon_ended: { what: () => m.code_coupon_ended(), next: m.code_coupon_ended_next },
+  coupon_alone: { what: () => m.code_coupon_alone(), next: m.code_coupon_alone_next },
+  coupon_sum_differs: { what: () => m.code_coupon_sum_differs(), next: m.code_coupon_sum_differs_next },
+  coupon_on_bill: { what: () => m.code_coupon_on_bill(), next: m.code_coupon_on_bill_next },
+  reward_invalid: {
+    what: (f) => m.code_reward_invalid({ field: rewardField(f['field'] ?? '') }),
+    next: m.code_reward_invalid_next,
+  },
   lease_missing: { what: () => m.code_lease_missing(), next: m.code_lease_missing_next },
   balance_stale: { what: () => m.code_balance_stale(), next: m.code_balance_stale_next },
   lease_exceeded: {

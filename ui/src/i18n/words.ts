@@ -6,6 +6,7 @@ import type { Class } from '../backend/bindings/Class';
 import type { Density } from '../backend/bindings/Density';
 import type { JourneyOutcome } from '../backend/bindings/JourneyOutcome';
 import type { Priority } from '../backend/bindings/Priority';
+import type { RewardKind } from '../backend/bindings/RewardKind';
 import type { Role } from '../backend/bindings/Role';
 import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
 import type { Theme } from '../backend/bindings/Theme';
@@ -255,6 +256,10 @@ const MUTATION: Words = {
   clinic_close_day: m.mutation_clinic_close_day,
   clinic_open_day: m.mutation_clinic_open_day,
   points_redeem: m.mutation_points_redeem,
+  reward_use: m.mutation_reward_use,
+  reward_cancel: m.mutation_reward_cancel,
+  reward_save: m.mutation_reward_save,
+  reward_add_usual: m.mutation_reward_add_usual,
   followup_done: m.mutation_followup_done,
   followup_cancel: m.mutation_followup_cancel,
   notification_read: m.mutation_notification_read,
@@ -315,6 +320,7 @@ const NOUN: Words = {
   achievement: m.noun_achievement,
   achieved: m.noun_achieved,
   reward: m.noun_reward,
+  coupon: m.noun_coupon,
   notification: m.noun_notification,
   staff: m.noun_staff,
   appointment: m.noun_appointment,
@@ -373,6 +379,28 @@ const RULE_FIELD: Words = {
   'conditions.without_task': m.rule_without,
 };
 
+/** The fields of a reward, by the database's names of them. */
+const REWARD_FIELD: Words = {
+  name: m.reward_name,
+  description: m.reward_description,
+  points_cost: m.reward_cost,
+  value: m.reward_worth,
+  max_redemptions: m.reward_limit,
+  tier_requirement: m.reward_tier,
+  valid_from: m.reward_from,
+  valid_until: m.reward_until,
+  days: m.reward_days,
+};
+const REWARD_KIND: Record<RewardKind, () => string> = {
+  discount_percentage: m.reward_kind_discount_percentage,
+  discount_amount: m.reward_kind_discount_amount,
+  free_service: m.reward_kind_free_service,
+  upgrade_service: m.reward_kind_upgrade_service,
+  birthday_special: m.reward_kind_birthday_special,
+  referral_bonus: m.reward_kind_referral_bonus,
+};
+export const rewardKind = (kind: RewardKind) => REWARD_KIND[kind]();
+
 function word(table: Words): (of: string) => string {
   return (of) => table[of]?.() ?? of;
 }
@@ -406,6 +434,7 @@ export const genderName = word(GENDER);
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 export const fieldName = (field: string) => (WEEK.includes(field) ? weekdayName(field) : word(FIELD)(field));
 export const ruleField = word(RULE_FIELD);
+export const rewardField = word(REWARD_FIELD);
 export const searchWhy = word(WHY);
 export const nounName = (noun: string) => NOUN[noun]?.() ?? m.noun_other();
 /** `task.complete` in words. */

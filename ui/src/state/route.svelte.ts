@@ -15,6 +15,7 @@ export type Place =
   | { name: 'notifications' }
   | { name: 'automation' }
   | { name: 'referrals' }
+  | { name: 'rewards' }
   | { name: 'sync' }
   | { name: 'settings' };
 
@@ -79,6 +80,7 @@ class Route {
     else if (kind === 'journeys') this.go(id ? { name: 'journeys', select: id } : { name: 'journeys' });
     else if (kind === 'followups' && id) this.go({ name: 'today', select: id });
     else if (kind === 'referrals') this.go({ name: 'referrals' });
+    else if (kind === 'rewards') this.go({ name: 'rewards' });
     else if (kind === 'automation') this.go({ name: 'automation' });
     else if (kind === 'tasks') this.go({ name: 'tasks' });
     else if (kind === 'call') this.ring(decodeURIComponent(id ?? ''));

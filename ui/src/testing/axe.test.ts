@@ -2,6 +2,7 @@
 import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import type { FakeOptions } from '../backend/fake/clinic';
+import { issue } from '../backend/fake/rewards';
 import { openWindow, settle, to, type Opened } from './window';
 
 type Scene = [name: string, options: FakeOptions, steps?: (on: Opened) => Promise<unknown>];
@@ -21,6 +22,21 @@ async function toBoard(on: Opened, ...keys: string[]) {
 async function toRules(on: Opened, ...keys: string[]) {
   on.clinic.open('/automation');
   await on.see('[data-row-id=r1]');
+  await on.press(...keys);
+  await settle();
+}
+
+async function toRewards(on: Opened, ...keys: string[]) {
+  on.clinic.open('/rewards');
+  await on.see('[data-row-id=r1]');
+  await on.press(...keys);
+  await settle();
+}
+
+async function toCodes(on: Opened, ...keys: string[]) {
+  issue(on.clinic, 'c1', 'k1', 'r1');
+  await toCard(on);
+  await on.see('[data-code]');
   await on.press(...keys);
   await settle();
 }
@@ -221,6 +237,33 @@ const SCENES: Scene[] = [
       await on.see('[data-after="1120"]');
     },
   ],
+  ['codes', {}, (on) => toCodes(on)],
+  ['use a code', {}, (on) => toCodes(on, 'U')],
+  [
+    'give a code back',
+    { as: 'ดาว' },
+    async (on) => {
+      await toCodes(on);
+      on.one('[data-action=code-cancel]').click();
+      await on.see('[data-cancel-after]');
+      on.one('[data-choice=cancel-by] input[value=clinic]').click();
+      await on.see('[data-switch=grant]');
+    },
+  ],
+  [
+    'a code on a bill',
+    {},
+    async (on) => {
+      await toCodes(on, 'F9');
+      await on.type('1999');
+      (await on.see('[data-bill-code]')).click();
+      await on.see('[data-pays]');
+    },
+  ],
+  ['rewards', { as: 'ดาว' }, (on) => toRewards(on)],
+  ['rewards, makes no sense', { as: 'ดาว' }, (on) => toRewards(on, 'End')],
+  ['rewards, nothing', { as: 'ดาว', isEmpty: true }, async (on) => on.clinic.open('/rewards')],
+  ['rewards, editor', { as: 'ดาว' }, (on) => toRewards(on, 'Enter')],
   [
     'edit customer',
     {},

@@ -7,7 +7,7 @@ use desk_cache::{
     open::Reader,
     query::{
         appointment::{self, Appointment},
-        contact, customer, followup, journey, loyalty, task, visit,
+        contact, customer, followup, journey, loyalty, reward, task, visit,
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
@@ -24,7 +24,7 @@ use crate::{
             NextTier, PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference, Reward,
         },
     },
-    call, check,
+    call, check, coupon,
     desk::Desk,
     error::{AppError, Code},
     line, payment, row,
@@ -314,6 +314,7 @@ fn card(
             .map(call::contact)
             .collect(),
         payments: payment::rows(reader, id, me)?,
+        coupons: coupon::rows(reader, id, now)?,
     }))
 }
 
@@ -330,7 +331,7 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
     let Some(member) = loyalty::member(reader, id)? else {
         return Ok(None);
     };
-    let rewards = loyalty::affordable(reader, member.available_points, member.tier, now)?;
+    let rewards = reward::affordable(reader, member.available_points, member.tier, now)?;
     Ok(Some(Loyalty {
         available_points: member.available_points,
         owed: member.owed,
@@ -358,7 +359,7 @@ fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>
             .map(|reward| Reward {
                 id: reward.id,
                 name: reward.name,
-                points_cost: reward.points_cost,
+                points_cost: reward.offer.points_cost,
             })
             .collect(),
         waiting_points: loyalty::waiting_points(reader, id)?,

@@ -221,6 +221,31 @@ impl Desk {
         })
     }
 
+    /// Does several things at once as the signed-in person: all of them, or none. `row` is what the answer names.
+    pub(crate) async fn act_all(&self, all: Vec<(Uuid, &'static str, Json)>, row: Uuid) -> Result<Saved, AppError> {
+        let (destination, person, at) = (self.destination(), self.me()?, self.micros());
+        let names: Vec<&'static str> = all.iter().map(|(_, name, _)| *name).collect();
+        let action = |(id, name, args): (Uuid, &str, Json)| Action {
+            id,
+            person,
+            name: name.to_owned(),
+            args,
+            at,
+        };
+        let actions: Vec<Action> = all.into_iter().map(action).collect();
+        self.with_cache(move |cache| change::perform_all(cache, &actions, destination))
+            .await?;
+        for name in names {
+            self.changed(topic::of_action(name));
+        }
+        self.nudge();
+        Ok(Saved {
+            id: row,
+            waiting: destination == Destination::Clinic,
+            undo: None,
+        })
+    }
+
     pub(crate) fn destination(&self) -> Destination {
         if self.is_demo() {
             Destination::Here

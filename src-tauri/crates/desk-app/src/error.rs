@@ -202,6 +202,24 @@ codes! {
     ReferralNotPaidFor => "referral_not_paid_for",
     /// The reward cannot be had: not on offer, none left, or for a higher tier.
     RewardUnavailable => "reward_unavailable",
+    /// How many of the reward are left is known to the clinic alone, and the clinic does not answer.
+    RewardNeedsClinic => "reward_needs_clinic",
+    /// No such reward.
+    RewardNotFound => "reward_not_found",
+    /// A reward that could not be promised; fields: `field`.
+    RewardInvalid => "reward_invalid",
+    /// The clinic has rewards already.
+    RewardsExist => "rewards_exist",
+    /// No such code of this customer.
+    CouponNotFound => "coupon_not_found",
+    /// The code is used, given back or over; fields: `state`, `by`, `at`.
+    CouponEnded => "coupon_ended",
+    /// A code stands alone on a bill.
+    CouponAlone => "coupon_alone",
+    /// What was paid is not what the codes leave of the bill.
+    CouponSumDiffers => "coupon_sum_differs",
+    /// A code hangs on what was paid.
+    CouponOnBill => "coupon_on_bill",
     /// This PC has no allowance of today for redeeming without the network.
     LeaseMissing => "lease_missing",
     /// The balance here is older than 24 hours.

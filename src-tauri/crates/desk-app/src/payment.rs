@@ -8,36 +8,41 @@ use desk_cache::{
     change::payment::REFUNDERS,
     open::Reader,
     query::{
-        clinic, customer, journey, loyalty,
+        clinic, coupon as query_coupon, customer, journey, loyalty,
         payment::{self, Payment},
-        staff,
+        reward as query_reward, staff,
     },
 };
 use desk_core::{
     day,
-    loyalty::{Tier, points_to_reverse},
+    loyalty::{
+        Tier, points_to_reverse,
+        reward::{MOST_COUPONS, written},
+    },
     payment::{
         Method,
         receipt::{Receipt, Tongue},
     },
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
     api::{
         Nothing, Saved,
+        coupon::BillCoupon,
         payment::{
             PaymentPreview, PaymentPromise, PaymentRefund, PaymentRow, PaymentTake, PromptpaySet, PromptpayShown,
             QrPicture, ReceiptAsk, ReceiptLine, ReceiptShown, RefundPreview, RefundPromise,
         },
+        reward::RewardOffer,
         settings::Language,
     },
-    check,
+    check, coupon,
     customer::{bill, check_bill},
     desk::Desk,
     error::{AppError, Code},
-    qr, row,
+    qr, reward, row,
 };
 
 impl Desk {
@@ -47,7 +52,8 @@ impl Desk {
     /// As listed at [`PaymentPreview`].
     pub async fn payment_preview(self: &Arc<Self>, request: PaymentPreview) -> Result<PaymentPromise, AppError> {
         check_bill(request.satang)?;
-        self.read(move |reader| promise(reader, &request))
+        let now = self.micros();
+        self.read(move |reader| promise(reader, &request, now))
             .await?
             .ok_or_else(|| Code::CustomerNotFound.into())
     }
@@ -58,18 +64,51 @@ impl Desk {
     /// As listed at [`PaymentTake`].
     pub async fn payment_take(self: &Arc<Self>, request: PaymentTake) -> Result<Saved, AppError> {
         check_bill(request.satang)?;
+        let (customer, now) = (request.customer_id, self.micros());
+        let (bill, coupons) = (request.satang, request.coupons.clone());
+        let reduced = self
+            .read(move |reader| coupon::reduce(reader, customer, bill, &coupons, now))
+            .await?;
+        let pays = reduced.ok_or(Code::CouponAlone)?.pays;
         let args = json!({
             "id": request.payment_id,
             "entry": Uuid::now_v7(),
-            "customer_id": request.customer_id,
+            "customer_id": customer,
             "journey_id": request.journey_id,
-            "satang": request.satang,
+            "satang": pays,
             "method": request.method,
             "note": check::optional("note", request.note, check::NAME)?,
             "at": self.happens(),
         });
-        self.act(request.payment_id, "payment.take", args, request.payment_id)
-            .await
+        if request.coupons.is_empty() {
+            return self
+                .act(request.payment_id, "payment.take", args, request.payment_id)
+                .await;
+        }
+        let with = Bill {
+            payment: request.payment_id,
+            customer,
+            bill,
+            pays,
+            coupons: request.coupons,
+        };
+        self.take_with_codes(&with, args).await
+    }
+
+    /// The payment and its codes together. Where the codes leave nothing to pay there is no payment, and what uses them bears its id.
+    async fn take_with_codes(self: &Arc<Self>, with: &Bill, args: Json) -> Result<Saved, AppError> {
+        let paid = (with.pays > 0).then_some(with.payment);
+        let id = match paid {
+            Some(payment) => Uuid::from_u128(!payment.as_u128()),
+            None => with.payment,
+        };
+        let using = coupon::using(id, with.customer, &with.coupons, paid, Some(with.bill), self.happens());
+        let take = paid.map(|payment| (payment, "payment.take", args));
+        self.act_all(
+            take.into_iter().chain([(id, "reward.use", using)]).collect(),
+            with.payment,
+        )
+        .await
     }
 
     /// What giving money back would do, by the same rule as the booking.
@@ -164,13 +203,32 @@ impl Desk {
     }
 }
 
-fn promise(reader: &Reader<'_>, request: &PaymentPreview) -> Result<Option<PaymentPromise>, CacheError> {
-    if customer::profile(reader, request.customer_id)?.is_none() {
+/// A bill with codes.
+struct Bill {
+    payment: Uuid,
+    customer: Uuid,
+    bill: i64,
+    pays: i64,
+    coupons: Vec<Uuid>,
+}
+
+fn promise(reader: &Reader<'_>, request: &PaymentPreview, now: i64) -> Result<Option<PaymentPromise>, CacheError> {
+    let customer = request.customer_id;
+    if customer::profile(reader, customer)?.is_none() {
         return Ok(None);
     }
+    let chosen = match &request.coupons {
+        Some(chosen) => chosen.clone(),
+        None => by_themselves(&coupon::for_bill(reader, customer, &[], now)?),
+    };
+    let reduced = coupon::reduce(reader, customer, request.satang, &chosen, now)?;
+    let reduced = reduced.ok_or(CacheError::Refused("coupon_alone"))?;
     Ok(Some(PaymentPromise {
-        earns: bill(reader, request.customer_id, request.satang)?,
-        qr: code(reader, request.method, request.satang)?,
+        earns: bill(reader, customer, reduced.pays)?,
+        qr: code(reader, request.method, reduced.pays)?,
+        coupons: coupon::for_bill(reader, customer, &reduced.takes, now)?,
+        offers: automatic(reader, customer, now)?,
+        pays: reduced.pays,
     }))
 }
 
@@ -180,7 +238,39 @@ pub(crate) fn code(reader: &Reader<'_>, method: Method, satang: i64) -> Result<O
         Method::Promptpay => clinic::promptpay(reader)?,
         Method::Cash | Method::Card | Method::Transfer => None,
     };
-    Ok(payee.and_then(|payee| qr::picture(&payee, satang)))
+    Ok(payee
+        .filter(|_| satang > 0)
+        .and_then(|payee| qr::picture(&payee, satang)))
+}
+
+/// The codes that go onto a bill by themselves: every one that stands beside others, or else the first that stands alone.
+fn by_themselves(held: &[BillCoupon]) -> Vec<Uuid> {
+    let own = || held.iter().filter(|held| held.is_automatic);
+    let together: Vec<Uuid> = own()
+        .filter(|held| held.is_stackable)
+        .take(MOST_COUPONS)
+        .map(|held| held.id)
+        .collect();
+    if together.is_empty() {
+        own().take(1).map(|held| held.id).collect()
+    } else {
+        together
+    }
+}
+
+/// Rewards that offer themselves on a bill and that could be had now.
+fn automatic(reader: &Reader<'_>, customer: Uuid, now: i64) -> Result<Vec<RewardOffer>, CacheError> {
+    let Some(member) = loyalty::member(reader, customer)? else {
+        return Ok(vec![]);
+    };
+    let own: Vec<Uuid> = query_reward::all(reader)?
+        .into_iter()
+        .filter(|found| found.is_automatic)
+        .map(|found| found.id)
+        .collect();
+    let mut offers = reward::offers(reader, member.available_points, member.tier, now, false)?;
+    offers.retain(|offer| offer.bar.is_none() && own.contains(&offer.id));
+    Ok(offers)
 }
 
 /// What is given back takes the points that it had earned; what of them is spent will be owed (rules L4 and L5).
@@ -230,6 +320,7 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
         customer: profile.as_ref().map_or("", |profile| profile.full_name.as_str()),
         what: said.as_deref(),
         satang: paid.satang,
+        reductions: reductions(reader, paid)?,
         method: paid.method,
         points: paid.points,
         multiplier_tenths: paid.multiplier_tenths,
@@ -249,6 +340,13 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
         lines: paper.lines(tongue).into_iter().map(line).collect(),
         text: paper.text(tongue),
     })
+}
+
+/// What codes took off a bill; of money given back nothing.
+fn reductions(reader: &Reader<'_>, paid: &Payment) -> Result<Vec<(String, String, i64)>, CacheError> {
+    let used = query_coupon::of_payment(reader, paid.id)?;
+    let less = |found: query_coupon::Coupon| (written(&found.code), found.name, found.satang.unwrap_or_default());
+    Ok(used.into_iter().map(less).collect())
 }
 
 fn course(reader: &Reader<'_>, journey: Option<Uuid>) -> Result<Option<String>, CacheError> {

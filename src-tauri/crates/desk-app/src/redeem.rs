@@ -17,16 +17,21 @@ use desk_core::loyalty::{
     Tier,
     account::{Account, Short},
     lease::Barred,
+    reward::Bar,
 };
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    api::points::{OfflineAllowance, OfflineBar, PointsRedeem, RedeemPreview, RedeemPromise, Redeemed, RewardOffer},
+    api::{
+        points::{OfflineAllowance, OfflineBar, PointsRedeem, RedeemPreview, RedeemPromise, Redeemed},
+        reward::RewardOffer,
+    },
     customer::by_expiry,
     desk::Desk,
     error::{AppError, Code},
+    reward::offers,
     row, topic,
 };
 
@@ -115,10 +120,8 @@ impl Desk {
         is_enough(&promise)?;
         if let Some(reward) = request.reward_id {
             let offer = promise.rewards.iter().find(|offer| offer.id == reward);
-            let can_be_had = |offer: &&RewardOffer| {
-                offer.points_cost == request.points && offer.needs_tier.is_none() && !offer.is_gone
-            };
-            offer.filter(can_be_had).ok_or(Code::RewardUnavailable)?;
+            let offer = offer.filter(|offer| offer.points_cost == request.points);
+            can_be_had(offer.ok_or(Code::RewardUnavailable)?)?;
         }
         match &promise.offline {
             Some(offline) if offline.left < request.points => Err(not_covered(offline)),
@@ -248,6 +251,14 @@ pub(crate) fn is_enough(promise: &RedeemPromise) -> Result<(), AppError> {
         .with("available", promise.available))
 }
 
+fn can_be_had(offer: &RewardOffer) -> Result<(), AppError> {
+    match offer.bar {
+        None => Ok(()),
+        Some(Bar::Offline) => Err(Code::RewardNeedsClinic.into()),
+        Some(_) => Err(Code::RewardUnavailable.into()),
+    }
+}
+
 fn not_covered(offline: &OfflineAllowance) -> AppError {
     match offline.barred {
         Some(OfflineBar::NoLease) => Code::LeaseMissing.into(),
@@ -294,7 +305,7 @@ pub(crate) fn promise(
         tier,
         offline,
         as_of: seen_at,
-        rewards: offers(reader, available, tier, now)?,
+        rewards: offers(reader, available, tier, now, is_offline)?,
     }))
 }
 
@@ -308,17 +319,4 @@ fn offline(allowance: Result<(Uuid, i64), Barred>) -> OfflineAllowance {
         left: allowance.map_or(0, |(_, left)| left),
         barred: allowance.err().map(bar),
     }
-}
-
-fn offers(reader: &Reader<'_>, available: i64, tier: Tier, now: i64) -> Result<Vec<RewardOffer>, CacheError> {
-    let rewards = loyalty::rewards(reader, now)?;
-    let offer = |reward: loyalty::Reward| RewardOffer {
-        missing: (reward.points_cost - available).max(0),
-        needs_tier: (reward.tier > tier).then_some(reward.tier),
-        is_gone: reward.left == Some(0),
-        id: reward.id,
-        name: reward.name,
-        points_cost: reward.points_cost,
-    };
-    Ok(rewards.into_iter().map(offer).collect())
 }

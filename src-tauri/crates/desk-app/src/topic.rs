@@ -23,7 +23,8 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("closed_day") => &["start", "leads", "today", "journeys"],
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
         Some("contact") => &["tasks", "today", "customers"],
-        Some("lot" | "lease" | "reward" | "payment" | "referral" | "achievement" | "achieved") => &["customers"],
+        Some("lot" | "lease" | "payment" | "coupon" | "referral" | "achievement" | "achieved") => &["customers"],
+        Some("reward") => &["rewards", "customers"],
         Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }
@@ -39,6 +40,7 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("notification") => &["notifications", "sync"],
         Some("visit" | "appointment") => &["agenda", "today", "customers", "journeys", "sync"],
         Some("rule") => &["rules", "sync"],
+        Some("reward") => &["rewards", "customers", "sync"],
         Some("clinic") => &["start", "leads", "today", "tasks", "journeys", "sync"],
         Some("journey") => &["journeys", "customers", "today", "tasks", "sync"],
         Some("customer") => &["customers", "today", "journeys", "sync"],

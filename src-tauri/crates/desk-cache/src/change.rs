@@ -5,6 +5,7 @@ mod account;
 mod assign;
 mod booking;
 mod contact;
+pub mod coupon;
 mod customer;
 mod followup;
 mod journey;
@@ -15,6 +16,7 @@ pub mod payment;
 mod points;
 mod redeem;
 pub mod referral;
+pub mod reward;
 mod rule;
 mod task;
 mod task_work;
@@ -70,6 +72,22 @@ pub fn perform(cache: &Cache, action: &Action, destination: Destination) -> Resu
         }
         let before = before(transaction, action)?;
         enact(transaction, action, destination, before.as_ref())
+    })
+}
+
+/// Does several things at once: all of them, or none.
+///
+/// # Errors
+/// As for [`perform`].
+pub fn perform_all(cache: &Cache, actions: &[Action], destination: Destination) -> Result<()> {
+    cache.write(|transaction| {
+        for action in actions {
+            if !outbox::is_known(transaction, action.id)? {
+                let before = before(transaction, action)?;
+                enact(transaction, action, destination, before.as_ref())?;
+            }
+        }
+        Ok(())
     })
 }
 
@@ -200,6 +218,7 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
         "task.complete" => nobody_works_on(connection, done.uuid("next").ok()),
         "contact.log" => nobody_works_on(connection, done.uuid("next_id").ok()),
         "points.award" => points::are_unspent(connection, done),
+        "points.redeem" => coupon::is_unused(connection, done.uuid("id")?),
         "payment.take" => payment::is_untouched(connection, done),
         _ => Ok(()),
     }
@@ -259,6 +278,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
         "referral.record" | "referral.decide" | "achievement.add_usual" => referral::apply(ledger, action),
+        "reward.use" | "reward.cancel" | "reward.save" | "reward.add_usual" => reward::apply(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "lead.claim" | "lead.release" | "lead.answer" | "lead.unclaim" | "lead.unanswer" => lead::apply(ledger, action),
@@ -274,8 +294,7 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "contact.retract" => contact::retract(ledger, action),
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
-        "points.redeem" => redeem::redeem(ledger, action),
-        "points.unredeem" => redeem::unredeem(ledger, action),
+        "points.redeem" | "points.unredeem" => redeem::apply(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
         "journey.open" => journey::open(ledger, action),
         "journey.move" => journey::step(ledger, action),

@@ -124,6 +124,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261130110100_index_referrals.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261130090000_keep_coupons.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261130090100_index_coupons.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -72,7 +72,7 @@ fn waiting(connection: &Connection, id: Uuid) -> Result<Option<Fate>> {
 /// Redeems without the network. Answers what is left of the allowance for this customer.
 ///
 /// # Errors
-/// [`CacheError::Refused`] with `points_short`, `lease_missing`, `balance_stale` or `lease_exceeded`, and as for [`change::perform`].
+/// [`CacheError::Refused`] with `points_short`, `reward_needs_clinic`, `lease_missing`, `balance_stale` or `lease_exceeded`, and as for [`change::perform`].
 pub fn within_allowance(cache: &Cache, action: &Action) -> Result<i64> {
     cache.write(|transaction| {
         if outbox::is_known(transaction, action.id)? {
@@ -135,6 +135,9 @@ fn cover(connection: &Connection, action: &Action) -> Result<i64> {
     if account.spendable(action.at) < points {
         return Err(CacheError::Refused("points_short"));
     }
+    if is_counted(connection, action)? {
+        return Err(CacheError::Refused("reward_needs_clinic"));
+    }
     let (lease, left) = match lease::allowance(connection, customer, action.at)? {
         Ok((lease, left)) if left >= points => (lease, left),
         Ok(_) | Err(Barred::UsedUp) => return Err(CacheError::Refused("lease_exceeded")),
@@ -149,6 +152,16 @@ fn cover(connection: &Connection, action: &Action) -> Result<i64> {
     let before = change::before(connection, &covered)?;
     change::enact(connection, &covered, Destination::Clinic, before.as_ref())?;
     Ok(left - points)
+}
+
+/// How many of such a reward are left is known to the clinic alone.
+fn is_counted(connection: &Connection, action: &Action) -> Result<bool> {
+    let id = action.args.get("reward_id").and_then(Json::as_str);
+    let Some(id) = id.and_then(|id| Uuid::parse_str(id).ok()) else {
+        return Ok(false);
+    };
+    let bought = query::reward::one(connection, id)?;
+    Ok(bought.is_some_and(|bought| bought.offer.limit.is_some()))
 }
 
 fn left(connection: &Connection, action: &Action) -> Result<Option<(Uuid, i64)>> {

@@ -3,6 +3,7 @@
 
 mod care;
 mod clinic;
+mod coupons;
 mod friends;
 mod leads;
 mod names;
@@ -76,6 +77,7 @@ impl Demo {
             "point_entry" => Box::new(self.point_entries()),
             "lot" => Box::new(self.lots()),
             "payment" => Box::new(self.payments()),
+            "coupon" => Box::new(self.coupons()),
             "reward" => Box::new(self.rewards()),
             "notification" => Box::new(self.notifications()),
             "appointment" => Box::new(self.appointments()),

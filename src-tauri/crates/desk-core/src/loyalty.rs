@@ -1,8 +1,9 @@
 //! What a bill earns and which tier it leads to (policy of the clinic; defaults of the product decision on loyalty), what a customer has
-//! ([`account`]) and what may be redeemed without the network ([`lease`]). The database decides; the desk predicts with these same rules.
+//! ([`account`]), what it buys ([`reward`]) and what may be redeemed without the network ([`lease`]). The database decides; the desk predicts with these same rules.
 
 pub mod account;
 pub mod lease;
+pub mod reward;
 
 use chrono::{DateTime, Months, NaiveTime};
 use serde::{Deserialize, Serialize};

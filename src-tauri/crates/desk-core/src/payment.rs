@@ -1,8 +1,9 @@
-//! Money that comes in at the counter and is given back: how it is paid, what paper says of it ([`receipt`]) and whom a phone pays ([`promptpay`]). What it
+//! Money that comes in at the counter and is given back: how it is paid, what paper says of it ([`receipt`], and of a code [`slip`]) and whom a phone pays ([`promptpay`]). What it
 //! earns is the rule of [`crate::loyalty`].
 
 pub mod promptpay;
 pub mod receipt;
+pub mod slip;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -2,7 +2,7 @@
 import type { Method } from "./Method";
 
 /**
- * What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`.
+ * What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`.
  */
 export type PaymentPreview = { 
 /**
@@ -10,10 +10,14 @@ export type PaymentPreview = {
  */
 customerId: string, 
 /**
- * Money paid.
+ * The bill, before codes.
  */
 satang: number, 
 /**
  * How.
  */
-method: Method, };
+method: Method, 
+/**
+ * Codes that are on it; none: those that go onto it by themselves.
+ */
+coupons: Array<string> | null, };

@@ -18,13 +18,17 @@ customerId: string,
  */
 journeyId: string | null, 
 /**
- * Money paid.
+ * The bill, before codes.
  */
 satang: number, 
 /**
  * How.
  */
 method: Method, 
+/**
+ * Codes that are on it.
+ */
+coupons: Array<string>, 
 /**
  * For example the bill's number.
  */

@@ -2,7 +2,7 @@
 
 /**
  * Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`; without
- * the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`).
+ * the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`), `reward_needs_clinic`.
  */
 export type PointsRedeem = { 
 /**

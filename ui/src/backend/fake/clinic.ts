@@ -28,6 +28,7 @@ import * as leads from './leads';
 import { achievements, referrals, type FakeReferral } from './friends';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
+import { rewards, type FakeCoupon } from './rewards';
 import { rules } from './rules';
 
 export interface FakeOptions {
@@ -93,6 +94,9 @@ export class FakeClinic {
   /** The last number that was given today. */
   queue = 11;
   rules = rules();
+  rewards = rewards();
+  /** Codes of everybody, newest first. */
+  coupons: FakeCoupon[] = [];
   ledgers = new Map<string, PointEntry[]>();
   contacts = new Map<string, ContactRow[]>();
   /** Payments and refunds of everybody, newest first. */
@@ -138,6 +142,7 @@ export class FakeClinic {
     if (options.isEmpty) this.followups = [];
     if (options.isEmpty) this.tasks = [];
     if (options.isEmpty) this.rules = [];
+    if (options.isEmpty) this.rewards = [];
     if (options.isEmpty) this.journeys = [];
     if (this.phase === 'loading') this.loaded = 412_310;
     if (this.mode === 'offline') this.#seedWaiting();

@@ -18,6 +18,7 @@ import { assign, board, move, ofCustomer, open, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
+import * as rewards from './rewards';
 import { ruleAnswers } from './rules';
 import * as opening from './opening';
 import * as payments from './payments';
@@ -59,7 +60,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
   return {
     profile,
     preference,
-    loyalty: loyaltyOf(clinic.customer(id), clinic.ledger(id), clinic.now()),
+    loyalty: loyaltyOf(clinic, clinic.customer(id), clinic.ledger(id), clinic.now()),
     journeys: ofCustomer(clinic, id),
     tasks: openTasks(clinic).filter(({ customer }) => customer?.id === id),
     followups: clinic.followups.filter(({ customer }) => customer.id === id),
@@ -67,6 +68,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     visits: doors.visitsOf(clinic, id),
     contacts: [...clinic.contactsOf(id)],
     payments: payments.paymentsOf(clinic, id),
+    coupons: rewards.couponsOf(clinic, id),
   };
 }
 
@@ -172,10 +174,12 @@ function award(clinic: FakeClinic, request: Request<'points_award'>) {
 function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed {
   const of = clinic.customer(request.customerId);
   const isOffline = clinic.mode === 'offline';
-  const promise = redeemPreviewOf(of, request.points, isOffline, clinic.now());
+  const promise = redeemPreviewOf(clinic, of, request.points);
   if (promise.missing) {
     clinic.refuse('points_short', { missing: String(promise.missing), available: String(promise.available) });
   }
+  const offer = promise.rewards.find(({ id }) => id === request.rewardId);
+  if (offer?.bar) clinic.refuse(offer.bar.why === 'offline' ? 'reward_needs_clinic' : 'reward_unavailable');
   if (request.points > promise.most) clinic.refuse('lease_exceeded', { left: String(promise.most) });
   const entry = { kind: 'redeemed', amount: -request.points, description: 'แลกแต้ม', at: clinic.now(), expiresAt: null };
   const entries = clinic.ledger(of.id);
@@ -183,6 +187,7 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
   if (!entries.some(({ id }) => id === undo)) {
     entries.unshift({ id: undo, ...entry, isWaiting: isOffline });
     of.points -= request.points;
+    rewards.issue(clinic, of.id, undo, request.rewardId);
     const revert = () => (of.points += request.points);
     clinic.undoable(undo, 'points.redeem', of.nickname ?? of.fullName, revert, `customer:${of.id}`);
   }
@@ -286,8 +291,7 @@ export const ANSWERS: Answers = {
   }),
   points_preview: preview,
   points_award: award,
-  redeem_preview: (clinic, { customerId, points }) =>
-    redeemPreviewOf(clinic.customer(customerId), points, clinic.mode === 'offline', clinic.now()),
+  redeem_preview: (clinic, { customerId, points }) => redeemPreviewOf(clinic, clinic.customer(customerId), points),
   points_redeem: redeem,
   display_open: (clinic) => display.change(clinic, { isOpen: true }),
   display_close: (clinic) => display.change(clinic, display.closed()),
@@ -306,6 +310,7 @@ export const ANSWERS: Answers = {
   payment_refund_preview: payments.refundPreview,
   payment_refund: payments.refund,
   payment_receipt: payments.receipt,
+  ...rewards.rewardAnswers,
   promptpay: (clinic) => ({ id: clinic.promptpay, mayChange: ['manager', 'owner'].includes(clinic.role() ?? '') }),
   promptpay_set: payments.setPromptpay,
   opening: opening.shown,

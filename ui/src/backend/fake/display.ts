@@ -40,12 +40,12 @@ export function shown(clinic: FakeClinic): DisplayShown {
     due: null,
   };
   if (!of) return base;
-  const { tier, available } = redeemPreviewOf(of, 0, false, clinic.now());
-  const ends = redeemPreviewOf(of, available, false, clinic.now()).takes;
+  const { tier, available } = redeemPreviewOf(clinic, of, 0);
+  const ends = redeemPreviewOf(clinic, of, available).takes;
   const guest = { name: of.nickname ?? of.fullName, tier, available, ends };
   if (!display.question) return { ...base, guest, due: display.bill && dueOf(clinic, display.bill) };
   const { id, points, reward, answer } = display.question;
-  const { availableAfter, takes, rewards } = redeemPreviewOf(of, points, false, clinic.now());
+  const { availableAfter, takes, rewards } = redeemPreviewOf(clinic, of, points);
   const named = rewards.find((offer) => offer.id === reward)?.name ?? null;
   return { ...base, guest, question: { id, points, availableAfter, takes, reward: named, answer } };
 }

@@ -3,7 +3,9 @@ import type { Loyalty } from '../bindings/Loyalty';
 import type { PointEntry } from '../bindings/PointEntry';
 import type { RedeemPromise } from '../bindings/RedeemPromise';
 import type { Tier } from '../bindings/Tier';
+import type { FakeClinic } from './clinic';
 import type { FakeCustomer } from './people';
+import { offersOf } from './rewards';
 
 const TIERS: [Tier, number, number][] = [
   ['bronze', 0, 10],
@@ -11,12 +13,6 @@ const TIERS: [Tier, number, number][] = [
   ['gold', 3000, 20],
   ['platinum', 7000, 25],
   ['diamond', 15_000, 30],
-];
-
-const REWARDS = [
-  { id: 'r1', name: 'ส่วนลด 100 บาท', pointsCost: 500 },
-  { id: 'r2', name: 'มาสก์บำรุงผิว', pointsCost: 800 },
-  { id: 'r3', name: 'ทรีตเมนต์หน้าใส 1 ครั้ง', pointsCost: 2000 },
 ];
 
 function row(lifetime: number): [Tier, number, number] {
@@ -28,7 +24,7 @@ export const tenthsOf = (lifetime: number): number => row(lifetime)[2];
 export const WELCOME = 100;
 export const pointsFor = (satang: number, tenths: number): number => Math.floor((satang * tenths) / 10_000);
 
-export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number): Loyalty | null {
+export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: PointEntry[], now: number): Loyalty | null {
   if (!of.isMember) return null;
   const [tier, tierFloor, multiplierTenths] = row(of.lifetime);
   const next = TIERS.find(([, floor]) => floor > of.lifetime);
@@ -50,13 +46,16 @@ export function loyaltyOf(of: FakeCustomer, entries: PointEntry[], now: number):
     ledger: entries.slice(0, 50),
     ledgerTotal: entries.length,
     expiring: lots,
-    affordable: REWARDS.filter((reward) => reward.pointsCost <= of.points).toReversed(),
+    affordable: offersOf(clinic, of.points, tier)
+      .filter(({ bar }) => bar === null)
+      .map(({ id, name, pointsCost }) => ({ id, name, pointsCost })),
     waitingPoints: entries.filter((entry) => entry.isWaiting).reduce((sum, entry) => sum + entry.amount, 0),
   };
 }
 
 /** What redeeming does. The fake's points end on one day: which lot is which is desk-core's to know. */
-export function redeemPreviewOf(of: FakeCustomer, points: number, isOffline: boolean, now: number): RedeemPromise {
+export function redeemPreviewOf(clinic: FakeClinic, of: FakeCustomer, points: number): RedeemPromise {
+  const [isOffline, now] = [clinic.mode === 'offline', clinic.now()];
   const left = Math.max(0, Math.min(500, of.points));
   const missing = Math.max(0, points - of.points);
   return {
@@ -68,11 +67,6 @@ export function redeemPreviewOf(of: FakeCustomer, points: number, isOffline: boo
     tier: tierOf(of.lifetime),
     offline: isOffline ? { left, barred: null } : null,
     asOf: now,
-    rewards: REWARDS.map((reward) => ({
-      ...reward,
-      missing: Math.max(0, reward.pointsCost - of.points),
-      needsTier: null,
-      isGone: false,
-    })),
+    rewards: offersOf(clinic, of.points, tierOf(of.lifetime)),
   };
 }

@@ -9,6 +9,7 @@ import type { RefundPromise } from '../bindings/RefundPromise';
 import type { Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import { pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
+import { end, offersOf, onBill } from './rewards';
 
 /** A payment as the fake keeps it: with whose it is, and what its points were counted with. */
 export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
@@ -45,7 +46,7 @@ export function paymentsOf(clinic: FakeClinic, id: string): PaymentRow[] {
 
 function earns(clinic: FakeClinic, customerId: string, satang: number): PointsPromise {
   const of = clinic.customer(customerId);
-  if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
+  if (satang < 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
   const multiplierTenths = tenthsOf(of.lifetime);
   const points = pointsFor(satang, multiplierTenths);
   const welcomePoints = of.isMember || !points ? 0 : WELCOME;
@@ -71,7 +72,15 @@ export const codeOf = (clinic: FakeClinic, { satang, method }: { satang: number;
 
 export function preview(clinic: FakeClinic, request: Request<'payment_preview'>): PaymentPromise {
   const { customerId, satang, method } = request;
-  return { earns: earns(clinic, customerId, satang), qr: codeOf(clinic, { satang, method }) };
+  if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
+  const { pays, coupons } = onBill(clinic, customerId, satang, request.coupons);
+  const of = clinic.customer(customerId);
+  const own = clinic.rewards.filter(({ isAutomatic }) => isAutomatic).map(({ id }) => id);
+  const offers = offersOf(clinic, of.points, tierOf(of.lifetime)).filter(
+    ({ id, bar }) => bar === null && own.includes(id),
+  );
+  const qr = pays ? codeOf(clinic, { satang: pays, method }) : null;
+  return { pays, coupons, offers, earns: earns(clinic, customerId, pays), qr };
 }
 
 function number(clinic: FakeClinic): number | null {
@@ -79,7 +88,10 @@ function number(clinic: FakeClinic): number | null {
 }
 
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
-  const { paymentId: id, customerId, satang, method, note } = request;
+  const { paymentId: id, customerId, method, note } = request;
+  const { pays: satang } = onBill(clinic, customerId, request.satang, request.coupons);
+  end(clinic, request.coupons, 'used');
+  if (!satang) return clinic.saved(id, 'reward.use', clinic.customer(customerId).fullName, `customer:${customerId}`);
   const { points, welcomePoints, availableAfter, multiplierTenths } = earns(clinic, customerId, satang);
   const of = clinic.customer(customerId);
   const [name, topic] = [of.nickname ?? of.fullName, `customer:${of.id}`];

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::{agenda::VisitShown, call::ContactRow, followup::FollowupRow, payment::PaymentRow, task::TaskRow};
+use super::{
+    agenda::VisitShown, call::ContactRow, coupon::CouponRow, followup::FollowupRow, payment::PaymentRow, task::TaskRow,
+};
 
 /// Find customers. Answers at every keystroke, from this PC alone.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -105,6 +107,8 @@ pub struct CustomerCard {
     pub contacts: Vec<ContactRow>,
     /// Payments and refunds, newest first, at most fifty.
     pub payments: Vec<PaymentRow>,
+    /// Codes that points bought: those that can be used first, at most fifty.
+    pub coupons: Vec<CouponRow>,
 }
 
 /// Who a customer is.

@@ -4,6 +4,7 @@
 pub mod agenda;
 pub mod booking;
 pub mod call;
+pub mod coupon;
 pub mod customer;
 pub mod display;
 pub mod followup;
@@ -14,6 +15,7 @@ pub mod notification;
 pub mod opening;
 pub mod payment;
 pub mod points;
+pub mod reward;
 pub mod rule;
 pub mod session;
 pub mod settings;

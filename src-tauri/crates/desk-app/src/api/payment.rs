@@ -5,25 +5,33 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::{customer::PointsPromise, settings::Language};
+use super::{coupon::BillCoupon, customer::PointsPromise, reward::RewardOffer, settings::Language};
 
-/// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`.
+/// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentPreview {
     /// Whose.
     pub customer_id: Uuid,
-    /// Money paid.
+    /// The bill, before codes.
     pub satang: i64,
     /// How.
     pub method: Method,
+    /// Codes that are on it; none: those that go onto it by themselves.
+    pub coupons: Option<Vec<Uuid>>,
 }
 
 /// The sum, and for PromptPay the code that asks for exactly this money.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentPromise {
-    /// What it earns: none is allowed, and then nobody becomes a member by it.
+    /// What is left to pay in money, after codes.
+    pub pays: i64,
+    /// The codes that could be on it, those that are with what they take off.
+    pub coupons: Vec<BillCoupon>,
+    /// Rewards that are offered by themselves on a bill and that this customer could have now.
+    pub offers: Vec<RewardOffer>,
+    /// What it earns, of what is paid in money: none is allowed, and then nobody becomes a member by it.
     pub earns: PointsPromise,
     /// The code; none for other methods, and none while the clinic has not said whom to pay.
     pub qr: Option<QrPicture>,
@@ -53,10 +61,12 @@ pub struct PaymentTake {
     pub customer_id: Uuid,
     /// The journey that it is paid for.
     pub journey_id: Option<Uuid>,
-    /// Money paid.
+    /// The bill, before codes.
     pub satang: i64,
     /// How.
     pub method: Method,
+    /// Codes that are on it.
+    pub coupons: Vec<Uuid>,
     /// For example the bill's number.
     pub note: Option<String>,
 }

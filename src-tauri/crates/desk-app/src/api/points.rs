@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::customer::Expiring;
+use super::{customer::Expiring, reward::RewardOffer};
 
 /// What a redemption would do, and what can be redeemed. Errors: `customer_not_found`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -63,26 +63,8 @@ pub enum OfflineBar {
     UsedUp,
 }
 
-/// A reward, and why this customer cannot have it.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct RewardOffer {
-    /// The reward.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// What it costs in points.
-    pub points_cost: i64,
-    /// Points that lack for it; 0 when there are enough.
-    pub missing: i64,
-    /// The tier from which it is offered, if this one is lower.
-    pub needs_tier: Option<Tier>,
-    /// None is left of it.
-    pub is_gone: bool,
-}
-
 /// Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`; without
-/// the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`).
+/// the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`), `reward_needs_clinic`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PointsRedeem {
@@ -100,7 +82,7 @@ pub struct PointsRedeem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "how", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Redeemed {
-    /// It is booked.
+    /// It is booked; for a reward there is a code of this entry.
     Confirmed {
         /// The action, to take it back by.
         undo: Uuid,

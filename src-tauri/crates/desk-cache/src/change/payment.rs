@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     error::{CacheError, Result},
-    query::payment::{self, Payment},
+    query::{
+        coupon,
+        payment::{self, Payment},
+    },
     row,
 };
 
@@ -172,6 +175,9 @@ pub(super) fn is_untouched(connection: &Connection, done: &Action) -> Result<()>
     };
     if paid.refunded > 0 {
         return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    if !coupon::of_payment(connection, paid.id)?.is_empty() {
+        return Err(CacheError::Refused("coupon_on_bill"));
     }
     match member(connection, paid.customer)? {
         Some(member) if paid.entry.is_some() && member.available < paid.points => {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Action, Ledger,
     account::{self, Entry, Member, Moved, account, ends_at, keep, member, write_entry},
+    coupon,
 };
 use crate::error::{CacheError, Result};
 
@@ -40,7 +41,7 @@ fn when(action: &Action) -> i64 {
 }
 
 /// Spending never changes a tier.
-fn spent(member: &Member, net: i64) -> Moved {
+pub(super) fn spent(member: &Member, net: i64) -> Moved {
     Moved {
         net,
         lifetime: 0,
@@ -55,14 +56,22 @@ fn wanted(action: &Action) -> Result<i64> {
         .ok_or(CacheError::Refused("amount_out_of_range"))
 }
 
+/// Spending points, and taking that back.
+pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
+        "points.redeem" => redeem(ledger, action),
+        _ => unredeem(ledger, action),
+    }
+}
+
 /// A redemption.
-pub(super) fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let customer = action.uuid("customer_id")?;
     let member = member(ledger.connection, customer)?.ok_or(CacheError::Refused("points_short"))?;
     let before = account(ledger.connection, customer, member.owed, &[])?;
     let mut after = before.clone();
     let ended = total(&after.end(when(action)));
-    spend(&mut after, action)?;
+    let uses = spend(&mut after, action)?;
     let lease = action.uuid("lease_id").ok();
     let entry = Entry {
         id: action.uuid("id")?,
@@ -78,7 +87,11 @@ pub(super) fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if let Some(lease) = lease {
         use_lease(ledger, lease, wanted(action)?)?;
     }
-    count_reward(ledger, action, 1)
+    coupon::issue(ledger, action, &uses, when(action))?;
+    match action.uuid("reward_id") {
+        Ok(reward) => count_reward(ledger, reward, 1),
+        Err(_) => Ok(()),
+    }
 }
 
 fn what_for(connection: &Connection, action: &Action) -> Result<String> {
@@ -106,10 +119,7 @@ fn use_lease(ledger: &Ledger<'_>, lease: Uuid, points: i64) -> Result<()> {
 }
 
 /// One more of the reward is handed out, or one less.
-fn count_reward(ledger: &Ledger<'_>, action: &Action, more: i64) -> Result<()> {
-    let Ok(reward) = action.uuid("reward_id") else {
-        return Ok(());
-    };
+pub(super) fn count_reward(ledger: &Ledger<'_>, reward: Uuid, more: i64) -> Result<()> {
     ledger.touch("reward", reward)?;
     ledger
         .connection
@@ -129,7 +139,7 @@ pub(super) fn unredeeming(id: Uuid, done: &Action, before: &Json) -> Json {
 }
 
 /// Gives a redemption back: to its lots and dates, and what has ended meanwhile has ended.
-pub(super) fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let spent = action.uuid("of")?;
     let (customer, points, said, _) =
         account::written_entry(ledger.connection, spent)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
@@ -142,9 +152,13 @@ pub(super) fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         expires_at: ends_at(ledger.connection, action.at)?,
         lease: None,
     };
+    coupon::withdraw(ledger, action, spent)?;
     write_entry(ledger, action.at, customer, &entry)?;
     returned(ledger, customer, &member, &entry, action)?;
-    count_reward(ledger, action, -1)
+    match action.uuid("reward_id") {
+        Ok(reward) => count_reward(ledger, reward, -1),
+        Err(_) => Ok(()),
+    }
 }
 
 fn returned(ledger: &Ledger<'_>, customer: Uuid, member: &Member, entry: &Entry, action: &Action) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Memberships, the points ledger and what points can buy.
+//! Memberships and the points ledger.
 
 use desk_core::loyalty::{self, Tier, account::Lot};
 use rusqlite::{Connection, OptionalExtension as _, Row};
@@ -150,51 +150,6 @@ fn read_lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
         expires_at: row.get(3)?,
         effective_at: row.get(4)?,
     })
-}
-
-/// Something that points can buy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reward {
-    /// The reward.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// What it costs in points.
-    pub points_cost: i64,
-    /// The tier from which it is offered.
-    pub tier: Tier,
-    /// How many are left; none where nobody counts.
-    pub left: Option<i64>,
-}
-
-/// Rewards on offer at `now`, cheapest first, whether or not somebody can have them.
-///
-/// # Errors
-/// What SQLite says.
-pub fn rewards(connection: &Connection, now: i64) -> Result<Vec<Reward>> {
-    let sql = "SELECT id, coalesce(name, ''), coalesce(points_cost, 0), coalesce(tier_requirement, 'bronze'),
-                      max(max_redemptions - coalesce(current_redemptions, 0), 0)
-               FROM reward WHERE is_active = 1 AND coalesce(valid_from, 0) <= ?1
-                 AND coalesce(valid_until, 9223372036854775807) > ?1 ORDER BY points_cost, name";
-    list(connection, sql, [now], |row: &Row<'_>| {
-        Ok(Reward {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            points_cost: row.get(2)?,
-            tier: Tier::from_word(row.get_ref(3)?.as_str()?),
-            left: row.get(4)?,
-        })
-    })
-}
-
-/// Of the rewards on offer at `now`, those that so many points can buy at this tier.
-///
-/// # Errors
-/// What SQLite says.
-pub fn affordable(connection: &Connection, points: i64, tier: Tier, now: i64) -> Result<Vec<Reward>> {
-    let mut rewards = rewards(connection, now)?;
-    rewards.retain(|reward| reward.points_cost <= points && reward.tier <= tier && reward.left != Some(0));
-    Ok(rewards)
 }
 
 /// Points per 10 baht at a tier, in tenths: the clinic's policy, or the default where it has none.

@@ -11,7 +11,7 @@ const fn noun(name: &'static str, statements: &'static [&'static str]) -> Noun {
     Noun { name, statements }
 }
 
-pub(super) const NOUNS: [Noun; 22] = [
+pub(super) const NOUNS: [Noun; 23] = [
     noun("staff", &[PERSON, AUTH_USERS, USERS, STAFF]),
     noun("closed_day", &[CLOSED_DAY]),
     noun("customer", &[CODE_COUNTER, CUSTOMER]),
@@ -34,6 +34,7 @@ pub(super) const NOUNS: [Noun; 22] = [
         &["analyze public.point_transactions", LOYALTY_PROFILE],
     ),
     noun("reward", &[REWARD]),
+    noun("coupon", &[COUPON]),
     // What people were told before the leads: a hot lead tells those who do not know yet.
     noun("notification", &[NOTIFICATION]),
     noun("appointment", &[APPOINTMENT]),
@@ -137,8 +138,8 @@ const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_i
     select r.id, p.clinic_id, r.customer_id, r.total_spent / 100.0, r.total_visits, r.last_visit, \
       'BN' || lpad((substr(r.referral_code, 3)::int8 + p.referrals)::text, 6, '0'), r.joined_at from pg_temp.demo_loyalty_profile r, pg_temp.demo_place p";
 
-const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until, max_redemptions, current_redemptions) \
-    select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until, r.max_redemptions, r.current_redemptions \
+const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, description, type, points_cost, monetary_value, is_active, tier_requirement, valid_from, valid_until, max_redemptions, current_redemptions, auto_apply, stackable, desk_days) \
+    select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until, r.max_redemptions, r.current_redemptions, r.auto_apply, r.stackable, r.days \
     from pg_temp.demo_reward r, pg_temp.demo_place p";
 
 /// The usual conditions by their badge: a desk knows none.
@@ -152,6 +153,10 @@ const ACHIEVED: &str = "insert into desk.achieved (clinic_id, id, customer_id, a
 
 const REFERRAL: &str = "insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, state, reasons) \
     select p.clinic_id, r.id, r.referrer_id, r.friend_id, r.made_at, r.made_by, r.by_code, r.state, string_to_array(r.reasons, ' ') from pg_temp.demo_referral r, pg_temp.demo_place p";
+
+const COUPON: &str = "insert into desk.coupon (clinic_id, id, code, customer_id, reward_id, name, kind, value, is_stackable, points, lots, expires_at, state, issued_at, issued_by, issued_device, used_at, used_by, used_device) \
+    select p.clinic_id, r.id, r.code, r.customer_id, r.reward_id, r.name, r.kind, r.value, r.is_stackable, r.points, r.lots::jsonb, r.expires_at, r.state, r.issued_at, r.issued_by, r.issued_device, r.used_at, r.used_by, r.used_device \
+    from pg_temp.demo_coupon r, pg_temp.demo_place p";
 
 /// With the lead's id in it, as the database's own: then a lead does not tell anybody twice.
 const NOTIFICATION: &str = "insert into public.notifications (id, clinic_id, user_id, type, title, message, priority, action_url, metadata, is_read, created_at, read_at, expires_at, dismissed) \

@@ -132,6 +132,10 @@ impl Demo {
                     Value::Null,
                     Value::Null,
                     Value::Int(0),
+                    flag(false),
+                    flag(!kind.starts_with("discount")),
+                    Value::Null,
+                    Value::Int(1),
                 ]
             })
     }

@@ -39,6 +39,15 @@ struct Paid {
     tenths: i64,
 }
 
+/// Points that were spent.
+pub(super) struct Spent {
+    pub(super) entry: Uuid,
+    pub(super) points: i64,
+    pub(super) day: NaiveDate,
+    /// Which lots paid, and how much each.
+    pub(super) lots: Vec<(Uuid, i64)>,
+}
+
 const TIERS: [Tier; 5] = [Tier::Bronze, Tier::Silver, Tier::Gold, Tier::Platinum, Tier::Diamond];
 const METHODS: [Method; 4] = [Method::Cash, Method::Card, Method::Promptpay, Method::Transfer];
 
@@ -219,12 +228,27 @@ impl Demo {
     }
 
     fn account(&self, number: usize, customer: &Customer) -> Account {
-        let mut account = Account::default();
+        self.kept_books(number, customer).0
+    }
+
+    /// What somebody spent, and which lots paid for it.
+    pub(super) fn redeemed(&self, number: usize, customer: &Customer) -> Vec<Spent> {
+        self.kept_books(number, customer).1
+    }
+
+    fn kept_books(&self, number: usize, customer: &Customer) -> (Account, Vec<Spent>) {
+        let (mut account, mut spent) = (Account::default(), vec![]);
         let ledger = self.ledger(number, customer).unwrap_or_default();
         for (index, entry) in ledger.entries.iter().enumerate() {
             let at = micros(entry.day, 900).min(self.now);
             if entry.amount < 0 {
-                account.spend_or_owe(-entry.amount, at);
+                let uses = account.spend_or_owe(-entry.amount, at);
+                spent.push(Spent {
+                    entry: self.entry_id(number, index),
+                    points: -entry.amount,
+                    day: entry.day,
+                    lots: uses.iter().map(|used| (used.lot, used.points)).collect(),
+                });
                 continue;
             }
             account.gain(Lot {
@@ -235,7 +259,7 @@ impl Demo {
                 effective_at: at,
             });
         }
-        account
+        (account, spent)
     }
 
     /// The ledger of a customer who is a member; who never came is none.

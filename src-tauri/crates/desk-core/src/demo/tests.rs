@@ -67,7 +67,7 @@ fn every_reference_leads_to_a_row() {
     let demo = demo();
     let (staff, people, ways, rules) = (ids("staff"), ids("customer"), ids("journey"), ids("followup_rule"));
     let (bookings, tasks, leads) = (ids("appointment"), ids("task"), ids("lead"));
-    let (entries, payments) = (ids("point_entry"), ids("payment"));
+    let (entries, payments, rewards) = (ids("point_entry"), ids("payment"), ids("reward"));
     let achievements = ids("achievement");
     let nothing = HashSet::new();
     for table in SYNCED {
@@ -81,7 +81,8 @@ fn every_reference_leads_to_a_row() {
                     "appointment_id" => &bookings,
                     "lease_id" => &nothing,
                     "entry_id" => &entries,
-                    "refunds" => &payments,
+                    "refunds" | "payment_id" => &payments,
+                    "reward_id" => &rewards,
                     "task_id" | "next_task_id" | "follows" => &tasks,
                     "lead_id" => &leads,
                     _ if column.kind == Kind::Uuid => &staff,

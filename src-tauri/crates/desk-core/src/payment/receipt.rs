@@ -31,6 +31,8 @@ pub struct Receipt<'a> {
     pub what: Option<&'a str>,
     /// How much.
     pub satang: i64,
+    /// Codes that had reduced it: code, what it promised, and by how much.
+    pub reductions: Vec<(String, String, i64)>,
     /// How.
     pub method: Method,
     /// Points that it earned or, less than nothing, took back.
@@ -73,7 +75,7 @@ const ENGLISH_MONTHS: [&str; 12] = [
 ];
 
 impl Tongue {
-    fn say(self, thai: &str, english: &str) -> String {
+    pub(super) fn say(self, thai: &str, english: &str) -> String {
         match self {
             Self::Thai => thai,
             Self::English => english,
@@ -100,7 +102,7 @@ impl Tongue {
         }
     }
 
-    fn points(self, points: i64) -> String {
+    pub(super) fn points(self, points: i64) -> String {
         let unit = self.say("แต้ม", if points.abs() == 1 { "point" } else { "points" });
         format!("{} {unit}", grouped(points))
     }
@@ -118,15 +120,7 @@ impl Receipt<'_> {
 
     /// The lines as plain text.
     pub fn text(&self, tongue: Tongue) -> String {
-        let lines = self.lines(tongue).into_iter();
-        let written = lines.map(|line| {
-            if line.value.is_empty() {
-                line.label
-            } else {
-                format!("{}: {}", line.label, line.value)
-            }
-        });
-        written.collect::<Vec<_>>().join("\n")
+        as_text(&self.lines(tongue))
     }
 
     fn title(&self, tongue: Tongue) -> String {
@@ -161,7 +155,23 @@ impl Receipt<'_> {
             line(label, &amount),
             line(tongue.say("ชำระโดย", "Paid by"), &tongue.method(self.method)),
         ];
-        what.into_iter().chain(paid).collect()
+        what.into_iter().chain(self.reduced(tongue)).chain(paid).collect()
+    }
+
+    /// The bill and what codes took off it, where there were any. What is handed over takes nothing off.
+    fn reduced(&self, tongue: Tongue) -> Vec<Line> {
+        let unit = tongue.say("บาท", "THB");
+        let bill = self.satang + self.reductions.iter().map(|(_, _, less)| less).sum::<i64>();
+        let used = self.reductions.iter().map(|(code, name, less)| {
+            let value = if *less > 0 {
+                format!("-{} {unit}", baht(*less))
+            } else {
+                tongue.say("มอบให้แล้ว", "handed over")
+            };
+            line(format!("{name} ({code})"), &value)
+        });
+        let whole = (bill > self.satang).then(|| line(tongue.say("ยอดบิล", "Bill"), &format!("{} {unit}", baht(bill))));
+        whole.into_iter().chain(used).collect()
     }
 
     fn loyalty(&self, tongue: Tongue) -> Vec<Line> {
@@ -203,10 +213,34 @@ impl Receipt<'_> {
 }
 
 fn line(label: String, value: &str) -> Line {
-    Line {
-        label,
-        value: value.to_owned(),
+    Line::of(label, value)
+}
+
+impl Line {
+    /// What, and its value.
+    pub fn of(label: String, value: &str) -> Self {
+        Self {
+            label,
+            value: value.to_owned(),
+        }
     }
+
+    /// A line over the whole width.
+    pub fn headline(text: &str) -> Self {
+        Self::of(text.to_owned(), "")
+    }
+}
+
+/// Lines as plain text.
+pub fn as_text(lines: &[Line]) -> String {
+    let written = lines.iter().map(|line| {
+        if line.value.is_empty() {
+            line.label.clone()
+        } else {
+            format!("{}: {}", line.label, line.value)
+        }
+    });
+    written.collect::<Vec<_>>().join("\n")
 }
 
 fn number(tongue: Tongue, number: Option<i64>) -> String {
@@ -251,6 +285,7 @@ mod tests {
             customer: "พลอยไพลิน ศรีสุข",
             what: Some("เลเซอร์หน้าใส"),
             satang: 199_900,
+            reductions: vec![],
             method: Method::Promptpay,
             points: 399,
             multiplier_tenths: 20,
@@ -274,6 +309,21 @@ mod tests {
         let text = story().text(Tongue::English);
         assert!(text.contains("Date: 1 Oct 2026 10:42"), "{text}");
         assert!(text.contains("Next to expire: 100 points, 31 Oct 2026"), "{text}");
+    }
+
+    #[test]
+    fn what_a_code_took_off_stands_between_the_bill_and_what_was_received() {
+        let reduced = Receipt {
+            satang: 189_905,
+            reductions: vec![
+                ("K7QF-29MX".into(), "ส่วนลด 5%".into(), 9_995),
+                ("2222-3333".into(), "มาสก์พรีเมียม".into(), 0),
+            ],
+            ..story()
+        };
+        let text = reduced.text(Tongue::English);
+        let said = "Bill: 1,999.00 THB\nส่วนลด 5% (K7QF-29MX): -99.95 THB\nมาสก์พรีเมียม (2222-3333): handed over\nReceived: 1,899.05 THB";
+        assert!(text.contains(said), "{text}");
     }
 
     #[test]

@@ -1,0 +1,24 @@
+-- Why: without codes a reward is handed over when its points are taken. The entries of the ledger stay.
+select desk.unwatch('desk.coupon', 24::smallint);
+revoke select (auto_apply, stackable, desk_days, desk_version) on public.loyalty_rewards from desk_member;
+drop trigger desk_version on public.loyalty_rewards;
+drop function desk.count_reward_version();
+delete from desk.timer where kind = 'coupon.expire';
+delete from desk.timer_kind where kind = 'coupon.expire';
+drop function desk.fire_coupon_expire(desk.timer);
+drop function desk.arm_coupons(uuid, timestamptz);
+drop function desk.sweep_coupons(uuid, timestamptz, integer);
+drop function desk.return_coupon(desk.coupon, uuid, desk.member, text);
+drop trigger desk_reward_returned on public.point_transactions;
+drop function desk.reward_returned();
+drop trigger desk_reward_redeemed on public.point_transactions;
+drop function desk.reward_redeemed();
+drop function desk.refuse_ended(desk.coupon);
+drop function desk.coupon_ends(uuid, integer, timestamptz);
+drop function desk.new_coupon_code(uuid, uuid);
+drop function desk.coupon_code(uuid, integer);
+drop function desk.reward_is_broken(public.loyalty_rewards);
+drop trigger desk_keep on desk.coupon;
+drop function desk.keep_coupon();
+drop table desk.coupon;
+alter table public.loyalty_rewards drop column desk_version, drop column desk_days;
