@@ -22,6 +22,20 @@ export default ts.config(
     rules: {
       // Type checking belongs to svelte-check, which knows the runes.
       'no-undef': 'off',
+      // A name that was forgotten must not quietly be the browser's: `close` shuts the program's window.
+      'no-restricted-globals': [
+        'error',
+        'close',
+        'event',
+        'length',
+        'name',
+        'open',
+        'parent',
+        'print',
+        'status',
+        'stop',
+        'top',
+      ],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
