@@ -77,6 +77,8 @@ fn bill(counter: &Counter, satang: i64) -> PaymentTake {
         method: Method::Promptpay,
         coupons: vec![],
         note: Some("เลเซอร์".into()),
+        paid_on: None,
+        late_reason: None,
     }
 }
 
@@ -123,6 +125,7 @@ async fn what_is_expected_without_the_network_is_what_comes_back() {
         satang: 1_290_000,
         method: Method::Cash,
         coupons: None,
+        paid_on: None,
     };
     let promise = desk.payment_preview(preview).await.unwrap();
     assert_eq!(
@@ -244,6 +247,7 @@ async fn codes_are_shown_once_a_head_has_said_whom_they_pay() {
         satang: 199_900,
         method: Method::Promptpay,
         coupons: None,
+        paid_on: None,
     };
     assert_eq!(
         desk.payment_preview(preview()).await.unwrap().qr,

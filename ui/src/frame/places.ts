@@ -4,6 +4,7 @@ import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Columns3 from '@lucide/svelte/icons/columns-3';
 import Contact from '@lucide/svelte/icons/contact';
 import Flame from '@lucide/svelte/icons/flame';
+import Gem from '@lucide/svelte/icons/gem';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Settings2 from '@lucide/svelte/icons/settings-2';
@@ -41,6 +42,7 @@ export const PLACES = [
     go: () => route.go({ name: 'automation' }),
   },
   { name: 'sync', label: m.rail_sync, icon: RefreshCw, cap: undefined, go: () => route.go({ name: 'sync' }) },
+  { name: 'loyalty', label: m.rail_loyalty, icon: Gem, cap: 'F7', go: () => route.go({ name: 'loyalty' }) },
   {
     name: 'settings',
     label: m.rail_settings,
@@ -59,5 +61,7 @@ export const PLACES = [
 /** Who answers for the clinic. */
 export const isHead = (role: Role | undefined) => role === 'owner' || role === 'manager';
 
-/** The places that somebody sees: what the clinic does by itself is ruled by those who answer for it. */
-export const placesOf = (role: Role | undefined) => PLACES.filter(({ name }) => name !== 'automation' || isHead(role));
+const HEADS: readonly string[] = ['automation', 'loyalty'];
+
+/** The places that somebody sees: what the clinic does by itself, and what it owes its members, is for those who answer for it. */
+export const placesOf = (role: Role | undefined) => PLACES.filter(({ name }) => !HEADS.includes(name) || isHead(role));

@@ -67,6 +67,7 @@ export const KEYS = {
     tasks: key('F4', m.key_tasks),
     leads: key('F6', m.key_leads),
     rewards: key('F7', m.key_rewards),
+    loyalty: key('Shift F7', m.key_loyalty),
     incoming: key('F8', m.key_incoming),
     notifications: key('Ctrl D', m.key_notifications),
     referrals: key('Shift F6', m.key_referrals),
@@ -188,6 +189,12 @@ export const KEYS = {
     open: key('Enter', m.key_open_customer),
     pay: key('P', m.key_referral_pay, { foot: true }),
     refuse: key('X', m.key_referral_refuse, { foot: true }),
+    leave: key('Esc', m.key_back),
+  },
+  loyalty: {
+    report: key('1', m.key_loyalty_report, { foot: true }),
+    policy: key('2', m.key_loyalty_policy, { foot: true }),
+    edit: key('N', m.key_policy_edit, { foot: true }),
     leave: key('Esc', m.key_back, { foot: true }),
   },
   rewards: {
@@ -241,6 +248,7 @@ export const PLACE_NAMES: Record<KeyPlace, () => string> = {
   automation: m.place_automation,
   referrals: m.place_referrals,
   rewards: m.place_rewards,
+  loyalty: m.place_loyalty,
   sync: m.place_sync,
   settings: m.place_settings,
   lock: m.place_lock,

@@ -16,6 +16,7 @@ export type Place =
   | { name: 'automation' }
   | { name: 'referrals' }
   | { name: 'rewards' }
+  | { name: 'loyalty' }
   | { name: 'sync' }
   | { name: 'settings' };
 
@@ -82,6 +83,7 @@ class Route {
     else if (kind === 'referrals') this.go({ name: 'referrals' });
     else if (kind === 'rewards') this.go({ name: 'rewards' });
     else if (kind === 'automation') this.go({ name: 'automation' });
+    else if (kind === 'loyalty') this.go({ name: 'loyalty' });
     else if (kind === 'tasks') this.go({ name: 'tasks' });
     else if (kind === 'call') this.ring(decodeURIComponent(id ?? ''));
     else if (kind === 'sync') this.go({ name: 'sync' });

@@ -11,7 +11,7 @@ use desk_cache::{
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
-use desk_core::loyalty::{LARGEST_BILL_SATANG, Tier, least_bill, points_for};
+use desk_core::loyalty::{LARGEST_BILL_SATANG, Tier, least_bill};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -20,20 +20,20 @@ use crate::{
         Saved,
         customer::{
             Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerHit,
-            CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, LedgerPage, Loyalty, Mark,
-            NextTier, PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference, Reward,
+            CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, LedgerPage, Mark,
+            PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference,
         },
     },
     call, check, coupon,
     desk::Desk,
     error::{AppError, Code},
-    line, payment, row,
+    line,
+    loyalty::{Bill, membership, promise},
+    payment, row,
 };
 
 /// Results shown for one search.
 const HITS: usize = 20;
-/// Ledger entries on the card.
-const FIRST_ENTRIES: u32 = 50;
 
 impl Desk {
     /// Finds customers.
@@ -176,12 +176,18 @@ impl Desk {
     /// What the bill earns: at least one point, or it is not worth an entry. The database would take it, and does from other programs.
     async fn promised(self: &Arc<Self>, customer: Uuid, satang: i64) -> Result<PointsPromise, AppError> {
         check_bill(satang)?;
+        let now = self.micros();
         let promise = self
             .read(move |reader| {
                 if customer::profile(reader, customer)?.is_none() {
                     return Ok(None);
                 }
-                promise(reader, customer, satang).map(Some)
+                let bill = Bill {
+                    satang,
+                    is_money: false,
+                    from: now,
+                };
+                promise(reader, customer, &bill, now).map(Some)
             })
             .await?
             .ok_or(Code::CustomerNotFound)?;
@@ -327,45 +333,6 @@ fn preference(preference: customer::Preference) -> Preference {
     }
 }
 
-fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Option<Loyalty>, CacheError> {
-    let Some(member) = loyalty::member(reader, id)? else {
-        return Ok(None);
-    };
-    let rewards = reward::affordable(reader, member.available_points, member.tier, now)?;
-    Ok(Some(Loyalty {
-        available_points: member.available_points,
-        owed: member.owed,
-        lifetime_points: member.lifetime_points,
-        tier: member.tier,
-        multiplier_tenths: loyalty::multiplier_tenths(reader, member.tier)?,
-        next_tier: member.tier.next().map(|tier| NextTier {
-            tier,
-            missing: (tier.floor() - member.lifetime_points).max(0),
-        }),
-        tier_floor: member.tier.floor(),
-        referral_code: member.referral_code,
-        ledger: loyalty::ledger(reader, id, 0, FIRST_ENTRIES)?
-            .into_iter()
-            .map(entry)
-            .collect(),
-        ledger_total: loyalty::ledger_length(reader, id)?,
-        expiring: by_expiry(
-            loyalty::lots(reader, id)?
-                .iter()
-                .map(|lot| (lot.remaining, lot.expires_at)),
-        ),
-        affordable: rewards
-            .into_iter()
-            .map(|reward| Reward {
-                id: reward.id,
-                name: reward.name,
-                points_cost: reward.offer.points_cost,
-            })
-            .collect(),
-        waiting_points: loyalty::waiting_points(reader, id)?,
-    }))
-}
-
 /// Points of the same day together, in the order in which they come.
 pub(crate) fn by_expiry(lots: impl Iterator<Item = (i64, Option<i64>)>) -> Vec<Expiring> {
     let mut days: Vec<Expiring> = vec![];
@@ -378,7 +345,7 @@ pub(crate) fn by_expiry(lots: impl Iterator<Item = (i64, Option<i64>)>) -> Vec<E
     days
 }
 
-fn entry(entry: loyalty::Entry) -> PointEntry {
+pub(crate) fn entry(entry: loyalty::Entry) -> PointEntry {
     PointEntry {
         id: entry.id,
         kind: entry.kind,
@@ -388,47 +355,6 @@ fn entry(entry: loyalty::Entry) -> PointEntry {
         expires_at: entry.expires_at.map(row::millis),
         is_waiting: entry.is_waiting,
     }
-}
-
-/// What a bill earns, if anything: what earns nothing makes no member either.
-pub(crate) fn bill(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
-    let earns = promise(reader, customer, satang)?;
-    if earns.points > 0 || earns.welcome_points == 0 {
-        return Ok(earns);
-    }
-    Ok(PointsPromise {
-        available_after: earns.available_after - earns.welcome_points,
-        welcome_points: 0,
-        tier_after: Tier::Bronze,
-        ..earns
-    })
-}
-
-fn promise(reader: &Reader<'_>, customer: Uuid, satang: i64) -> Result<PointsPromise, CacheError> {
-    let (available, lifetime, tier, welcome_points, owed) = match loyalty::member(reader, customer)? {
-        Some(member) => (
-            member.available_points,
-            member.lifetime_points,
-            member.tier,
-            0,
-            member.owed,
-        ),
-        None => {
-            let newcomer = loyalty::newcomer(reader, customer)?;
-            (newcomer.points, newcomer.points, newcomer.tier, newcomer.welcome, 0)
-        }
-    };
-    let multiplier_tenths = loyalty::multiplier_tenths(reader, tier)?;
-    let points = points_for(satang, multiplier_tenths);
-    let added = points.saturating_add(welcome_points);
-    Ok(PointsPromise {
-        points,
-        multiplier_tenths,
-        welcome_points,
-        available_after: available.saturating_add(added).saturating_sub(owed.min(points)),
-        owed_after: owed.saturating_sub(points).max(0),
-        tier_after: Tier::of_lifetime_points(lifetime.saturating_add(added)).max(tier),
-    })
 }
 
 fn journeys(reader: &Reader<'_>, customer: Uuid) -> Result<Vec<Journey>, CacheError> {

@@ -178,6 +178,12 @@ codes! {
     RefundTooLarge => "refund_too_large",
     /// The clinic has booked the payment, so it is given back instead of taken back.
     PaymentBooked => "payment_booked",
+    /// The books of this month are closed.
+    MonthClosed => "month_closed",
+    /// A month is closed when it is over.
+    MonthNotOver => "month_not_over",
+    /// No clinic can promise this.
+    PolicyInvalid => "policy_invalid",
     /// Nothing that PromptPay could pay.
     PromptpayInvalid => "promptpay_invalid",
     /// The customer asked not to be called.

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use desk_cache::{
     CacheError,
-    change::payment::REFUNDERS,
+    change::{late::LATE, payment::REFUNDERS},
     open::Reader,
     query::{
         clinic, coupon as query_coupon, customer, journey, loyalty,
         payment::{self, Payment},
-        reward as query_reward, staff,
+        policy, reward as query_reward, staff,
     },
 };
 use desk_core::{
     day,
     loyalty::{
         Tier, points_to_reverse,
+        policy::Basis,
         reward::{MOST_COUPONS, written},
     },
     payment::{
@@ -39,9 +40,11 @@ use crate::{
         settings::Language,
     },
     check, coupon,
-    customer::{bill, check_bill},
+    customer::check_bill,
     desk::Desk,
     error::{AppError, Code},
+    late,
+    loyalty::{Bill, bill, standing_of},
     qr, reward, row,
 };
 
@@ -52,8 +55,9 @@ impl Desk {
     /// As listed at [`PaymentPreview`].
     pub async fn payment_preview(self: &Arc<Self>, request: PaymentPreview) -> Result<PaymentPromise, AppError> {
         check_bill(request.satang)?;
-        let now = self.micros();
-        self.read(move |reader| promise(reader, &request, now))
+        let (me, now) = (self.me()?, self.micros());
+        let paid_on = request.paid_on.as_deref().map(late::day).transpose()?;
+        self.read(move |reader| promise(reader, &request, paid_on, me, now))
             .await?
             .ok_or_else(|| Code::CustomerNotFound.into())
     }
@@ -78,6 +82,8 @@ impl Desk {
             "satang": pays,
             "method": request.method,
             "note": check::optional("note", request.note, check::NAME)?,
+            "paid_on": request.paid_on.as_deref().map(late::day).transpose()?,
+            "late_reason": check::optional("late_reason", request.late_reason, check::NAME)?,
             "at": self.happens(),
         });
         if request.coupons.is_empty() {
@@ -116,6 +122,7 @@ impl Desk {
     /// # Errors
     /// As listed at [`RefundPreview`].
     pub async fn payment_refund_preview(self: &Arc<Self>, request: RefundPreview) -> Result<RefundPromise, AppError> {
+        let now = self.micros();
         let found = self
             .read(move |reader| {
                 let paid = payment::get(reader, request.payment_id)?.filter(|paid| paid.refunds.is_none());
@@ -123,17 +130,27 @@ impl Desk {
                     .as_ref()
                     .map(|paid| loyalty::member(reader, paid.customer))
                     .transpose()?;
-                Ok(paid.zip(member))
+                let Some((paid, member)) = paid.zip(member) else {
+                    return Ok(None);
+                };
+                let promise = effect(
+                    reader,
+                    &paid,
+                    member.as_ref(),
+                    request.satang.clamp(0, paid.rest()),
+                    now,
+                )?;
+                Ok(Some((paid, promise)))
             })
             .await?;
-        let (paid, member) = found.ok_or(Code::PaymentNotFound)?;
+        let (paid, promise) = found.ok_or(Code::PaymentNotFound)?;
         if request.satang < 0 {
             return Err(Code::AmountOutOfRange.into());
         }
         if request.satang > paid.rest() {
             return Err(AppError::new(Code::RefundTooLarge).with("most", paid.rest()));
         }
-        Ok(effect(&paid, member.as_ref(), request.satang))
+        Ok(promise)
     }
 
     /// Gives money back. Its id is the action's: pressing twice gives it back once.
@@ -204,7 +221,7 @@ impl Desk {
 }
 
 /// A bill with codes.
-struct Bill {
+struct Reduced {
     payment: Uuid,
     customer: Uuid,
     bill: i64,
@@ -212,7 +229,13 @@ struct Bill {
     coupons: Vec<Uuid>,
 }
 
-fn promise(reader: &Reader<'_>, request: &PaymentPreview, now: i64) -> Result<Option<PaymentPromise>, CacheError> {
+fn promise(
+    reader: &Reader<'_>,
+    request: &PaymentPreview,
+    paid_on: Option<NaiveDate>,
+    me: Uuid,
+    now: i64,
+) -> Result<Option<PaymentPromise>, CacheError> {
     let customer = request.customer_id;
     if customer::profile(reader, customer)?.is_none() {
         return Ok(None);
@@ -223,12 +246,21 @@ fn promise(reader: &Reader<'_>, request: &PaymentPreview, now: i64) -> Result<Op
     };
     let reduced = coupon::reduce(reader, customer, request.satang, &chosen, now)?;
     let reduced = reduced.ok_or(CacheError::Refused("coupon_alone"))?;
+    let from = late::counts_from(reader, paid_on, now)?;
+    let paid = Bill {
+        satang: reduced.pays,
+        is_money: true,
+        from: from.at,
+    };
     Ok(Some(PaymentPromise {
-        earns: bill(reader, customer, reduced.pays)?,
+        earns: bill(reader, customer, &paid, now)?,
         qr: code(reader, request.method, reduced.pays)?,
         coupons: coupon::for_bill(reader, customer, &reduced.takes, now)?,
         offers: automatic(reader, customer, now)?,
         pays: reduced.pays,
+        needs_reason: from.is_long_ago,
+        needs_manager: from.is_long_ago && !is_one_of(reader, me, &LATE)?,
+        points_end: late::points_end(reader, from.at)?,
     }))
 }
 
@@ -274,7 +306,13 @@ fn automatic(reader: &Reader<'_>, customer: Uuid, now: i64) -> Result<Vec<Reward
 }
 
 /// What is given back takes the points that it had earned; what of them is spent will be owed (rules L4 and L5).
-fn effect(paid: &Payment, member: Option<&loyalty::Member>, satang: i64) -> RefundPromise {
+fn effect(
+    reader: &Reader<'_>,
+    paid: &Payment,
+    member: Option<&loyalty::Member>,
+    satang: i64,
+    now: i64,
+) -> Result<RefundPromise, CacheError> {
     let (before, after) = (paid.rest(), paid.rest() - satang);
     let points = match paid.entry {
         Some(_) => points_to_reverse(before, after, paid.multiplier_tenths),
@@ -282,16 +320,40 @@ fn effect(paid: &Payment, member: Option<&loyalty::Member>, satang: i64) -> Refu
     };
     let (available, owed) = member.map_or((0, 0), |member| (member.available_points, member.owed));
     let owes = (points - available).max(0);
-    let tier = member.map(|member| Tier::of_lifetime_points(member.lifetime_points - points));
-    RefundPromise {
+    let tier = match member {
+        Some(member) => Some(tier_after(reader, paid, member, (points, satang), now)?),
+        None => None,
+    };
+    Ok(RefundPromise {
         rest: before,
         rest_after: after,
         points,
         owes,
         available_after: member.map(|_| (available - points).max(0)),
         owed_after: owed + owes,
-        tier_after: tier.filter(|after| points > 0 && member.is_some_and(|member| member.tier != *after)),
-    }
+        tier_after: tier.filter(|after| member.is_some_and(|member| member.tier != *after)),
+    })
+}
+
+/// The tier that is left when so many points, or so much money, of a payment goes.
+fn tier_after(
+    reader: &Reader<'_>,
+    paid: &Payment,
+    member: &loyalty::Member,
+    (points, satang): (i64, i64),
+    now: i64,
+) -> Result<Tier, CacheError> {
+    let promised = policy::at(reader, now)?;
+    let measure = policy::measure(reader, &promised, paid.customer, policy::day_of(reader, now)?)?;
+    let (goes, invoice) = match promised.basis {
+        Basis::Points => (points, paid.entry),
+        Basis::Baht => (satang, Some(paid.id)),
+    };
+    let left = measure.saturating_sub(goes);
+    Ok(match invoice {
+        Some(invoice) if goes > 0 => standing_of(member).after_refund(&promised, left, invoice),
+        _ => member.tier,
+    })
 }
 
 fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) -> Result<ReceiptShown, CacheError> {
@@ -372,8 +434,10 @@ fn next_end(reader: &Reader<'_>, customer: Uuid, now: i64) -> Result<Option<(i64
 /// A customer's payments as their card shows them to this person.
 pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<PaymentRow>, CacheError> {
     let may_refund = is_one_of(reader, me, &REFUNDERS)?;
+    let zone = clinic::zone(reader)?;
     let shown = |paid: Payment| PaymentRow {
         refundable: if may_refund { paid.rest() } else { 0 },
+        posted_at: late::posted(&paid, zone).map(row::millis),
         id: paid.id,
         number: paid.number,
         satang: paid.satang,
@@ -384,6 +448,7 @@ pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<
         note: paid.note,
         points: paid.points,
         is_waiting: paid.is_waiting,
+        late_reason: paid.late_reason,
     };
     Ok(payment::of_customer(reader, customer)?.into_iter().map(shown).collect())
 }

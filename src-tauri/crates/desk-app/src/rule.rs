@@ -128,7 +128,7 @@ impl Desk {
         self.act(Uuid::now_v7(), "rule.backfill", args, request.id).await
     }
 
-    async fn only_heads(&self) -> Result<(), AppError> {
+    pub(crate) async fn only_heads(&self) -> Result<(), AppError> {
         let me = self.me()?;
         let role = self
             .read(move |reader| Ok(staff::one(reader, me)?.map(|person| person.role)))

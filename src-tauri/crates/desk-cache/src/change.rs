@@ -9,11 +9,13 @@ pub mod coupon;
 mod customer;
 mod followup;
 mod journey;
+pub mod late;
 mod lead;
 mod notification;
 mod opening;
 pub mod payment;
 mod points;
+mod policy;
 mod redeem;
 pub mod referral;
 pub mod reward;
@@ -279,6 +281,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
         "referral.record" | "referral.decide" | "achievement.add_usual" => referral::apply(ledger, action),
         "reward.use" | "reward.cancel" | "reward.save" | "reward.add_usual" => reward::apply(ledger, action),
+        "policy.plan" => policy::plan(ledger, action),
+        "month.close" | "month.open" => late::apply(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),
         "followup.cancel" => followup::close(ledger, action, "cancelled"),
         "lead.claim" | "lead.release" | "lead.answer" | "lead.unclaim" | "lead.unanswer" => lead::apply(ledger, action),

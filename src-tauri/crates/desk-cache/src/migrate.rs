@@ -132,6 +132,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261130090100_index_coupons.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261130101000_keep_policies.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -78,6 +78,7 @@ impl Demo {
             "lot" => Box::new(self.lots()),
             "payment" => Box::new(self.payments()),
             "coupon" => Box::new(self.coupons()),
+            "loyalty_policy" => Box::new(std::iter::once(self.policy())),
             "reward" => Box::new(self.rewards()),
             "notification" => Box::new(self.notifications()),
             "appointment" => Box::new(self.appointments()),

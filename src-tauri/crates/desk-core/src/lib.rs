@@ -1,6 +1,7 @@
 //! The clinic's nouns and rules, pure: no I/O, no clock, no randomness. What both the database and the desk must know stands here once.
 
 pub mod call;
+pub mod csv;
 pub mod day;
 pub mod demo;
 pub mod journey;

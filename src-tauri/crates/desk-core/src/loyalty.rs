@@ -1,9 +1,13 @@
 //! What a bill earns and which tier it leads to (policy of the clinic; defaults of the product decision on loyalty), what a customer has
-//! ([`account`]), what it buys ([`reward`]) and what may be redeemed without the network ([`lease`]). The database decides; the desk predicts with these same rules.
+//! ([`account`]), what it buys ([`reward`]), what may be redeemed without the network ([`lease`]), what a clinic promises ([`policy`]) and which tier is held
+//! ([`standing`]). The database decides; the desk predicts with these same rules.
 
 pub mod account;
 pub mod lease;
+pub mod policy;
 pub mod reward;
+pub mod standing;
+pub mod trial;
 
 use chrono::{DateTime, Months, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -43,6 +47,15 @@ pub const LARGEST_BILL_SATANG: i64 = 100_000_000;
 pub const WELCOME_POINTS: i64 = 100;
 
 impl Tier {
+    /// All of them, lowest first.
+    pub const ALL: [Self; 5] = [Self::Bronze, Self::Silver, Self::Gold, Self::Platinum, Self::Diamond];
+
+    /// The next tier down; the lowest stays.
+    pub fn one_below(self) -> Self {
+        let below = Self::ALL.into_iter().rev().find(|tier| *tier < self);
+        below.unwrap_or(Self::Bronze)
+    }
+
     /// The tier held with this many lifetime points.
     pub fn of_lifetime_points(points: i64) -> Self {
         FLOORS

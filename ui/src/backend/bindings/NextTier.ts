@@ -10,6 +10,6 @@ export type NextTier = {
  */
 tier: Tier, 
 /**
- * Lifetime points still missing.
+ * Points or satang still missing.
  */
 missing: number, };

@@ -27,4 +27,16 @@ earns: PointsPromise,
 /**
  * The code; none for other methods, and none while the clinic has not said whom to pay.
  */
-qr: QrPicture | null, };
+qr: QrPicture | null, 
+/**
+ * It was paid so long ago that a reason is needed.
+ */
+needsReason: boolean, 
+/**
+ * And who is signed in may not write it down.
+ */
+needsManager: boolean, 
+/**
+ * When its points end, `YYYY-MM-DD`: counted from the day of the payment.
+ */
+pointsEnd: string | null, };

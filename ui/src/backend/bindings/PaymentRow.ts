@@ -48,4 +48,12 @@ refundable: number,
 /**
  * Made here and not yet confirmed by the clinic.
  */
-isWaiting: boolean, };
+isWaiting: boolean, 
+/**
+ * When it was written down, where that was on a later day.
+ */
+postedAt: number | null, 
+/**
+ * Why it was written down so late.
+ */
+lateReason: string | null, };

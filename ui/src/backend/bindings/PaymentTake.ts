@@ -2,7 +2,7 @@
 import type { Method } from "./Method";
 
 /**
- * Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`.
+ * Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`, `reason_missing`, `role_not_allowed`.
  */
 export type PaymentTake = { 
 /**
@@ -32,4 +32,12 @@ coupons: Array<string>,
 /**
  * For example the bill's number.
  */
-note: string | null, };
+note: string | null, 
+/**
+ * The day on which it was paid, `YYYY-MM-DD`, where that is not today.
+ */
+paidOn: string | null, 
+/**
+ * Why it is written down only now; needed after seven days.
+ */
+lateReason: string | null, };

@@ -6,7 +6,7 @@ import type { Tier } from "./Tier";
  */
 export type PointsPromise = { 
 /**
- * ⌊baht × multiplier ÷ 10⌋.
+ * ⌊baht × multiplier ÷ 10⌋, by the version that counts on the day of the payment.
  */
 points: number, 
 /**

@@ -26,6 +26,7 @@ import { journeys } from './journeys';
 import { usualOpening } from './opening';
 import * as leads from './leads';
 import { achievements, referrals, type FakeReferral } from './friends';
+import { Books } from './manage';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
 import { rewards, type FakeCoupon } from './rewards';
@@ -103,6 +104,8 @@ export class FakeClinic {
   payments: FakePayment[] = [];
   referrals: FakeReferral[] = referrals();
   achievements: AchievementRow[] = achievements();
+  books = new Books();
+  isEmpty = false;
   /** Whom the clinic's codes pay. */
   promptpay: string | null = '081-234-5678';
   /** Who is away, until when. */
@@ -137,6 +140,7 @@ export class FakeClinic {
     this.mode = options.mode ?? 'online';
     this.settings = { ...SETTINGS, ...options.settings };
     this.attention = options.withAttention ? [day.conflict(), day.refusal()] : [];
+    this.isEmpty = options.isEmpty ?? false;
     if (options.isEmpty) this.leads = [];
     if (options.isEmpty) this.agenda = [];
     if (options.isEmpty) this.followups = [];

@@ -17,6 +17,7 @@ import * as friends from './friends';
 import { assign, board, move, ofCustomer, open, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
+import { manageAnswers } from './manage';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
 import * as rewards from './rewards';
 import { ruleAnswers } from './rules';
@@ -311,6 +312,7 @@ export const ANSWERS: Answers = {
   payment_refund: payments.refund,
   payment_receipt: payments.receipt,
   ...rewards.rewardAnswers,
+  loyalty_what_if: payments.whatIfPaid,
   promptpay: (clinic) => ({ id: clinic.promptpay, mayChange: ['manager', 'owner'].includes(clinic.role() ?? '') }),
   promptpay_set: payments.setPromptpay,
   opening: opening.shown,
@@ -397,6 +399,7 @@ export const ANSWERS: Answers = {
     return {};
   },
   ...ruleAnswers,
+  ...manageAnswers,
   sync_state: (clinic) => clinic.sync(),
   sync_now: (clinic) => clinic.sync(),
   attention_settle: (clinic, { id }) => settle(clinic, id),

@@ -1,8 +1,10 @@
 /** Points of the fake clinic, by the same rules as desk-core's loyalty. */
 import type { Loyalty } from '../bindings/Loyalty';
 import type { PointEntry } from '../bindings/PointEntry';
+import type { PointsPromise } from '../bindings/PointsPromise';
 import type { RedeemPromise } from '../bindings/RedeemPromise';
 import type { Tier } from '../bindings/Tier';
+import type { WhatIf } from '../bindings/WhatIf';
 import type { FakeClinic } from './clinic';
 import type { FakeCustomer } from './people';
 import { offersOf } from './rewards';
@@ -40,8 +42,13 @@ export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: PointEn
     lifetimePoints: of.lifetime,
     tier,
     multiplierTenths,
+    basis: 'points',
+    measure: of.lifetime,
     nextTier: next ? { tier: next[0], missing: next[1] - of.lifetime } : null,
     tierFloor,
+    tierSince: tier === 'bronze' ? null : '2026-03-14',
+    tierUntil: tier === 'bronze' ? null : '2027-03-14',
+    keepMissing: 0,
     referralCode: null,
     ledger: entries.slice(0, 50),
     ledgerTotal: entries.length,
@@ -50,6 +57,19 @@ export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: PointEn
       .filter(({ bar }) => bar === null)
       .map(({ id, name, pointsCost }) => ({ id, name, pointsCost })),
     waitingPoints: entries.filter((entry) => entry.isWaiting).reduce((sum, entry) => sum + entry.amount, 0),
+  };
+}
+
+/** "What if they pay so much today?" */
+export function whatIf(of: FakeCustomer, earns: PointsPromise): WhatIf {
+  const measure = of.lifetime + earns.points + earns.welcomePoints;
+  const next = TIERS.find(([, floor]) => floor > measure);
+  return {
+    earns,
+    basis: 'points',
+    tier: of.isMember ? tierOf(of.lifetime) : 'bronze',
+    nextTier: next ? { tier: next[0], missing: next[1] - measure } : null,
+    keepMissing: of.isMember && of.lifetime >= 1000 ? 0 : null,
   };
 }
 

@@ -6,9 +6,11 @@ import type { PointsPromise } from '../bindings/PointsPromise';
 import type { QrPicture } from '../bindings/QrPicture';
 import type { ReceiptShown } from '../bindings/ReceiptShown';
 import type { RefundPromise } from '../bindings/RefundPromise';
+import type { WhatIf } from '../bindings/WhatIf';
 import type { Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
-import { pointsFor, tenthsOf, tierOf, WELCOME } from './loyalty';
+import { daysUntil, isoDay, startOfDay } from '../../i18n/dates';
+import { pointsFor, tenthsOf, tierOf, WELCOME, whatIf } from './loyalty';
 import { end, offersOf, onBill } from './rewards';
 
 /** A payment as the fake keeps it: with whose it is, and what its points were counted with. */
@@ -19,6 +21,7 @@ export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
 }
 
 const MOST = 100_000_000;
+const MANAGERS = ['manager', 'owner'];
 const REFUNDERS = ['front_desk', 'manager', 'owner'];
 const METHOD_WORDS: Record<Method, string> = { cash: 'เงินสด', card: 'บัตร', promptpay: 'พร้อมเพย์', transfer: 'โอนเงิน' };
 
@@ -70,17 +73,39 @@ const picture = (clinic: FakeClinic, satang: number): QrPicture | null =>
 export const codeOf = (clinic: FakeClinic, { satang, method }: { satang: number; method: Method }): QrPicture | null =>
   method === 'promptpay' ? picture(clinic, satang) : null;
 
+/** From when a payment counts: the desk asks the same (rule L10). */
+function late(clinic: FakeClinic, paidOn: string | null): { at: number; isLongAgo: boolean } {
+  if (paidOn === null) return { at: clinic.now(), isLongAgo: false };
+  const at = startOfDay(paidOn) + 12 * 3_600_000;
+  const days = daysUntil(clinic.now(), at);
+  if (days < 0 || days > 366) clinic.refuse('date_out_of_range');
+  return { at: Math.min(at, clinic.now()), isLongAgo: days > 7 };
+}
+
+export function whatIfPaid(clinic: FakeClinic, { customerId, satang }: Request<'loyalty_what_if'>): WhatIf {
+  return whatIf(clinic.customer(customerId), earns(clinic, customerId, satang));
+}
+
 export function preview(clinic: FakeClinic, request: Request<'payment_preview'>): PaymentPromise {
-  const { customerId, satang, method } = request;
+  const { customerId, satang, method, paidOn } = request;
   if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
+  const { isLongAgo, at } = late(clinic, paidOn);
   const { pays, coupons } = onBill(clinic, customerId, satang, request.coupons);
   const of = clinic.customer(customerId);
   const own = clinic.rewards.filter(({ isAutomatic }) => isAutomatic).map(({ id }) => id);
   const offers = offersOf(clinic, of.points, tierOf(of.lifetime)).filter(
     ({ id, bar }) => bar === null && own.includes(id),
   );
-  const qr = pays ? codeOf(clinic, { satang: pays, method }) : null;
-  return { pays, coupons, offers, earns: earns(clinic, customerId, pays), qr };
+  return {
+    pays,
+    coupons,
+    offers,
+    earns: earns(clinic, customerId, pays),
+    qr: pays ? codeOf(clinic, { satang: pays, method }) : null,
+    needsReason: isLongAgo,
+    needsManager: isLongAgo && !MANAGERS.includes(clinic.role() ?? ''),
+    pointsEnd: isoDay(at + 730 * 86_400_000),
+  };
 }
 
 function number(clinic: FakeClinic): number | null {
@@ -104,11 +129,13 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     satang,
     isRefund: false,
     method,
-    at: clinic.now(),
+    at: late(clinic, request.paidOn).at,
     by: clinic.nickname(),
     note,
     points,
     isWaiting,
+    postedAt: request.paidOn === null ? null : clinic.now(),
+    lateReason: request.lateReason,
   };
   clinic.payments.unshift({ ...row, customer: of.id, refunds: null, tenths: multiplierTenths });
   const entry = {

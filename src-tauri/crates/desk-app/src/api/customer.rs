@@ -1,6 +1,9 @@
 //! Customers: search, the card, creating and editing, points.
 
-use desk_core::{journey::Outcome, loyalty::Tier};
+use desk_core::{
+    journey::Outcome,
+    loyalty::{Tier, policy::Basis},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -185,10 +188,20 @@ pub struct Loyalty {
     pub tier: Tier,
     /// Points per 10 baht at this tier, in tenths.
     pub multiplier_tenths: i64,
-    /// The next tier and the lifetime points still missing.
+    /// By what the clinic's tiers are reached.
+    pub basis: Basis,
+    /// What decides the tier: points ever earned, or satang received less refunds in the last twelve months.
+    pub measure: i64,
+    /// The next tier and how much of the measure is still missing.
     pub next_tier: Option<NextTier>,
-    /// Lifetime points at which the present tier began.
+    /// From how much of the measure the present tier is reached.
     pub tier_floor: i64,
+    /// The clinic's day on which it was reached, `YYYY-MM-DD`; none where nobody knows, and for the lowest.
+    pub tier_since: Option<String>,
+    /// Its anniversary: it holds until then, and goes one step down if too little has come together.
+    pub tier_until: Option<String>,
+    /// How much of the measure is missing to keep it then; 0: enough has come together.
+    pub keep_missing: i64,
     /// Referral code.
     pub referral_code: Option<String>,
     /// Newest entries of the ledger, at most 50.
@@ -209,8 +222,34 @@ pub struct Loyalty {
 pub struct NextTier {
     /// Which one.
     pub tier: Tier,
-    /// Lifetime points still missing.
+    /// Points or satang still missing.
     pub missing: i64,
+}
+
+/// What a payment of today would lead to, whoever pays it. Errors: `customer_not_found`, `amount_out_of_range`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoyaltyWhatIf {
+    /// Whose.
+    pub customer_id: Uuid,
+    /// Money.
+    pub satang: i64,
+}
+
+/// The answer, by the function that posts.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WhatIf {
+    /// Points and tier.
+    pub earns: PointsPromise,
+    /// By what tiers are reached.
+    pub basis: Basis,
+    /// The tier now.
+    pub tier: Tier,
+    /// The next one after it, and what would still be missing.
+    pub next_tier: Option<NextTier>,
+    /// What would still be missing to keep the present tier on its anniversary; none where that is not in question.
+    pub keep_missing: Option<i64>,
 }
 
 /// One entry of the points ledger.
@@ -437,7 +476,7 @@ pub struct PointsPreview {
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PointsPromise {
-    /// ⌊baht × multiplier ÷ 10⌋.
+    /// ⌊baht × multiplier ÷ 10⌋, by the version that counts on the day of the payment.
     pub points: i64,
     /// The multiplier in tenths.
     pub multiplier_tenths: i64,

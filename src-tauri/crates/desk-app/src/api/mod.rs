@@ -11,6 +11,7 @@ pub mod followup;
 pub mod friends;
 pub mod journey;
 pub mod lead;
+pub mod manage;
 pub mod notification;
 pub mod opening;
 pub mod payment;

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{coupon::BillCoupon, customer::PointsPromise, reward::RewardOffer, settings::Language};
 
-/// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`.
+/// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`,
+/// `date_out_of_range`, `month_closed` (field `month`).
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentPreview {
@@ -19,6 +20,8 @@ pub struct PaymentPreview {
     pub method: Method,
     /// Codes that are on it; none: those that go onto it by themselves.
     pub coupons: Option<Vec<Uuid>>,
+    /// The day on which it was paid, `YYYY-MM-DD`, where that is not today.
+    pub paid_on: Option<String>,
 }
 
 /// The sum, and for PromptPay the code that asks for exactly this money.
@@ -35,6 +38,12 @@ pub struct PaymentPromise {
     pub earns: PointsPromise,
     /// The code; none for other methods, and none while the clinic has not said whom to pay.
     pub qr: Option<QrPicture>,
+    /// It was paid so long ago that a reason is needed.
+    pub needs_reason: bool,
+    /// And who is signed in may not write it down.
+    pub needs_manager: bool,
+    /// When its points end, `YYYY-MM-DD`: counted from the day of the payment.
+    pub points_end: Option<String>,
 }
 
 /// A QR code as a picture.
@@ -51,7 +60,7 @@ pub struct QrPicture {
     pub payee: String,
 }
 
-/// Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`.
+/// Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`, `reason_missing`, `role_not_allowed`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentTake {
@@ -69,6 +78,10 @@ pub struct PaymentTake {
     pub coupons: Vec<Uuid>,
     /// For example the bill's number.
     pub note: Option<String>,
+    /// The day on which it was paid, `YYYY-MM-DD`, where that is not today.
+    pub paid_on: Option<String>,
+    /// Why it is written down only now; needed after seven days.
+    pub late_reason: Option<String>,
 }
 
 /// What giving money back would do. Errors: `payment_not_found`, `refund_too_large` (field `most`), `amount_out_of_range`.
@@ -171,6 +184,10 @@ pub struct PaymentRow {
     pub refundable: i64,
     /// Made here and not yet confirmed by the clinic.
     pub is_waiting: bool,
+    /// When it was written down, where that was on a later day.
+    pub posted_at: Option<i64>,
+    /// Why it was written down so late.
+    pub late_reason: Option<String>,
 }
 
 /// Whom the clinic's PromptPay codes pay.

@@ -5,6 +5,7 @@ use desk_core::{
     loyalty::{
         self, Tier,
         account::{Account, Lot},
+        standing::Standing,
     },
     synced::Value,
 };
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::Ledger;
 use crate::{
     error::{CacheError, Result},
-    query::{clinic, loyalty as query},
+    query::{clinic, loyalty as query, policy},
     row,
 };
 
@@ -25,6 +26,17 @@ pub(super) struct Member {
     pub(super) available: i64,
     pub(super) owed: i64,
     pub(super) tier: Tier,
+    pub(super) tier_by: Option<Uuid>,
+}
+
+impl Member {
+    /// The tier that is held.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            tier: self.tier,
+            reached_by: self.tier_by,
+        }
+    }
 }
 
 /// A customer who has to be there, and their membership if there is one.
@@ -36,7 +48,7 @@ pub(super) fn member(connection: &Connection, customer: Uuid) -> Result<Option<M
         .ok_or(CacheError::Refused("customer_not_found"))?;
     Ok(connection
         .prepare_cached(
-            "SELECT id, coalesce(total_points, 0), coalesce(available_points, 0), coalesce(owed, 0), coalesce(tier, '')
+            "SELECT id, coalesce(total_points, 0), coalesce(available_points, 0), coalesce(owed, 0), coalesce(tier, ''), tier_by
              FROM loyalty_profile WHERE customer_id = ?1",
         )?
         .query_row([customer], |row| {
@@ -46,6 +58,7 @@ pub(super) fn member(connection: &Connection, customer: Uuid) -> Result<Option<M
                 available: row.get(2)?,
                 owed: row.get(3)?,
                 tier: Tier::from_word(row.get_ref(4)?.as_str()?),
+                tier_by: row.get(5)?,
             })
         })
         .optional()?)
@@ -62,9 +75,10 @@ pub(super) fn account(connection: &Connection, customer: Uuid, owed: i64, named:
     Ok(Account { lots, owed })
 }
 
-/// The last second of points that count from `at` on. What the clinic's policy says otherwise comes with the clinic's own row.
+/// The last second of points that count from `at` on, by the version that counted then.
 pub(super) fn ends_at(connection: &Connection, at: i64) -> Result<Option<i64>> {
-    Ok(loyalty::ends_at(at, loyalty::MONTHS, clinic::zone(connection)?))
+    let months = policy::at(connection, at)?.months;
+    Ok(loyalty::ends_at(at, months, clinic::zone(connection)?))
 }
 
 /// What an action changes of a membership.
@@ -112,6 +126,7 @@ fn put(ledger: &Ledger<'_>, customer: Uuid, lot: &Lot) -> Result<()> {
         Value::Int(lot.remaining),
         lot.expires_at.map_or(Value::Null, Value::Int),
         Value::Int(lot.effective_at),
+        query::branch(ledger.connection, lot.id)?.map_or(Value::Null, Value::Text),
     ];
     row::put(ledger.connection, table, &values)
 }
@@ -124,6 +139,8 @@ pub(super) struct Entry {
     pub(super) said: Option<String>,
     pub(super) expires_at: Option<i64>,
     pub(super) lease: Option<Uuid>,
+    /// When it counts from, where that is not when it is written.
+    pub(super) effective_at: Option<i64>,
 }
 
 pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &Entry) -> Result<()> {
@@ -137,6 +154,11 @@ pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &
         Value::Int(at),
         entry.expires_at.map_or(Value::Null, Value::Int),
         entry.lease.map_or(Value::Null, Value::Uuid),
+        entry.effective_at.map_or(Value::Null, Value::Int),
+        Value::Null,
+        Value::Null,
+        Value::Null,
+        Value::Null,
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -2,7 +2,7 @@
 //! decides.
 
 use desk_core::{
-    loyalty::{self, points_to_reverse},
+    loyalty::{self, points_to_reverse, policy::Basis},
     payment::{Method, promptpay::Payee},
     synced::Value,
 };
@@ -13,14 +13,15 @@ use uuid::Uuid;
 use super::{
     Action, Ledger,
     account::member,
-    assign,
-    points::{self, Bill},
+    assign, late,
+    points::{self, Bill, Gone},
 };
 use crate::{
     error::{CacheError, Result},
     query::{
         coupon,
         payment::{self, Payment},
+        policy,
     },
     row,
 };
@@ -50,13 +51,16 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let journey = action.uuid("journey_id").ok();
     of_this_customer(ledger.connection, journey, customer)?;
     let said = action.text("note").map(str::to_owned);
+    let from = late::counts_from(ledger.connection, action)?;
     let bill = Bill {
         entry: action.uuid("entry")?,
         customer,
         satang,
         said: Some(said.clone().unwrap_or_else(|| UNSAID.to_owned())),
+        from,
+        is_money: true,
     };
-    let tenths = points::tenths(ledger.connection, customer)?;
+    let tenths = points::tenths(ledger.connection, customer, from)?;
     let points = loyalty::points_for(satang, tenths);
     // What earns nothing makes no entry and no member.
     if points > 0 {
@@ -70,7 +74,7 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         satang,
         refunds: None,
         method,
-        at: action.at,
+        at: from,
         by: None,
         note: said,
         entry: (points > 0).then_some(bill.entry),
@@ -78,6 +82,8 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         multiplier_tenths: tenths,
         refunded: 0,
         is_waiting: true,
+        posted_at: (from != action.at).then_some(action.at),
+        late_reason: action.text("late_reason").map(str::to_owned),
     };
     put(ledger, action.person, &made)
 }
@@ -98,7 +104,13 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         points_to_reverse(before, before - satang, paid.multiplier_tenths),
     );
     if let Some(award) = paid.entry {
-        points::give_back(ledger, action.at, entry, award, points)?;
+        let gone = Gone {
+            award,
+            invoice: invoice(ledger.connection, action.at, award, paid.id)?,
+            points,
+            satang,
+        };
+        points::give_back(ledger, action.at, entry, &gone)?;
     }
     let made = Payment {
         id: action.uuid("id")?,
@@ -109,9 +121,19 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         note: Some(why.to_owned()),
         entry: paid.entry.map(|_| entry),
         points: if paid.entry.is_some() { -points } else { 0 },
+        posted_at: None,
+        late_reason: None,
         ..paid
     };
     put(ledger, action.person, &made)
+}
+
+/// What may have reached a tier: the entry, or the payment itself where baht decide.
+fn invoice(connection: &Connection, at: i64, award: Uuid, payment: Uuid) -> Result<Uuid> {
+    Ok(match policy::at(connection, at)?.basis {
+        Basis::Points => award,
+        Basis::Baht => payment,
+    })
 }
 
 fn amount(action: &Action) -> Result<i64> {
@@ -164,6 +186,8 @@ fn put(ledger: &Ledger<'_>, person: Uuid, made: &Payment) -> Result<()> {
         uuid(made.entry),
         Value::Int(made.points),
         Value::Int(made.multiplier_tenths),
+        made.posted_at.map_or(Value::Null, Value::Int),
+        Value::text(made.late_reason.clone()),
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -1,7 +1,12 @@
 //! Points of a bill on the cache: a ledger entry, its lot and the membership that follows from them. The database repeats the sum and decides.
 
 use desk_core::{
-    loyalty::{self, Tier, account::Account},
+    loyalty::{
+        self, Tier,
+        account::Account,
+        policy::{Basis, Policy},
+        standing::{self, Outcome, Standing},
+    },
     synced::Value,
 };
 use rusqlite::{Connection, OptionalExtension as _};
@@ -15,7 +20,7 @@ use super::{
 };
 use crate::{
     error::{CacheError, Result},
-    query::loyalty::{multiplier_tenths, newcomer},
+    query::{loyalty::newcomer, policy},
     row,
 };
 
@@ -61,46 +66,89 @@ fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at,
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, action.at, customer, &entry)?;
-    lose(ledger, customer, award, points)
+    let gone = Gone {
+        award,
+        invoice: award,
+        points,
+        satang: 0,
+    };
+    lose(ledger, action.at, customer, &gone)
 }
 
 fn held(connection: &Connection, customer: Uuid, member: Option<&Member>) -> Result<Account> {
     account(connection, customer, member.map_or(0, |member| member.owed), &[])
 }
 
+/// What of a bill goes.
+pub(super) struct Gone {
+    /// The entry that it had earned.
+    pub(super) award: Uuid,
+    /// What reached a tier, if it did: the entry, or the payment where baht decide.
+    pub(super) invoice: Uuid,
+    /// Points that go.
+    pub(super) points: i64,
+    /// Money that goes; none where an award is taken back by itself.
+    pub(super) satang: i64,
+}
+
 /// A part of an award, or all of it, goes because its money was given back. What was spent of it is owed.
-pub(super) fn give_back(ledger: &Ledger<'_>, at: i64, id: Uuid, award: Uuid, points: i64) -> Result<()> {
+pub(super) fn give_back(ledger: &Ledger<'_>, at: i64, id: Uuid, gone: &Gone) -> Result<()> {
     let (customer, _, said, expires_at) =
-        account::written_entry(ledger.connection, award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
+        account::written_entry(ledger.connection, gone.award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
     let entry = Entry {
         id,
         kind: "refund",
-        points: points.saturating_neg(),
+        points: gone.points.saturating_neg(),
         said: Some(format!("คืนเงิน: {}", said.unwrap_or_default())),
         expires_at,
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, at, customer, &entry)?;
-    lose(ledger, customer, award, points)
+    lose(ledger, at, customer, gone)
 }
 
 /// The points of an award go: out of its own lot first.
-fn lose(ledger: &Ledger<'_>, customer: Uuid, award: Uuid, points: i64) -> Result<()> {
+fn lose(ledger: &Ledger<'_>, at: i64, customer: Uuid, gone: &Gone) -> Result<()> {
     let member = member(ledger.connection, customer)?;
     let before = held(ledger.connection, customer, member.as_ref())?;
     let mut after = before.clone();
-    after.reverse(award, points);
-    let lifetime = member.as_ref().map_or(0, |member| member.lifetime);
-    // The tier is what is left reaches: points given by mistake raise nobody.
-    let reached = Tier::of_lifetime_points(lifetime.saturating_sub(points));
+    after.reverse(gone.award, gone.points);
+    let (promised, measure) = stands(ledger.connection, customer, member.as_ref(), at)?;
+    let goes = match promised.basis {
+        Basis::Points => gone.points,
+        Basis::Baht => gone.satang,
+    };
+    let standing = standing_of(member.as_ref());
     let moved = Moved {
-        net: points.saturating_neg(),
-        lifetime: points.saturating_neg(),
-        tier: reached,
+        net: gone.points.saturating_neg(),
+        lifetime: gone.points.saturating_neg(),
+        tier: standing.after_refund(&promised, measure.saturating_sub(goes), gone.invoice),
     };
     keep(ledger, customer, member.as_ref(), (&before, &after), &moved)
+}
+
+fn standing_of(member: Option<&Member>) -> Standing {
+    member.map_or(
+        Standing {
+            tier: Tier::Bronze,
+            reached_by: None,
+        },
+        Member::standing,
+    )
+}
+
+/// What counts at a moment, and what decides the tier by it. Points that are about to be booked here are not in it.
+fn stands(connection: &Connection, customer: Uuid, member: Option<&Member>, at: i64) -> Result<(Policy, i64)> {
+    let promised = policy::at(connection, at)?;
+    let measure = match promised.basis {
+        Basis::Points => member.map_or(0, |member| member.lifetime),
+        Basis::Baht => policy::measure(connection, &promised, customer, policy::day_of(connection, at)?)?,
+    };
+    Ok((promised, measure))
 }
 
 /// Money that was paid, as the ledger of points needs it.
@@ -109,6 +157,10 @@ pub(super) struct Bill {
     pub(super) customer: Uuid,
     pub(super) satang: i64,
     pub(super) said: Option<String>,
+    /// When it counts from, microseconds since 1970.
+    pub(super) from: i64,
+    /// It is a payment, which counts as money of its day.
+    pub(super) is_money: bool,
 }
 
 pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -128,17 +180,19 @@ fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         customer: action.uuid("customer_id")?,
         satang,
         said: action.text("note").map(str::to_owned),
+        from: action.at,
+        is_money: false,
     };
     earn(ledger, action.at, &bill)
 }
 
-/// Points per 10 baht that a customer's next bill earns, in tenths. The customer has to be there.
-pub(super) fn tenths(connection: &Connection, customer: Uuid) -> Result<i64> {
+/// Points per 10 baht that a customer's bill earns by the version of a moment, in tenths. The customer has to be there.
+pub(super) fn tenths(connection: &Connection, customer: Uuid, from: i64) -> Result<i64> {
     let tier = match member(connection, customer)? {
         Some(member) => member.tier,
-        None => newcomer(connection, customer)?.tier,
+        None => newcomer(connection, customer, from)?.tier,
     };
-    multiplier_tenths(connection, tier)
+    Ok(policy::at(connection, from)?.tenths_of(tier))
 }
 
 /// The points of a bill, whatever it was booked as.
@@ -147,30 +201,60 @@ pub(super) fn earn(ledger: &Ledger<'_>, at: i64, bill: &Bill) -> Result<()> {
         None if ledger.is_the_clinic() => Some(join(ledger, bill.customer, at)?),
         member => member,
     };
+    let outcome = outcome(ledger.connection, member.as_ref(), at, bill)?;
     let entry = Entry {
         id: bill.entry,
         kind: "earned",
-        points: loyalty::points_for(bill.satang, tenths(ledger.connection, bill.customer)?),
+        points: outcome.points,
         said: bill.said.clone(),
-        expires_at: ends_at(ledger.connection, at)?,
+        expires_at: ends_at(ledger.connection, bill.from)?,
         lease: None,
+        effective_at: (bill.from != at).then_some(bill.from),
     };
     write_entry(ledger, at, bill.customer, &entry)?;
     // Becoming a member, with its code and welcome points, is the database's to do.
-    gain(ledger, bill.customer, member.as_ref(), &entry, at)
+    gain(ledger, bill.customer, member.as_ref(), &entry, (at, outcome.tier))
+}
+
+/// What the bill does: the same answer as the preview gives.
+fn outcome(connection: &Connection, member: Option<&Member>, at: i64, bill: &Bill) -> Result<Outcome> {
+    let (now, measure) = stands(connection, bill.customer, member, at)?;
+    let standing = match member {
+        Some(member) => member.standing(),
+        None => Standing {
+            tier: newcomer(connection, bill.customer, bill.from)?.tier,
+            reached_by: None,
+        },
+    };
+    let paid = standing::Bill {
+        satang: bill.satang,
+        is_money: bill.is_money,
+        beside: 0,
+    };
+    Ok(standing::pay(
+        &policy::at(connection, bill.from)?,
+        &now,
+        standing,
+        measure,
+        paid,
+    ))
 }
 
 /// Points come in: they pay what is owed, and raise the tier.
-fn gain(ledger: &Ledger<'_>, customer: Uuid, member: Option<&Member>, entry: &Entry, at: i64) -> Result<()> {
+fn gain(
+    ledger: &Ledger<'_>,
+    customer: Uuid,
+    member: Option<&Member>,
+    entry: &Entry,
+    (at, tier): (i64, Tier),
+) -> Result<()> {
     let before = held(ledger.connection, customer, member)?;
     let mut after = before.clone();
-    after.gain(entry.lot(at));
-    let (lifetime, tier) = member.map_or((0, Tier::Bronze), |member| (member.lifetime, member.tier));
-    let reached = Tier::of_lifetime_points(lifetime.saturating_add(entry.points)).max(tier);
+    after.gain(entry.lot(entry.effective_at.unwrap_or(at)));
     let moved = Moved {
         net: entry.points,
         lifetime: entry.points,
-        tier: reached,
+        tier,
     };
     keep(ledger, customer, member, (&before, &after), &moved)
 }
@@ -198,10 +282,11 @@ fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
     let welcome = Entry {
         id: customer,
         kind: "bonus",
-        points: loyalty::WELCOME_POINTS,
+        points: policy::at(ledger.connection, at)?.welcome,
         said: Some("คะแนนต้อนรับ".into()),
         expires_at: ends_at(ledger.connection, at)?,
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, at, customer, &welcome)?;
     let table = ledger.touch("loyalty_profile", customer)?;
@@ -214,6 +299,11 @@ fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
     });
     row::put(ledger.connection, table, &fields.collect::<Vec<_>>())?;
     let new = member(ledger.connection, customer)?;
-    gain(ledger, customer, new.as_ref(), &welcome, at)?;
+    let reached = policy::at(ledger.connection, at)?;
+    let tier = match reached.basis {
+        Basis::Points => reached.reached(welcome.points),
+        Basis::Baht => Tier::Bronze,
+    };
+    gain(ledger, customer, new.as_ref(), &welcome, (at, tier))?;
     member(ledger.connection, customer)?.ok_or(CacheError::Damaged)
 }

@@ -80,6 +80,7 @@ fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(what_for(ledger.connection, action)?),
         expires_at: None,
         lease,
+        effective_at: None,
     };
     write_entry(ledger, action.at, customer, &entry)?;
     let moved = spent(&member, -wanted(action)? - ended);
@@ -151,6 +152,7 @@ fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at: ends_at(ledger.connection, action.at)?,
         lease: None,
+        effective_at: None,
     };
     coupon::withdraw(ledger, action, spent)?;
     write_entry(ledger, action.at, customer, &entry)?;

@@ -1,10 +1,10 @@
 //! Memberships and the points ledger.
 
-use desk_core::loyalty::{self, Tier, account::Lot};
+use desk_core::loyalty::{Tier, account::Lot, policy::Basis};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
-use super::list;
+use super::{list, policy};
 use crate::error::Result;
 
 /// A membership.
@@ -20,6 +20,12 @@ pub struct Member {
     pub tier: Tier,
     /// Referral code.
     pub referral_code: Option<String>,
+    /// The clinic's day on which the tier was reached, `YYYY-MM-DD`.
+    pub tier_since: Option<String>,
+    /// Its anniversary, on which it is looked at again.
+    pub tier_until: Option<String>,
+    /// The entry or payment that reached it.
+    pub tier_by: Option<Uuid>,
 }
 
 /// Somebody without a membership, as the clinic will see them when what waits here has reached it.
@@ -59,7 +65,8 @@ pub struct Entry {
 pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>> {
     Ok(connection
         .prepare_cached(
-            "SELECT coalesce(available_points, 0), coalesce(total_points, 0), coalesce(tier, 'bronze'), referral_code, coalesce(owed, 0)
+            "SELECT coalesce(available_points, 0), coalesce(total_points, 0), coalesce(tier, 'bronze'), referral_code, coalesce(owed, 0),
+                    tier_since, tier_until, tier_by
              FROM loyalty_profile WHERE customer_id = ?1",
         )?
         .query_row([customer], |row| {
@@ -69,24 +76,32 @@ pub fn member(connection: &Connection, customer: Uuid) -> Result<Option<Member>>
                 tier: Tier::from_word(row.get_ref(2)?.as_str()?),
                 referral_code: row.get(3)?,
                 owed: row.get(4)?,
+                tier_since: row.get(5)?,
+                tier_until: row.get(6)?,
+                tier_by: row.get(7)?,
             })
         })
         .optional()?)
 }
 
-/// How a customer without a membership stands. The database makes the member with the first award; one that waits here comes first.
+/// How a customer without a membership stands at a moment. The database makes the member with the first award; one that waits here comes first.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn newcomer(connection: &Connection, customer: Uuid) -> Result<Newcomer> {
+pub fn newcomer(connection: &Connection, customer: Uuid, at: i64) -> Result<Newcomer> {
+    let promised = policy::at(connection, at)?;
     let waits: Option<i64> = connection
         .prepare_cached(
             "SELECT sum(e.amount) FROM shadow x JOIN point_entry e ON e.id = x.pk WHERE x.tbl = 7 AND e.customer_id = ?1",
         )?
         .query_row([customer], |row| row.get(0))?;
-    let points = waits.map_or(0, |waiting| loyalty::WELCOME_POINTS.saturating_add(waiting));
-    let welcome = if waits.is_none() { loyalty::WELCOME_POINTS } else { 0 };
-    let tier = Tier::of_lifetime_points(points);
+    let points = waits.map_or(0, |waiting| promised.welcome.saturating_add(waiting));
+    let welcome = if waits.is_none() { promised.welcome } else { 0 };
+    let measure = match promised.basis {
+        Basis::Points => points,
+        Basis::Baht => policy::measure(connection, &promised, customer, policy::day_of(connection, at)?)?,
+    };
+    let tier = promised.reached(measure);
     Ok(Newcomer { points, welcome, tier })
 }
 
@@ -142,6 +157,18 @@ pub fn lot(connection: &Connection, id: Uuid) -> Result<Option<Lot>> {
     Ok(connection.prepare_cached(sql)?.query_row([id], read_lot).optional()?)
 }
 
+/// The branch of a lot, as far as it is known.
+///
+/// # Errors
+/// What SQLite says.
+pub fn branch(connection: &Connection, lot: Uuid) -> Result<Option<String>> {
+    let found = connection
+        .prepare_cached("SELECT branch FROM lot WHERE id = ?1")?
+        .query_row([lot], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
+}
+
 fn read_lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
     Ok(Lot {
         id: row.get(0)?,
@@ -152,24 +179,6 @@ fn read_lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
     })
 }
 
-/// Points per 10 baht at a tier, in tenths: the clinic's policy, or the default where it has none.
-///
-/// # Errors
-/// What SQLite says.
-pub fn multiplier_tenths(connection: &Connection, tier: Tier) -> Result<i64> {
-    let policy: Option<String> = connection
-        .prepare_cached("SELECT loyalty_multipliers FROM clinic LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let own = policy
-        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-        .and_then(|policy| policy.get(tier.word()).and_then(serde_json::Value::as_f64));
-    #[allow(clippy::cast_possible_truncation)] // multipliers are small numbers with one decimal
-    Ok(own.map_or_else(
-        || tier.default_multiplier_tenths(),
-        |multiplier| (multiplier * 10.0).round() as i64,
-    ))
 }
 
 /// Points that came in here for a customer and that the clinic has not confirmed.

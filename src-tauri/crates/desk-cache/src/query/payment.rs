@@ -40,6 +40,10 @@ pub struct Payment {
     pub refunded: i64,
     /// It still waits to be sent.
     pub is_waiting: bool,
+    /// When it was written down, microseconds since 1970, where that is not when it was paid.
+    pub posted_at: Option<i64>,
+    /// Why it was written down so late.
+    pub late_reason: Option<String>,
 }
 
 impl Payment {
@@ -54,7 +58,8 @@ impl Payment {
 
 const SELECT: &str = "SELECT p.id, p.number, p.customer_id, p.journey_id, coalesce(p.satang, 0), p.refunds, coalesce(p.method, ''), coalesce(p.taken_at, 0),
     coalesce(s.nickname, s.display_name), p.note, p.entry_id, coalesce(p.points, 0), coalesce(p.multiplier_tenths, 0),
-    coalesce((SELECT sum(r.satang) FROM payment r WHERE r.refunds = p.id), 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 22 AND x.pk = p.id)
+    coalesce((SELECT sum(r.satang) FROM payment r WHERE r.refunds = p.id), 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 22 AND x.pk = p.id),
+    p.posted_at, p.late_reason
   FROM payment p LEFT JOIN staff s ON s.id = p.taken_by";
 
 /// A customer's payments and refunds, newest first, at most fifty.
@@ -93,5 +98,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Payment> {
         multiplier_tenths: row.get(12)?,
         refunded: row.get(13)?,
         is_waiting: row.get(14)?,
+        posted_at: row.get(15)?,
+        late_reason: row.get(16)?,
     })
 }

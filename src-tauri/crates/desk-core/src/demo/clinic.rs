@@ -77,6 +77,7 @@ impl Demo {
             Value::Int(15),
             // Nobody's: a code on the demo's screen must take nobody's money anywhere.
             text("0".repeat(15)),
+            Value::Null,
         ]
     }
 

@@ -69,6 +69,17 @@ impl Ledger {
         self.entries.iter().map(|entry| entry.amount.max(0)).sum()
     }
 
+    /// The day on which the tier was reached; none for the lowest.
+    fn tier_since(&self) -> Option<NaiveDate> {
+        let tier = Tier::of_lifetime_points(self.lifetime());
+        let mut earned = 0;
+        let mut crossing = self.entries.iter().filter(|entry| entry.amount > 0).filter(|entry| {
+            earned += entry.amount;
+            earned >= tier.floor()
+        });
+        crossing.next().map(|entry| entry.day).filter(|_| tier > Tier::Bronze)
+    }
+
     fn add(
         &mut self,
         kind: &'static str,
@@ -107,6 +118,7 @@ impl Demo {
         self.everyone().filter_map(|(number, customer)| {
             let ledger = self.ledger(number, &customer)?;
             let last = customer.last_visit?;
+            let since = ledger.tier_since();
             Some(vec![
                 Value::Uuid(self.id("loyalty", number)),
                 Value::Uuid(customer.id),
@@ -119,6 +131,9 @@ impl Demo {
                 text(format!("BN{:06}", number + 1)),
                 self.past(customer.first_visit.unwrap_or(last), 600),
                 Value::Int(0),
+                since.map_or(Value::Null, |day| text(day.to_string())),
+                since.map_or(Value::Null, |day| text(anniversary(day, self.today).to_string())),
+                Value::Null,
             ])
         })
     }
@@ -139,9 +154,32 @@ impl Demo {
                     self.past(entry.day, 900),
                     entry.expires.map_or(Value::Null, |day| Value::Int(last_second(day))),
                     Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Int(1),
+                    Value::Null,
+                    Value::Null,
                 ]
             })
         })
+    }
+
+    /// The clinic's first and only version: the usual one.
+    pub(super) fn policy(&self) -> Vec<Value> {
+        vec![
+            Value::Uuid(self.id("policy", 1)),
+            Value::Int(1),
+            Value::Int(0),
+            text("points"),
+            text(r#"{"bronze":1,"silver":1.5,"gold":2,"platinum":2.5,"diamond":3}"#),
+            text(r#"{"silver":1000,"gold":3000,"platinum":7000,"diamond":15000}"#),
+            Value::Int(24),
+            Value::Int(100),
+            Value::Int(100),
+            Value::Null,
+            Value::Null,
+            Value::Int(0),
+        ]
     }
 
     fn entry_id(&self, number: usize, index: usize) -> Uuid {
@@ -179,6 +217,8 @@ impl Demo {
                 Value::Uuid(paid.entry),
                 Value::Int(paid.points),
                 Value::Int(paid.tenths),
+                Value::Null,
+                Value::Null,
             ]
         })
     }
@@ -222,6 +262,7 @@ impl Demo {
                     Value::Int(lot.remaining),
                     lot.expires_at.map_or(Value::Null, Value::Int),
                     Value::Int(lot.effective_at),
+                    Value::Null,
                 ]
             })
         })
@@ -330,6 +371,16 @@ impl Demo {
         }
         ledger
     }
+}
+
+/// The next anniversary after a day.
+fn anniversary(since: NaiveDate, today: NaiveDate) -> NaiveDate {
+    let of = |years: u32| {
+        since
+            .checked_add_months(chrono::Months::new(12 * years))
+            .unwrap_or(today)
+    };
+    (1..10).map(of).find(|day| *day > today).unwrap_or(today)
 }
 
 /// The last second of a day in Bangkok.

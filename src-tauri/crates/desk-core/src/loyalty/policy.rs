@@ -1,0 +1,273 @@
+//! What a clinic promises its members, in versions that count from a moment on: what a bill earns, by what the tiers are reached and from how much, until when points
+//! last. The database keeps the versions and refuses what no clinic can mean (`desk.policy_problem`); the desk asks the same here.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{MONTHS, Tier, WELCOME_POINTS, points_for};
+
+/// By what a tier is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Points ever earned.
+    #[default]
+    Points,
+    /// Baht received less refunds in the last twelve months.
+    Baht,
+}
+
+impl Basis {
+    /// The word for the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Baht => "baht",
+        }
+    }
+
+    /// The basis with this word; an unknown one counts as points.
+    pub fn from_word(word: &str) -> Self {
+        if word == Self::Baht.word() {
+            Self::Baht
+        } else {
+            Self::Points
+        }
+    }
+
+    /// What the product decision on loyalty gives for the four upper tiers, in points or in baht.
+    pub fn usual_floors(self) -> [i64; 4] {
+        match self {
+            Self::Points => [1_000, 3_000, 7_000, 15_000],
+            Self::Baht => [10_000, 30_000, 70_000, 150_000],
+        }
+    }
+
+    /// Parts of the unit in which floors are written: a measure counts satang.
+    fn parts(self) -> i64 {
+        match self {
+            Self::Points => 1,
+            Self::Baht => 100,
+        }
+    }
+}
+
+/// One version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its number; a higher one was made later.
+    pub version: i64,
+    /// Microseconds since 1970 from when it counts.
+    pub starts_at: i64,
+    /// By what tiers are reached.
+    pub basis: Basis,
+    /// Points per 10 baht by tier, in tenths, bronze first.
+    pub tenths: [i64; 5],
+    /// From how many points or baht silver, gold, platinum and diamond are held.
+    pub floors: [i64; 4],
+    /// Months until points end.
+    pub months: u32,
+    /// Points of a new member.
+    pub welcome: i64,
+    /// What a point is worth in the books, in satang.
+    pub point_satang: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            starts_at: 0,
+            basis: Basis::Points,
+            tenths: Tier::ALL.map(Tier::default_multiplier_tenths),
+            floors: Basis::Points.usual_floors(),
+            months: MONTHS,
+            welcome: WELCOME_POINTS,
+            point_satang: 100,
+        }
+    }
+}
+
+/// What of a version no clinic can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// More than 20 points per 10 baht, or fewer than the tier below.
+    Multiplier(Tier),
+    /// No more than the tier below, or more than nine digits.
+    Floor(Tier),
+    /// Not 1 to 240.
+    Months,
+    /// Not 0 to 10,000.
+    Welcome,
+    /// Not 0 to 1,000 baht.
+    PointWorth,
+}
+
+impl Problem {
+    /// The field, as the database names it.
+    pub fn field(self) -> String {
+        match self {
+            Self::Multiplier(tier) => format!("multipliers.{}", tier.word()),
+            Self::Floor(tier) => format!("floors.{}", tier.word()),
+            Self::Months => "months".into(),
+            Self::Welcome => "welcome".into(),
+            Self::PointWorth => "point_satang".into(),
+        }
+    }
+}
+
+impl Policy {
+    /// Points per 10 baht with this tier, in tenths.
+    pub fn tenths_of(&self, tier: Tier) -> i64 {
+        let of = Tier::ALL.into_iter().zip(self.tenths).find(|(one, _)| *one == tier);
+        of.map_or(0, |(_, tenths)| tenths)
+    }
+
+    /// The points of one bill.
+    pub fn points_for(&self, satang: i64, tier: Tier) -> i64 {
+        points_for(satang, self.tenths_of(tier))
+    }
+
+    /// The measure (points, or satang) from which a tier is held.
+    pub fn floor(&self, tier: Tier) -> i64 {
+        let upper = Tier::ALL.into_iter().skip(1).zip(self.floors);
+        let floor = upper
+            .into_iter()
+            .find(|(one, _)| *one == tier)
+            .map_or(0, |(_, floor)| floor);
+        floor.saturating_mul(self.basis.parts())
+    }
+
+    /// The tier that a measure (points, or satang) reaches.
+    pub fn reached(&self, measure: i64) -> Tier {
+        let reached = Tier::ALL.into_iter().rev().find(|tier| measure >= self.floor(*tier));
+        reached.unwrap_or(Tier::Bronze)
+    }
+
+    /// What no clinic can mean, if there is something: a higher tier is harder to reach and never earns less.
+    pub fn problem(&self) -> Option<Problem> {
+        let mut below = 0;
+        for (tier, tenths) in Tier::ALL.into_iter().zip(self.tenths) {
+            if !(below..=200).contains(&tenths) {
+                return Some(Problem::Multiplier(tier));
+            }
+            below = tenths;
+        }
+        let mut below = 0;
+        for (tier, floor) in Tier::ALL.into_iter().skip(1).zip(self.floors) {
+            if floor <= below || floor > 999_999_999 {
+                return Some(Problem::Floor(tier));
+            }
+            below = floor;
+        }
+        let wrong = [
+            (!(1..=240).contains(&self.months), Problem::Months),
+            (!(0..=10_000).contains(&self.welcome), Problem::Welcome),
+            (!(0..=100_000).contains(&self.point_satang), Problem::PointWorth),
+        ];
+        wrong
+            .into_iter()
+            .find(|(is_wrong, _)| *is_wrong)
+            .map(|(_, problem)| problem)
+    }
+}
+
+/// What counts at a moment (microseconds since 1970): what started last, before the first one the first. As `desk.policy_at`.
+pub fn in_force(policies: &[Policy], at: i64) -> Option<&Policy> {
+    let started = policies.iter().filter(|policy| policy.starts_at <= at);
+    let newest = started.max_by_key(|policy| (policy.starts_at, policy.version));
+    newest.or_else(|| {
+        policies
+            .iter()
+            .min_by_key(|policy| (policy.starts_at, std::cmp::Reverse(policy.version)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn version(version: i64, starts_at: i64) -> Policy {
+        Policy {
+            version,
+            starts_at,
+            ..Policy::default()
+        }
+    }
+
+    #[test]
+    fn what_started_last_counts_and_of_two_of_one_moment_the_newer() {
+        let all = [version(1, 0), version(2, 100), version(3, 50), version(4, 100)];
+        let at = |at| in_force(&all, at).map(|policy| policy.version);
+        assert_eq!(
+            (at(49), at(50), at(99), at(100), at(-1)),
+            (Some(1), Some(3), Some(3), Some(4), Some(1))
+        );
+        assert_eq!(in_force(&[], 0), None);
+    }
+
+    #[test]
+    fn the_usual_policy_is_the_one_of_the_product_in_points_and_in_baht() {
+        let points = Policy::default();
+        assert_eq!(points.problem(), None);
+        for lifetime in [0, 999, 1_000, 2_999, 3_000, 6_999, 7_000, 14_999, 15_000] {
+            assert_eq!(
+                points.reached(lifetime),
+                Tier::of_lifetime_points(lifetime),
+                "{lifetime}"
+            );
+        }
+        let baht = Policy {
+            basis: Basis::Baht,
+            floors: Basis::Baht.usual_floors(),
+            ..points
+        };
+        assert_eq!(
+            (baht.reached(2_999_999), baht.reached(3_000_000)),
+            (Tier::Silver, Tier::Gold),
+            "satang are counted"
+        );
+    }
+
+    #[test]
+    fn what_no_clinic_can_mean_is_named() {
+        let with = |change: fn(&mut Policy)| {
+            let mut policy = Policy::default();
+            change(&mut policy);
+            policy.problem().map(Problem::field)
+        };
+        assert_eq!(
+            with(|policy| policy.tenths[2] = 14).as_deref(),
+            Some("multipliers.gold")
+        );
+        assert_eq!(
+            with(|policy| policy.tenths[4] = 201).as_deref(),
+            Some("multipliers.diamond")
+        );
+        assert_eq!(with(|policy| policy.floors[0] = 0).as_deref(), Some("floors.silver"));
+        assert_eq!(
+            with(|policy| policy.floors[2] = 3_000).as_deref(),
+            Some("floors.platinum")
+        );
+        assert_eq!(with(|policy| policy.months = 0).as_deref(), Some("months"));
+        assert_eq!(with(|policy| policy.welcome = -1).as_deref(), Some("welcome"));
+        assert_eq!(
+            with(|policy| policy.point_satang = 100_001).as_deref(),
+            Some("point_satang")
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn more_money_never_earns_less_and_never_lowers_a_tier(satang in 0_i64..100_000_000, more in 0_i64..100_000_000, tier in 0_usize..5) {
+            let policy = Policy::default();
+            let tier = Tier::ALL[tier];
+            prop_assert!(policy.points_for(satang + more, tier) >= policy.points_for(satang, tier));
+            prop_assert!(policy.reached(satang + more) >= policy.reached(satang));
+            prop_assert!(policy.floor(policy.reached(satang)) <= satang);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/** The day of a payment that is written down later. */
+import type { PaymentPromise } from '../../backend/bindings/PaymentPromise';
+import { birthDate } from '../customer/fields';
+
+export class Late {
+  isOn = $state(false);
+  typed = $state('');
+  reason = $state('');
+  /** `YYYY-MM-DD`, typed in either era. */
+  readonly day = $derived(this.isOn ? birthDate(this.typed) : null);
+  readonly isWrong = $derived(this.isOn && this.typed.trim().length > 7 && this.day === null);
+
+  /** Whether it can be saved, as far as the day goes. */
+  mayBeSaved(promise: PaymentPromise): boolean {
+    if (!this.isOn) return true;
+    return this.day !== null && !promise.needsManager && (!promise.needsReason || this.reason.trim() !== '');
+  }
+}
