@@ -33,12 +33,27 @@ async function toRewards(on: Opened, ...keys: string[]) {
   await settle();
 }
 
+async function toLoyalty(on: Opened, ...keys: string[]) {
+  await on.press('Shift F7');
+  await on.see('[data-figure=liability]');
+  await on.press(...keys);
+  await settle();
+}
+
 async function toCodes(on: Opened, ...keys: string[]) {
   issue(on.clinic, 'c1', 'k1', 'r1');
   await toCard(on);
   await on.see('[data-code]');
   await on.press(...keys);
   await settle();
+}
+
+async function paidLate(on: Opened) {
+  await toCard(on);
+  await on.press('F9');
+  await on.type('500');
+  on.one('[data-switch=late]').click();
+  await on.see('input[name=paid_on]');
 }
 
 const SCENES: Scene[] = [
@@ -342,6 +357,7 @@ const SCENES: Scene[] = [
     },
   ],
   ['closed tasks', {}, (on) => on.press('F4', 'Alt 3')],
+  ['payment of another day', {}, paidLate],
   ['notifications', {}, (on) => on.press('Ctrl D')],
   ['automation', { as: 'ดาว' }, (on) => toRules(on)],
   ['automation, cannot run', { as: 'ดาว' }, (on) => toRules(on, '↓', '↓')],
@@ -350,6 +366,10 @@ const SCENES: Scene[] = [
   ['automation, editor', { as: 'ดาว' }, (on) => toRules(on, 'Enter')],
   ['automation, new', { as: 'ดาว' }, (on) => toRules(on, 'N')],
   ['automation, dry run', { as: 'ดาว' }, (on) => toRules(on, '↓', 'D')],
+  ['loyalty, figures', { as: 'ดาว' }, (on) => toLoyalty(on)],
+  ['loyalty, nothing', { as: 'ดาว', isEmpty: true }, (on) => toLoyalty(on)],
+  ['loyalty, terms', { as: 'ดาว' }, (on) => toLoyalty(on, '2')],
+  ['loyalty, editor', { as: 'ดาว' }, (on) => toLoyalty(on, 'N')],
   ['sync', { mode: 'offline', withAttention: true }, (on) => on.press(to('sync'))],
   ['sync, nothing', {}, (on) => on.press(to('sync'))],
   ['settings', { mode: 'demo' }, (on) => on.press(to('settings'))],
