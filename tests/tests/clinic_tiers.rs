@@ -136,11 +136,9 @@ async fn l9_story_15_gold_with_26_500_is_warned_twice_and_goes_one_step_down_wit
         night(&pg, customer, &until, 60);
     }
     assert_eq!(notices(&pg, customer), "60:350000", "3,500 baht, once");
-    let told = format!(
-        "select n.user_id = md5('user:7')::uuid, n.message, n.priority from public.notifications n where n.type = 'tier_notice'"
-    );
+    let told = "select n.user_id = md5('user:7')::uuid, n.message, n.priority from public.notifications n where n.type = 'tier_notice'";
     assert_eq!(
-        one(&pg, &told),
+        one(&pg, told),
         "t|ขาดอีก 3,500 บาท เพื่อคงระดับเดิม|medium",
         "who looks after them"
     );
@@ -184,12 +182,10 @@ async fn l9_missed_nights_leave_what_nightly_looks_leave() {
         paid(&pg, customer, 1_500_000, 10);
     }
     let until = anniversary(&pg, nightly);
-    for before in (-400..=61).rev() {
-        let sql = format!(
-            "select desk.settle_tier('{A}', '{nightly}', desk.day_start('{A}', date '{until}' - ({before})) + interval '5 minutes')"
-        );
-        one(&pg, &sql);
-    }
+    let nights = format!(
+        "do $$ begin for n in -61..400 loop perform desk.settle_tier('{A}', '{nightly}', desk.day_start('{A}', date '{until}' + n) + interval '5 minutes'); end loop; end $$"
+    );
+    one(&pg, &nights);
     let at = format!(
         "select desk.settle_tier('{A}', '{late}', desk.day_start('{A}', date '{until}' + 400) + interval '5 minutes')"
     );

@@ -40,6 +40,7 @@ mod redeem;
 mod reward;
 mod ringing;
 mod report;
+mod ringing;
 mod row;
 mod rule;
 mod settings;

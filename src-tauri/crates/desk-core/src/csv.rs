@@ -39,7 +39,7 @@ impl Cell {
 
 /// What begins like a formula gets an apostrophe before it.
 fn harmless(text: &str) -> String {
-    let begins = text.trim_start_matches(|c: char| c == ' ' || c == '\u{feff}');
+    let begins = text.trim_start_matches([' ', '\u{feff}']);
     let is_formula = begins.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if is_formula {
         format!("'{text}")
@@ -91,7 +91,7 @@ mod tests {
     fn money_is_exact_and_the_file_opens_in_thai() {
         let rows = [
             vec![Cell::Money(-105), Cell::Count(-3), Cell::None],
-            vec![Cell::Money(1_234_50), Cell::Count(7), Cell::text("x")],
+            vec![Cell::Money(123_450), Cell::Count(7), Cell::text("x")],
         ];
         assert_eq!(
             file(&["บาท", "แต้ม", ""], &rows),

@@ -53,7 +53,15 @@ pub fn check(connection: &Connection, paid: NaiveDate, today: NaiveDate) -> Resu
     Ok(())
 }
 
-pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+/// What those do who answer for the clinic's promises and books.
+pub(super) fn of_the_books(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match action.name.as_str() {
+        "policy.plan" => super::policy::plan(ledger, action),
+        _ => apply(ledger, action),
+    }
+}
+
+fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let month = action.text("month").ok_or(CacheError::Refused("value_not_allowed"))?;
     let first: NaiveDate = format!("{month}-01")
         .parse()

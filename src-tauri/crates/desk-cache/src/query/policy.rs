@@ -47,7 +47,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
     let basis = Basis::from_word(row.get_ref(3)?.as_str()?);
     let [silver, gold, platinum, diamond] = basis.usual_floors();
     let floors: String = row.get(5)?;
-    let floor = |tier: Tier, usual: i64| number(&floors, tier).map_or(usual, |floor| rounded(floor));
+    let floor = |tier: Tier, usual: i64| number(&floors, tier).map_or(usual, rounded);
     Ok(Version {
         id: row.get(0)?,
         policy: Policy {
