@@ -42,7 +42,7 @@ export const PLACES = [
     go: () => route.go({ name: 'automation' }),
   },
   { name: 'sync', label: m.rail_sync, icon: RefreshCw, cap: undefined, go: () => route.go({ name: 'sync' }) },
-  { name: 'loyalty', label: m.rail_loyalty, icon: Gem, cap: 'F7', go: () => route.go({ name: 'loyalty' }) },
+  { name: 'loyalty', label: m.rail_loyalty, icon: Gem, cap: 'Shift F7', go: () => route.go({ name: 'loyalty' }) },
   {
     name: 'settings',
     label: m.rail_settings,

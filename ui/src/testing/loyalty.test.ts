@@ -5,7 +5,7 @@ import { openWindow, settle, type Opened } from './window';
 
 async function asManager(options: FakeOptions = {}): Promise<Opened> {
   const on = await openWindow({ as: 'ดาว', ...options });
-  await on.press('F7');
+  await on.press('Shift F7');
   await on.see('[data-figure=liability]');
   return on;
 }
@@ -20,7 +20,7 @@ function fill(on: Opened, name: string, text: string) {
 test('only those who answer for the clinic see what is owed to members', async () => {
   const on = await openWindow({ as: 'เมย์' });
   expect(on.none('nav [data-place=loyalty]')).toBe(true);
-  await on.press('F7');
+  await on.press('Shift F7');
   await settle();
   expect(on.none('[data-screen=loyalty]')).toBe(true);
 });

@@ -272,9 +272,16 @@ pub(super) fn give(ledger: &Ledger<'_>, at: i64, customer: Uuid, points: i64, sa
         said: Some(said.to_owned()),
         expires_at: ends_at(ledger.connection, at)?,
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, at, customer, &entry)?;
-    gain(ledger, customer, Some(&member), &entry, at)
+    let (now, measure) = stands(ledger.connection, customer, Some(&member), at)?;
+    let counts = match now.basis {
+        Basis::Points => points,
+        Basis::Baht => 0,
+    };
+    let tier = member.standing().after_gain(&now, measure.saturating_add(counts));
+    gain(ledger, customer, Some(&member), &entry, (at, tier))
 }
 
 /// Makes a member in the demo clinic, which has no database to do it. Nobody joins twice, so the customer's key serves all three rows.
