@@ -7,7 +7,7 @@ use desk_cache::{
     open::Reader,
     query::{
         appointment::{self, Appointment},
-        contact, customer, followup, journey, loyalty, reward, task, visit,
+        contact, customer, followup, journey, loyalty, task, visit,
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };

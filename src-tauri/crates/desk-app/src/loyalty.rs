@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use desk_cache::{
     CacheError,
     open::Reader,
-    query::{customer, loyalty, policy},
+    query::{customer, loyalty, policy, reward},
 };
 use desk_core::loyalty::{
     Tier,
@@ -226,11 +226,11 @@ pub(crate) fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Opti
 }
 
 fn affordable(reader: &Reader<'_>, member: &loyalty::Member, now: i64) -> Result<Vec<Reward>, CacheError> {
-    let rewards = loyalty::affordable(reader, member.available_points, member.tier, now)?;
-    let shown = |reward: loyalty::Reward| Reward {
+    let rewards = reward::affordable(reader, member.available_points, member.tier, now)?;
+    let shown = |reward: reward::Reward| Reward {
         id: reward.id,
         name: reward.name,
-        points_cost: reward.points_cost,
+        points_cost: reward.offer.points_cost,
     };
     Ok(rewards.into_iter().map(shown).collect())
 }

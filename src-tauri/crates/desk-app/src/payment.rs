@@ -91,7 +91,7 @@ impl Desk {
                 .act(request.payment_id, "payment.take", args, request.payment_id)
                 .await;
         }
-        let with = Bill {
+        let with = Reduced {
             payment: request.payment_id,
             customer,
             bill,
@@ -102,7 +102,7 @@ impl Desk {
     }
 
     /// The payment and its codes together. Where the codes leave nothing to pay there is no payment, and what uses them bears its id.
-    async fn take_with_codes(self: &Arc<Self>, with: &Bill, args: Json) -> Result<Saved, AppError> {
+    async fn take_with_codes(self: &Arc<Self>, with: &Reduced, args: Json) -> Result<Saved, AppError> {
         let paid = (with.pays > 0).then_some(with.payment);
         let id = match paid {
             Some(payment) => Uuid::from_u128(!payment.as_u128()),

@@ -213,6 +213,7 @@ fn return_points(ledger: &Ledger<'_>, action: &Action, found: &Coupon) -> Result
         said: Some(format!("คืนแต้ม: {}", found.name)),
         expires_at: ends_at(ledger.connection, action.at)?,
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, action.at, found.customer, &entry)?;
     let named: Vec<Uuid> = found.lots.iter().map(|(lot, _)| *lot).collect();
@@ -245,6 +246,7 @@ fn grant(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid, points:
         said: Some(format!("ต่ออายุ 30 วัน: {}", found.name)),
         expires_at: reward::ends_at(action.at, GRACE_DAYS, clinic::zone(ledger.connection)?),
         lease: None,
+        effective_at: None,
     };
     write_entry(ledger, action.at, found.customer, &entry)?;
     let before = account::account(ledger.connection, found.customer, member.owed, &[])?;

@@ -179,8 +179,6 @@ fn read_lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
     })
 }
 
-}
-
 /// Points that came in here for a customer and that the clinic has not confirmed.
 ///
 /// # Errors
