@@ -77,6 +77,8 @@ fn bill(customer_id: Uuid, satang: i64) -> PaymentTake {
         method: Method::Cash,
         coupons: vec![],
         note: None,
+        paid_on: None,
+        late_reason: None,
     }
 }
 

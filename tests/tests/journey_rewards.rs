@@ -112,6 +112,8 @@ fn bill(counter: &Counter, satang: i64, coupons: Vec<Uuid>) -> PaymentTake {
         method: Method::Cash,
         coupons,
         note: None,
+        paid_on: None,
+        late_reason: None,
     }
 }
 
@@ -157,6 +159,7 @@ async fn points_buy_a_code_that_reduces_a_bill_and_stands_on_its_paper() {
         satang: 199_999,
         method: Method::Cash,
         coupons: Some(vec![id]),
+        paid_on: None,
     };
     let promise = desk.payment_preview(ask).await.unwrap();
     assert_eq!((promise.pays, promise.coupons[0].less), (190_000, Some(9_999)));

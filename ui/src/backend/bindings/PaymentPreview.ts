@@ -2,7 +2,8 @@
 import type { Method } from "./Method";
 
 /**
- * What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`.
+ * What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`,
+ * `date_out_of_range`, `month_closed` (field `month`).
  */
 export type PaymentPreview = { 
 /**
@@ -20,4 +21,8 @@ method: Method,
 /**
  * Codes that are on it; none: those that go onto it by themselves.
  */
-coupons: Array<string> | null, };
+coupons: Array<string> | null, 
+/**
+ * The day on which it was paid, `YYYY-MM-DD`, where that is not today.
+ */
+paidOn: string | null, };

@@ -209,6 +209,14 @@ export interface Commands {
   reward_list: { request: Nothing; response: RewardRows };
   reward_save: { request: RewardSave; response: Saved };
   reward_add_usual: { request: Nothing; response: Saved };
+  loyalty_what_if: { request: LoyaltyWhatIf; response: WhatIf };
+  loyalty_report: { request: Nothing; response: LoyaltyReport };
+  loyalty_export: { request: LoyaltyExport; response: Exported };
+  policy_list: { request: Nothing; response: Policies };
+  policy_preview: { request: PolicyPreview; response: PolicyEffect };
+  policy_plan: { request: PolicyPlan; response: Saved };
+  month_close: { request: MonthBooks; response: Saved };
+  month_open: { request: MonthBooks; response: Saved };
   promptpay: { request: Nothing; response: PromptpayShown };
   promptpay_set: { request: PromptpaySet; response: Saved };
   opening: { request: Nothing; response: OpeningShown };
