@@ -262,7 +262,7 @@ async fn a_worker_hears_how_long_it_may_sleep_and_is_seen_with_how_late_it_is() 
     let night = Duration::from_secs(24 * 3_600);
     assert!(
         heard.next_in.is_some_and(|next| next <= night) && heard.late.is_zero(),
-        "points end at midnight, and small thanks are given"
+        "points end at midnight, tiers are looked at, and small thanks are given"
     );
     pg.psql(
         DB,
@@ -280,7 +280,7 @@ async fn a_worker_hears_how_long_it_may_sleep_and_is_seen_with_how_late_it_is() 
     let stands = standing(&mut admin(&pg).await).await.unwrap();
     assert_eq!(
         (stands.workers[0].name.as_str(), stands.workers[0].fired, stands.waiting),
-        ("beside 'the' \\ server", 5, 1 + 2 * clinics)
+        ("beside 'the' \\ server", 5, 1 + 3 * clinics)
     );
     assert!(stands.workers[0].late_since.is_some() && !stands.is_well());
     fire_all(&mut conn).await;
