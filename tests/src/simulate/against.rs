@@ -79,14 +79,21 @@ fn failed(error: impl std::fmt::Display) -> Difference {
 
 impl History {
     async fn start(pg: &PgCluster, database: &str, seed: u64, bug: Option<Bug>) -> Found<Self> {
+        let mut real = Real::start(pg, database, &rows()).await;
         let mut model = Server::new(Rows::new(), 0);
         let mut first = model.begin(MORNING);
         first.rows = Rows::new();
         rows().values().for_each(|row| first.put(row.as_ref().clone()));
+        // What the clinic promises its members comes with the clinic, under a key of the database's own.
+        let promised = real.everything().await.map_err(failed)?;
+        let promised = promised
+            .into_iter()
+            .filter(|row| row.tbl == noun("loyalty_policy").number);
+        promised.for_each(|row| first.put(row));
         model.commit(first, false);
         model.bug = bug;
         let mut history = Self {
-            real: Real::start(pg, database, &rows()).await,
+            real,
             model,
             seats: vec![],
             chance: Chance::new(seed),

@@ -51,10 +51,24 @@ const DOCUMENTS: [(&str, &str); 6] = [
     ("followup_rule", "channels"),
 ];
 
+/// What PostgreSQL notes beside an entry or a membership, by its own clock, and the model does not; `clinic_tiers`, `clinic_points` and
+/// `clinic_payments` hold it.
+const NOTED: [(&str, &[&str]); 2] = [
+    ("point_entry", &["effective_at", "given_by", "policy", "purpose"]),
+    ("loyalty_profile", &["tier_by", "tier_since", "tier_until"]),
+];
+
 /// A row by the names of its columns, with documents read.
 fn readable(row: &Row) -> BTreeMap<&'static str, String> {
     let noun = table(row.tbl);
-    let columns = noun.columns.iter().zip(&row.values).map(|(column, value)| match value {
+    let is_noted = |column: &str| {
+        NOTED
+            .iter()
+            .any(|(of, columns)| *of == noun.name && columns.contains(&column))
+    };
+    let columns = noun.columns.iter().zip(&row.values);
+    let columns = columns.filter(|(column, _)| !is_noted(column.name));
+    let columns = columns.map(|(column, value)| match value {
         Value::Text(text) if DOCUMENTS.contains(&(noun.name, column.name)) => {
             let mut read: Json = serde_json::from_str(text).unwrap_or_default();
             read.sort_all_objects();
