@@ -398,7 +398,9 @@ impl Failover {
         standby.stop();
         let entry = lose_the_tail(&primary, &a);
         b.until_caught_up();
-        assert!(finds(&b, "Lost Tail"));
+        wait_until("the colleague sees it", secs(30), || {
+            finds(&b, "Lost Tail").then_some(())
+        });
         primary.kill_hard();
         standby.start_again();
         Self {
