@@ -25,14 +25,16 @@ export function multiplier(tenths: number): string {
 
 const THAI_ZERO = 0x0e50;
 
+/** Thai digits as Arabic ones; the rest stays. */
+export const arabic = (text: string): string =>
+  text.replace(/[\u0E50-\u0E59]/g, (digit) => String(digit.charCodeAt(0) - THAI_ZERO));
+
 /**
  * Satang from what a person typed: Thai or Arabic digits, commas where thousands end and nowhere else (1,5 may mean one and a half), at most two
  * decimals. `null` when it is no amount.
  */
 export function satangFrom(typed: string): number | null {
-  const plain = typed
-    .replace(/[\u0E50-\u0E59]/g, (digit) => String(digit.charCodeAt(0) - THAI_ZERO))
-    .replace(/[\s฿]/g, '');
+  const plain = arabic(typed).replace(/[\s฿]/g, '');
   const found = /^(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{0,2}))?$/.exec(plain);
   if (!found) return null;
   const [, baht = '', satang = ''] = found;

@@ -411,6 +411,8 @@ function word(table: Words): (of: string) => string {
 
 export const roleName = word(ROLE);
 export const priorityName = (priority: Priority) => PRIORITY[priority]();
+/** From the lowest up. */
+export const TIERS = Object.keys(TIER) as Tier[];
 export const tierName = (tier: Tier) => TIER[tier]();
 export const taskKind = word(KINDS);
 export const stageName = word(STAGE);

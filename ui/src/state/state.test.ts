@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { chord, codeOf, matches, types } from '../keys/chord';
 import { KEYS } from '../keys/map';
 import { locale } from '../i18n';
-import { birthDate, birthTyped, emailHint, phoneHint } from '../screens/customer/fields';
+import { dayFrom, typedDay } from '../i18n/typedDay';
+import { emailHint, phoneHint } from '../screens/customer/fields';
 import { drafts } from './drafts.svelte';
 import { steady } from './steady';
 
@@ -89,13 +90,15 @@ describe('what the counter types', () => {
     ['31/2/2535', null],
     ['29/2/2000', '2000-02-29'],
     ['2535', null],
-  ])('birth date %s is %s', (typed, stored) => {
-    expect(birthDate(typed)).toBe(stored);
+    ['2569-12-31', '2026-12-31'],
+    ['2026-02-30', null],
+  ])('the day %s is %s', (typed, stored) => {
+    expect(dayFrom(typed)).toBe(stored);
   });
-  test('a stored birth date is typed in the era of the language', () => {
-    expect(birthTyped('1992-02-14')).toBe('14/2/2535');
+  test('a known day is typed in the era of the language', () => {
+    expect(typedDay('1992-02-14')).toBe('14/2/2535');
     locale.current = 'en';
-    expect(birthTyped('1992-02-14')).toBe('14/2/1992');
+    expect(typedDay('1992-02-14')).toBe('14/2/1992');
   });
   test.each([
     ['085-777-88', true],

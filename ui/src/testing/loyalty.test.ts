@@ -1,6 +1,7 @@
 /** Members and points for who answers for the clinic, the tier on the card, and a payment of another day: by keyboard, under a Thai layout. */
 import { expect, test } from 'vitest';
 import type { FakeOptions } from '../backend/fake/clinic';
+import { PolicyForm } from '../screens/loyalty/policy-form.svelte';
 import { openWindow, settle, type Opened } from './window';
 
 async function asManager(options: FakeOptions = {}): Promise<Opened> {
@@ -104,4 +105,19 @@ test('a payment of more than a week ago is for a manager, with a reason, and cou
   await dao.gone('[data-dialog=award]');
   expect(dao.sent('payment_take')).toMatchObject({ paidOn: '2026-09-20', lateReason: 'ลืมลงบิล' });
   await dao.read('ลืมลงบิล');
+});
+
+test('a comma is no decimal point: 1,5 is refused instead of becoming fifteen, and Thai digits are read', () => {
+  const tenths = [10, 15, 20, 25, 30] as [number, number, number, number, number];
+  const floors = [1_000, 3_000, 7_000, 15_000] as [number, number, number, number];
+  const terms = { basis: 'points' as const, tenths, floors, months: 24, welcome: 100, pointSatang: 25 };
+  const one = { terms, versions: [], inForce: 1, newest: 1, today: '2026-10-01' };
+  const form = new PolicyForm({ ...one, booksClosedTo: null, canClose: null, canOpen: null });
+  expect(form.terms).toEqual(terms);
+  form.times[1] = '1,5';
+  expect(form.timesError(1)).toBeDefined();
+  expect(form.terms).toBeUndefined();
+  form.times[1] = '๑.๕';
+  form.months = '๓๖';
+  expect(form.terms).toEqual({ ...terms, months: 36 });
 });

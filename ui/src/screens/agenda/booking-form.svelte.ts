@@ -4,13 +4,9 @@ import type { AgendaRow } from '../../backend/bindings/AgendaRow';
 import type { BookingPlace } from '../../backend/bindings/BookingPlace';
 import type { StaffRef } from '../../backend/bindings/StaffRef';
 import { m } from '../../i18n';
-import { birthDate, birthTyped } from '../customer/fields';
+import { dayFrom, typedDay } from '../../i18n/typedDay';
 
 export const KINDS = ['treatment', 'consultation', 'follow_up', 'scan'] as const;
-
-/** A day as it is typed, `1/10/2569`, as `YYYY-MM-DD`; `null` when it is none. */
-export const dayTyped = (typed: string) =>
-  birthDate(typed) ?? (/^\d{4}-\d\d-\d\d$/.test(typed.trim()) ? typed.trim() : null);
 
 /** `9:30`, `0930` and `09.30` as `09:30`; `null` when it is no time. */
 export function clockTyped(typed: string): string | null {
@@ -47,7 +43,7 @@ export class BookingForm {
     day: string,
     private readonly moves: AgendaRow | undefined,
   ) {
-    this.date = birthTyped(day);
+    this.date = typedDay(day);
     if (moves?.slot) {
       const [start = '', end = ''] = (moves.slot.split(' ')[1] ?? '').split('-');
       this.time = start;
@@ -66,12 +62,12 @@ export class BookingForm {
 
   /** What stands on the wanted day. */
   async look(): Promise<void> {
-    const date = dayTyped(this.date);
+    const date = dayFrom(this.date);
     if (date) this.others = (await call('agenda_list', { date }).catch(() => ({ rows: [] as AgendaRow[] }))).rows;
   }
 
   readonly place: BookingPlace | undefined = $derived.by(() => {
-    const [date, startTime] = [dayTyped(this.date), clockTyped(this.time)];
+    const [date, startTime] = [dayFrom(this.date), clockTyped(this.time)];
     const endTime = startTime && /^\d{1,3}$/.test(this.minutes) ? plus(startTime, Number(this.minutes)) : null;
     if (!date || !startTime || !endTime || endTime <= startTime || !this.staffId) return undefined;
     return { date, startTime, endTime, room: this.room.trim() || null, staffId: this.staffId };

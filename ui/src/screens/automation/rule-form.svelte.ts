@@ -1,5 +1,4 @@
 /** What is typed and chosen for a rule, as a draft for each field, and what becomes of it. */
-import type { AppError } from '../../backend/bindings/AppError';
 import type { Conditions } from '../../backend/bindings/Conditions';
 import type { Recipient } from '../../backend/bindings/Recipient';
 import type { RuleRow } from '../../backend/bindings/RuleRow';
@@ -7,7 +6,8 @@ import type { RuleRows } from '../../backend/bindings/RuleRows';
 import type { RuleSave } from '../../backend/bindings/RuleSave';
 import type { Target } from '../../backend/bindings/Target';
 import { sentence } from '../../i18n/codes';
-import { draft, drafts } from '../../state/drafts.svelte';
+import { pointsFrom } from '../../i18n/numbers';
+import { DraftForm } from '../../state/draftForm.svelte';
 
 const FIELDS = [
   'name',
@@ -69,38 +69,19 @@ const yesNo = (text: string) => (text === '' ? undefined : text === 'yes');
 const said = (value: boolean | undefined) => (value === undefined ? '' : value ? 'yes' : 'no');
 
 /** A whole number out of what was typed; `undefined` when it is none. */
-function whole(text: string): number | undefined {
-  return /^\d{1,7}$/.test(text.trim()) ? Number(text.trim()) : undefined;
-}
+const whole = (text: string): number | undefined => pointsFrom(text) ?? undefined;
 
 function unitOf(minutes: number): Unit {
   if (minutes > 0 && minutes % UNITS.days === 0) return 'days';
   return minutes > 0 && minutes % UNITS.hours === 0 ? 'hours' : 'minutes';
 }
 
-export class RuleForm {
-  readonly fields = {} as Record<RuleField, { text: string; clear(): void }>;
-  refused = $state.raw<AppError | undefined>();
-  isTried = $state(false);
-  readonly #place: string;
-
+export class RuleForm extends DraftForm<RuleField> {
   constructor(
     readonly rule: RuleRow | undefined,
     choices: RuleRows,
   ) {
-    this.#place = `rule:${rule?.id ?? 'new'}`;
-    for (const name of FIELDS) this.fields[name] = draft(() => `${this.#place}/${name}`);
-    if (drafts.read(`${this.#place}/begun`)) return;
-    const values = rule ? ofRule(rule) : fresh(choices);
-    for (const name of FIELDS) this.fields[name].text = values[name] ?? '';
-  }
-
-  text(field: RuleField): string {
-    return this.fields[field].text;
-  }
-
-  set(field: RuleField, text: string): void {
-    this.fields[field].text = text;
+    super(`rule:${rule?.id ?? 'new'}`, FIELDS, () => (rule ? ofRule(rule) : fresh(choices)));
   }
 
   /** The request; `undefined` while a number is none. */
@@ -110,7 +91,7 @@ export class RuleForm {
     return {
       id: this.rule?.id ?? null,
       expected: this.rule?.version ?? null,
-      name: this.text('name').trim(),
+      name: this.text('name'),
       triggerStage: this.text('stage'),
       triggerAction: this.text('action') || null,
       delayMinutes: delay,
@@ -138,15 +119,6 @@ export class RuleForm {
     return field === undefined ? undefined : PLACES[field];
   }
 
-  keep(): void {
-    drafts.write(`${this.#place}/begun`, 'yes');
-  }
-
-  forget(): void {
-    for (const field of Object.values(this.fields)) field.clear();
-    drafts.clear(this.#place);
-  }
-
   #minutes(number: 'delay' | 'after', unit: 'unit' | 'afterUnit'): number | undefined {
     const count = whole(this.text(number));
     return count === undefined ? undefined : count * UNITS[this.text(unit) as Unit];
@@ -154,7 +126,7 @@ export class RuleForm {
 
   /** Days; `undefined` for none asked, `null` for what is no number. */
   #away(): number | undefined | null {
-    return this.text('away').trim() === '' ? undefined : (whole(this.text('away')) ?? null);
+    return this.text('away') === '' ? undefined : (whole(this.text('away')) ?? null);
   }
 
   #conditions(): Conditions {
@@ -186,7 +158,7 @@ export class RuleForm {
         };
       default: {
         const importance = this.text('importance') as 'low' | 'medium' | 'high';
-        return { target_action: 'notify', target_data: { to, text: this.text('text').trim(), importance } };
+        return { target_action: 'notify', target_data: { to, text: this.text('text'), importance } };
       }
     }
   }

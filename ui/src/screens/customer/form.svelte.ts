@@ -4,7 +4,8 @@ import type { CustomerField } from '../../backend/bindings/CustomerField';
 import { m } from '../../i18n';
 import { sentence } from '../../i18n/codes';
 import { draft } from '../../state/drafts.svelte';
-import { birthDate, emailHint, phoneHint } from './fields';
+import { dayFrom } from '../../i18n/typedDay';
+import { emailHint, phoneHint } from './fields';
 
 /** Which field an error is about, where the backend does not say. */
 const ABOUT: Partial<Record<AppError['code'], CustomerField>> = {
@@ -38,7 +39,7 @@ export class CustomerForm {
       return `${what} ${next}`;
     }
     const text = this.fields[field].text;
-    if (field === 'birth_date' && text.trim() && this.isTried && birthDate(text) === null) return m.new_birth_wrong();
+    if (field === 'birth_date' && text.trim() && this.isTried && dayFrom(text) === null) return m.new_birth_wrong();
     if (field === 'full_name' && this.isTried && !text.trim()) return m.code_name_empty();
     return undefined;
   }
@@ -56,13 +57,13 @@ export class CustomerForm {
   check(): boolean {
     this.isTried = true;
     const birth = this.fields.birth_date.text.trim();
-    return this.fields.full_name.text.trim() !== '' && (birth === '' || birthDate(birth) !== null);
+    return this.fields.full_name.text.trim() !== '' && (birth === '' || dayFrom(birth) !== null);
   }
 
   /** A field as the backend wants it: trimmed, empty as none, the birth date as `YYYY-MM-DD`. */
   value(field: CustomerField): string | null {
     const text = this.fields[field].text.trim();
-    return field === 'birth_date' ? birthDate(text) : text || null;
+    return field === 'birth_date' ? dayFrom(text) : text || null;
   }
 
   /** Whether an error is shown at a field, so that it need not be shown again below. */

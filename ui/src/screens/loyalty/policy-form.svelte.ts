@@ -2,20 +2,20 @@
 import type { Basis } from '../../backend/bindings/Basis';
 import type { Policies } from '../../backend/bindings/Policies';
 import type { Terms } from '../../backend/bindings/Terms';
-import type { Tier } from '../../backend/bindings/Tier';
 import { m } from '../../i18n';
-import { satangFrom } from '../../i18n/numbers';
-import { birthDate, birthTyped } from '../customer/fields';
+import { pointsFrom, satangFrom } from '../../i18n/numbers';
+import { dayFrom, typedDay } from '../../i18n/typedDay';
+import { TIERS } from '../../i18n/words';
 
-export const TIERS: Tier[] = ['bronze', 'silver', 'gold', 'platinum', 'diamond'];
 const USUAL: Record<Basis, number[]> = {
   points: [1_000, 3_000, 7_000, 15_000],
   baht: [10_000, 30_000, 70_000, 150_000],
 };
-const whole = (typed: string): number | null => (/^\d{1,9}$/.test(plain(typed)) ? Number(plain(typed)) : null);
-const plain = (typed: string): string => typed.trim().replaceAll(',', '');
-const tenthsFrom = (typed: string): number | null =>
-  /^\d{1,2}(\.\d)?$/.test(plain(typed)) ? Math.round(Number(plain(typed)) * 10) : null;
+/** One decimal, read as money is: nobody's `1,5` becomes fifteen. */
+function tenthsFrom(typed: string): number | null {
+  const hundredths = satangFrom(typed);
+  return hundredths === null || hundredths % 10 !== 0 ? null : hundredths / 10;
+}
 const within = (value: number | null, least: number, most: number): value is number =>
   value !== null && value >= least && value <= most;
 
@@ -37,7 +37,7 @@ export class PolicyForm {
     this.months = String(terms.months);
     this.welcome = String(terms.welcome);
     this.worth = String(terms.pointSatang / 100);
-    this.from = birthTyped(today);
+    this.from = typedDay(today);
     this.#today = today;
   }
 
@@ -54,15 +54,15 @@ export class PolicyForm {
     return within(tenths, below, 200) ? undefined : m.policy_times_wrong();
   }
   floorError(nth: number): string | undefined {
-    const floor = whole(this.floors[nth] ?? '');
-    const below = nth === 0 ? 0 : (whole(this.floors[nth - 1] ?? '') ?? 0);
+    const floor = pointsFrom(this.floors[nth] ?? '');
+    const below = nth === 0 ? 0 : (pointsFrom(this.floors[nth - 1] ?? '') ?? 0);
     return floor !== null && floor > below ? undefined : m.policy_floor_wrong();
   }
-  readonly monthsError = $derived(within(whole(this.months), 1, 240) ? undefined : m.policy_months_wrong());
-  readonly welcomeError = $derived(within(whole(this.welcome), 0, 10_000) ? undefined : m.policy_welcome_wrong());
-  readonly #satang = $derived(plain(this.worth) === '0' ? 0 : satangFrom(plain(this.worth)));
+  readonly monthsError = $derived(within(pointsFrom(this.months), 1, 240) ? undefined : m.policy_months_wrong());
+  readonly welcomeError = $derived(within(pointsFrom(this.welcome), 0, 10_000) ? undefined : m.policy_welcome_wrong());
+  readonly #satang = $derived(satangFrom(this.worth));
   readonly worthError = $derived(within(this.#satang, 0, 100_000) ? undefined : m.policy_worth_wrong());
-  readonly day = $derived(birthDate(this.from));
+  readonly day = $derived(dayFrom(this.from));
   get dayError(): string | undefined {
     return this.day !== null && this.day >= this.#today ? undefined : m.policy_day_wrong();
   }
@@ -77,13 +77,13 @@ export class PolicyForm {
       this.worthError !== undefined;
     if (wrong) return undefined;
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = this.times.map((times) => tenthsFrom(times) ?? 0);
-    const [silver = 0, gold = 0, platinum = 0, diamond = 0] = this.floors.map((floor) => whole(floor) ?? 0);
+    const [silver = 0, gold = 0, platinum = 0, diamond = 0] = this.floors.map((floor) => pointsFrom(floor) ?? 0);
     return {
       basis: this.basis,
       tenths: [a, b, c, d, e],
       floors: [silver, gold, platinum, diamond],
-      months: Number(plain(this.months)),
-      welcome: Number(plain(this.welcome)),
+      months: pointsFrom(this.months) ?? 0,
+      welcome: pointsFrom(this.welcome) ?? 0,
       pointSatang: this.#satang ?? 0,
     };
   });

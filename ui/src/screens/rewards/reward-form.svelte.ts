@@ -1,13 +1,13 @@
 /** What is typed and chosen for a reward, as a draft for each field, and what becomes of it. */
-import type { AppError } from '../../backend/bindings/AppError';
 import type { RewardKind } from '../../backend/bindings/RewardKind';
 import type { RewardRow } from '../../backend/bindings/RewardRow';
 import type { RewardSave } from '../../backend/bindings/RewardSave';
-import type { Tier } from '../../backend/bindings/Tier';
 import { m } from '../../i18n';
 import { isoDay } from '../../i18n/dates';
 import { pointsFrom, satangFrom } from '../../i18n/numbers';
-import { draft, drafts } from '../../state/drafts.svelte';
+import { dayFrom, typedDay } from '../../i18n/typedDay';
+import { TIERS } from '../../i18n/words';
+import { DraftForm } from '../../state/draftForm.svelte';
 import { percent } from './reward-words';
 
 const FIELDS = [
@@ -35,7 +35,6 @@ export const KINDS: RewardKind[] = [
   'birthday_special',
   'referral_bonus',
 ];
-export const TIERS: Tier[] = ['bronze', 'silver', 'gold', 'platinum', 'diamond'];
 
 /** The database's name of a field, and where it is typed. */
 const PLACES: Record<string, RewardField> = {
@@ -51,40 +50,12 @@ const PLACES: Record<string, RewardField> = {
 
 const yes = (is: boolean) => (is ? 'yes' : '');
 
-/** A day as it was typed, in either era; none where nothing was, `undefined` where it is no day. */
-function dayFrom(text: string): string | null | undefined {
-  if (text === '') return null;
-  const [, typed = '', rest = ''] = /^(\d{4})(-\d{2}-\d{2})$/.exec(text) ?? [];
-  const year = Number(typed);
-  const day = `${year > BUDDHIST ? year - 543 : year}${rest}`;
-  return rest && !Number.isNaN(Date.parse(day)) ? day : undefined;
-}
-
-/** From here on a year is of the Buddhist era. */
-const BUDDHIST = 2400;
-
-export class RewardForm {
-  readonly fields = {} as Record<RewardField, { text: string; clear(): void }>;
-  refused = $state.raw<AppError | undefined>();
-  isTried = $state(false);
-  readonly #place: string;
+export class RewardForm extends DraftForm<RewardField> {
   readonly #id: string;
 
   constructor(readonly reward: RewardRow | undefined) {
-    this.#place = `reward:${reward?.id ?? 'new'}`;
+    super(`reward:${reward?.id ?? 'new'}`, FIELDS, () => (reward ? ofReward(reward) : fresh()));
     this.#id = reward?.id ?? crypto.randomUUID();
-    for (const name of FIELDS) this.fields[name] = draft(() => `${this.#place}/${name}`);
-    if (drafts.read(`${this.#place}/begun`)) return;
-    const values = reward ? ofReward(reward) : fresh();
-    for (const name of FIELDS) this.fields[name].text = values[name];
-  }
-
-  text(field: RewardField): string {
-    return this.fields[field].text.trim();
-  }
-
-  set(field: RewardField, text: string): void {
-    this.fields[field].text = text;
   }
 
   get kind(): RewardKind {
@@ -100,7 +71,7 @@ export class RewardForm {
       this.#whole('days'),
     ];
     if (cost === null || value === null || limit === undefined || days === undefined) return undefined;
-    const [from, until] = [dayFrom(this.text('from')), dayFrom(this.text('until'))];
+    const [from, until] = [this.#day('from'), this.#day('until')];
     if (from === undefined || until === undefined) return undefined;
     return {
       id: this.#id,
@@ -130,20 +101,11 @@ export class RewardForm {
     if (field === 'value') return satangFrom(text || '0') === null ? m.reward_not_number() : undefined;
     if (field === 'limit' || field === 'days')
       return this.#whole(field) === undefined ? m.reward_not_number() : undefined;
-    return (field === 'from' || field === 'until') && dayFrom(text) === undefined ? m.reward_not_day() : undefined;
+    return (field === 'from' || field === 'until') && this.#day(field) === undefined ? m.reward_not_day() : undefined;
   }
 
   refusedField(): RewardField | undefined {
     return this.refused?.code === 'reward_invalid' ? PLACES[this.refused.fields['field'] ?? ''] : undefined;
-  }
-
-  keep(): void {
-    drafts.write(`${this.#place}/begun`, 'yes');
-  }
-
-  forget(): void {
-    for (const name of FIELDS) this.fields[name].clear();
-    drafts.write(`${this.#place}/begun`, '');
   }
 
   /** None where nothing is typed; `undefined` where it is no number. */
@@ -151,10 +113,16 @@ export class RewardForm {
     const text = this.text(field);
     return text === '' ? null : (pointsFrom(text) ?? undefined);
   }
+
+  /** None where nothing is typed; `undefined` where it is no day. */
+  #day(field: RewardField): string | null | undefined {
+    const text = this.text(field);
+    return text === '' ? null : (dayFrom(text) ?? undefined);
+  }
 }
 
 function ofReward(reward: RewardRow): Record<RewardField, string> {
-  const day = (at: number | null) => (at === null ? '' : isoDay(at));
+  const day = (at: number | null) => typedDay(at === null ? null : isoDay(at));
   return {
     name: reward.name,
     description: reward.description ?? '',
