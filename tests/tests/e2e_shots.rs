@@ -88,5 +88,24 @@ async fn every_screen_in_both_languages() {
     shoot(&desk, "today.dark").await;
     settings(&desk, json!({ "theme": "light", "scale": 150 })).await;
     shoot(&desk, "today.150").await;
-    call(&desk, "lock", json!({})).await;
+    settings(&desk, json!({ "scale": 100 })).await;
+    key(&desk, Key::F12).await;
+    shoot_for_managers(&desk).await;
+}
+
+/// What only those see who answer for the clinic.
+async fn shoot_for_managers(desk: &Desk) {
+    screen(desk, "lock").await;
+    press(desk, "[data-person=\"ดาว\"]").await;
+    unlock(desk, "9753").await;
+    press(desk, "[data-place=\"loyalty\"]").await;
+    find(desk, "[data-figure=\"liability\"]").await;
+    for language in ["th", "en"] {
+        settings(
+            desk,
+            json!({ "language": language, "theme": "light", "autoLockMinutes": 60 }),
+        )
+        .await;
+        shoot(desk, &format!("loyalty.{language}")).await;
+    }
 }

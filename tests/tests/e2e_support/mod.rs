@@ -198,11 +198,21 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     visit("payment").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
+    for (pressed, name) in [("r", "redeem"), ("f", "friends"), ("q", "member-card")] {
+        type_keys(desk, pressed).await;
+        find(desk, &format!("[data-dialog=\"{name}\"]")).await;
+        visit(name).await;
+        key(desk, Key::Escape).await;
+        gone(desk, "dialog[open]").await;
+    }
     key(desk, Key::F2).await;
     find(desk, "dialog[open]").await;
     visit("new-customer").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
+    key(desk, Key::F7).await;
+    find(desk, "[data-screen=\"rewards\"] [data-row-id]").await;
+    visit("rewards").await;
     for name in ["notifications", "sync", "settings"] {
         press(desk, &format!("[data-place=\"{name}\"]")).await;
         screen(desk, name).await;
