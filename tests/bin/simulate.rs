@@ -1,7 +1,15 @@
 //! The sync in a deterministic simulation: many seeds, one seed with its shortest trace, or every planted bug.
 //! `cargo run --release -p desk-tests --bin simulate -- [--seeds N] [--from N] [--threads N] [--bug NAME | --bugs] [--seed N]`
+//!
+//! Many seeds are shared out to processes, one a core: threads of one process wait for each other at locks that SQLite and OpenSSL have once a process,
+//! which took a third of the time.
 
-use std::{num::NonZero, process::ExitCode, str::FromStr};
+use std::{
+    num::NonZero,
+    process::{Child, Command, ExitCode},
+    str::FromStr,
+    time::Instant,
+};
 
 use desk_tests::simulate::{
     plan::Plan,
@@ -24,6 +32,7 @@ fn main() -> ExitCode {
     let is_fine = match number(&words, "--seed") {
         Some(seed) => one(seed, wanted.bug),
         None if words.iter().any(|word| word == "--bugs") => every_bug(wanted),
+        None if wanted.threads > 1 && wanted.bug.is_none() => shared_out(&wanted),
         None => many(wanted),
     };
     if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -44,10 +53,44 @@ fn replay(seed: u64, bug: Option<Bug>) -> String {
     format!("cargo run --release -p desk-tests --bin simulate -- --seed {seed}{bug}")
 }
 
+/// The same program once a core, each with a range of its own; the first that fails ends the others.
+fn shared_out(wanted: &Seeds) -> bool {
+    let began = Instant::now();
+    let mut running: Vec<Child> = ranges(wanted).filter_map(|(from, count)| part(from, count).ok()).collect();
+    let mut is_fine = running.len() == wanted.threads;
+    while is_fine && !running.is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        running.retain_mut(|child| match child.try_wait() {
+            Ok(None) => true,
+            ended => {
+                is_fine &= ended.is_ok_and(|ended| ended.is_some_and(|ended| ended.success()));
+                false
+            }
+        });
+    }
+    for child in &mut running {
+        let _ = child.kill();
+    }
+    if is_fine {
+        println!("{} seeds from {} in {:.1?}", wanted.count, wanted.from, began.elapsed());
+    }
+    is_fine
+}
+
+fn ranges(wanted: &Seeds) -> impl Iterator<Item = (u64, u64)> {
+    let (from, count, parts) = (wanted.from, wanted.count, wanted.threads as u64);
+    (0..parts).map(move |nth| (from + count * nth / parts, count * (nth + 1) / parts - count * nth / parts))
+}
+
+fn part(from: u64, count: u64) -> std::io::Result<Child> {
+    Command::new(std::env::current_exe()?)
+        .args(["--threads", "1", "--from", &from.to_string(), "--seeds", &count.to_string()])
+        .spawn()
+}
+
 fn many(wanted: Seeds) -> bool {
     let found = seeds::run(wanted);
-    #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = found.ran as f64 / found.took.as_secs_f64();
+    let rate = per_second(&found);
     println!(
         "{} seeds from {}, {} actions, {:.1?} on {} threads: {rate:.0} seeds/s",
         found.ran, wanted.from, found.actions, found.took, wanted.threads
@@ -62,6 +105,11 @@ fn many(wanted: Seeds) -> bool {
             false
         }
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+fn per_second(found: &seeds::Found) -> f64 {
+    found.ran as f64 / found.took.as_secs_f64()
 }
 
 fn tell(failed: &Failed, bug: Option<Bug>) {

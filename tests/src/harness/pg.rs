@@ -19,12 +19,14 @@ use super::wait::{secs, wait_until};
 /// Name of the superuser.
 pub const SUPERUSER: &str = "postgres";
 
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 14] = [
     ("listen_addresses", "127.0.0.1"),
     ("max_connections", "100"),
     ("shared_buffers", "64MB"),
     ("fsync", "off"),
     ("full_page_writes", "off"),
+    // In the server's folder, which goes with the test; what lies in /dev/shm outlives a server that is killed.
+    ("dynamic_shared_memory_type", "mmap"),
     ("synchronous_commit", "on"),
     ("autovacuum_naptime", "5s"),
     ("password_encryption", "scram-sha-256"),
