@@ -56,7 +56,9 @@ fn replay(seed: u64, bug: Option<Bug>) -> String {
 /// The same program once a core, each with a range of its own; the first that fails ends the others.
 fn shared_out(wanted: &Seeds) -> bool {
     let began = Instant::now();
-    let mut running: Vec<Child> = ranges(wanted).filter_map(|(from, count)| part(from, count).ok()).collect();
+    let mut running: Vec<Child> = ranges(wanted)
+        .filter_map(|(from, count)| part(from, count).ok())
+        .collect();
     let mut is_fine = running.len() == wanted.threads;
     while is_fine && !running.is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(50));
@@ -79,12 +81,24 @@ fn shared_out(wanted: &Seeds) -> bool {
 
 fn ranges(wanted: &Seeds) -> impl Iterator<Item = (u64, u64)> {
     let (from, count, parts) = (wanted.from, wanted.count, wanted.threads as u64);
-    (0..parts).map(move |nth| (from + count * nth / parts, count * (nth + 1) / parts - count * nth / parts))
+    (0..parts).map(move |nth| {
+        (
+            from + count * nth / parts,
+            count * (nth + 1) / parts - count * nth / parts,
+        )
+    })
 }
 
 fn part(from: u64, count: u64) -> std::io::Result<Child> {
     Command::new(std::env::current_exe()?)
-        .args(["--threads", "1", "--from", &from.to_string(), "--seeds", &count.to_string()])
+        .args([
+            "--threads",
+            "1",
+            "--from",
+            &from.to_string(),
+            "--seeds",
+            &count.to_string(),
+        ])
         .spawn()
 }
 

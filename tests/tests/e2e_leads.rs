@@ -53,7 +53,11 @@ fn about(name: &'static str) -> impl Fn(&Toast) -> bool {
 }
 
 fn count(pc: &Desk, name: &'static str) -> usize {
-    pc.notifications().toasts().iter().filter(|toast| about(name)(toast)).count()
+    pc.notifications()
+        .toasts()
+        .iter()
+        .filter(|toast| about(name)(toast))
+        .count()
 }
 
 async fn field(pg: &PgCluster, name: &str, fields: &str, wanted: &str) {
@@ -91,12 +95,23 @@ async fn taken_and_called(pg: &PgCluster, may: &Desk, other: &Desk, words: &Word
     assert!(!there.body.is_empty(), "why it is hot");
     may.notifications().press(toast.id, "claim");
     eventually("the other toast goes", LONG, async || {
-        other.notifications().shown().iter().all(|toast| !about("มายด์")(toast)).then_some(())
+        other
+            .notifications()
+            .shown()
+            .iter()
+            .all(|toast| !about("มายด์")(toast))
+            .then_some(())
     })
     .await;
     screen(may, "leads").await;
     see(may, "084-555-6666").await;
-    field(pg, "มายด์ ทดสอบ", "status || '|' || (answered_at is null)", "claimed|true").await;
+    field(
+        pg,
+        "มายด์ ทดสอบ",
+        "status || '|' || (answered_at is null)",
+        "claimed|true",
+    )
+    .await;
 
     type_keys(may, "c").await;
     find(may, "[data-dialog=answer] [data-option]:focus").await;
@@ -121,7 +136,10 @@ async fn passed_on(pg: &PgCluster, may: &Desk, other: &Desk, words: &Words) {
     }
     due(pg, "แอน ทดสอบ", "pass").await;
     due(pg, "แอน ทดสอบ", "raise").await;
-    manager.notifications().toast("the manager hears of it", LONG, about("แอน")).await;
+    manager
+        .notifications()
+        .toast("the manager hears of it", LONG, about("แอน"))
+        .await;
     agreed(&manager).await;
     due(pg, "แอน ทดสอบ", "raise").await;
     assert_eq!(count(&manager, "แอน"), 1, "once");

@@ -12,8 +12,8 @@ mod e2e_support;
 
 use chrono::NaiveDate;
 use clinic_support::{A, DB, admin, desk as login, migrated, ticket, uid};
-use desk_core::{loyalty::policy::Basis, payment::receipt::Tongue};
 use desk_clinic::worker;
+use desk_core::{loyalty::policy::Basis, payment::receipt::Tongue};
 use desk_tests::harness::{desk::Desk, pg::PgCluster, wait::eventually};
 use e2e_support::{
     LONG, agreed, call, connect, ctrl, fill, find, gone, key, open_card, other_window, press, see, settings, type_keys,
@@ -127,7 +127,10 @@ async fn open_payment(pc: &Desk, baht: &str) {
 async fn a_payment_and_what_it_buys(words: &Words) {
     let pg = migrated().await;
     gold(&pg, 1, &[(100, 30), (1_140, 760)]);
-    pg.psql(DB, &format!("update desk.clinic set promptpay_id = '0066812345678' where clinic_id = '{A}'"));
+    pg.psql(
+        DB,
+        &format!("update desk.clinic set promptpay_id = '0066812345678' where clinic_id = '{A}'"),
+    );
     let pc = counter(&pg, 7, "PC-A", words).await;
     open_card(&pc, PLOY).await;
     call(&pc, "display_open", json!({})).await;
@@ -157,16 +160,29 @@ async fn it_is_paid(pg: &PgCluster, pc: &Desk, words: &Words) {
     type_keys(pc, [Key::Enter.value(), Key::Enter.value()].iter().collect::<String>()).await;
     gone(pc, "dialog[open]").await;
     agreed(pc).await;
-    assert_eq!(pg.psql(DB, "select count(*) || '|' || sum(satang) from desk.payment"), "1|199900");
+    assert_eq!(
+        pg.psql(DB, "select count(*) || '|' || sum(satang) from desk.payment"),
+        "1|199900"
+    );
     let earned = "select string_agg(amount::text, ' ') from public.point_transactions where type = 'earned'";
-    assert_eq!((pg.psql(DB, earned).as_str(), balance(pg, 1).as_str()), ("399", "1639|0"));
+    assert_eq!(
+        (pg.psql(DB, earned).as_str(), balance(pg, 1).as_str()),
+        ("399", "1639|0")
+    );
 }
 
 async fn its_paper(pg: &PgCluster, pc: &Desk, words: &Words) {
     ctrl(pc, 'p').await;
     find(pc, "[data-dialog=receipt] [data-print]").await;
     let ends = day(pg, words, 30);
-    for said in ["1,999.00", "399", "1,639", "100", ends.as_str(), day(pg, words, 0).as_str()] {
+    for said in [
+        "1,999.00",
+        "399",
+        "1,639",
+        "100",
+        ends.as_str(),
+        day(pg, words, 0).as_str(),
+    ] {
         says(pc, "[data-print]", said).await;
     }
     picture(pc, &format!("receipt-{}", words.language)).await;
@@ -185,7 +201,11 @@ async fn the_customer_spends(pg: &PgCluster, pc: &Desk, words: &Words) {
     field.send_keys("120").await.unwrap();
     find(pc, "[data-after=\"1519\"]").await;
     let effect = text_of(pc, "[data-after]").await;
-    for said in [words.tier_stays, day(pg, words, 30).as_str(), day(pg, words, 760).as_str()] {
+    for said in [
+        words.tier_stays,
+        day(pg, words, 30).as_str(),
+        day(pg, words, 760).as_str(),
+    ] {
         assert!(effect.contains(said), "{said} in {effect}");
     }
     press(pc, "[data-dialog=redeem] [data-action=save]:enabled").await;
@@ -240,7 +260,11 @@ async fn two_counters_one_balance(words: &Words) {
     says(loser, "[data-said]", &format!("{}{device}", words.taken)).await;
     says(loser, "[data-said]", by).await;
     let typed = find(loser, "[data-dialog=redeem] [name=points]").await;
-    assert_eq!(typed.prop("value").await.unwrap().as_deref(), Some("40"), "what was typed stays");
+    assert_eq!(
+        typed.prop("value").await.unwrap().as_deref(),
+        Some("40"),
+        "what was typed stays"
+    );
     for _ in 0..10 {
         key(winner, Key::Enter).await;
     }
@@ -284,7 +308,11 @@ async fn give_back(pc: &Desk, baht: Option<&str>, points: i64, owed: i64) {
 }
 
 async fn type_refund(pc: &Desk, baht: Option<&str>) {
-    let chain = pc.window().action_chain().key_down(Key::Shift).send_keys(Key::F9.value().to_string());
+    let chain = pc
+        .window()
+        .action_chain()
+        .key_down(Key::Shift)
+        .send_keys(Key::F9.value().to_string());
     chain.key_up(Key::Shift).perform().await.unwrap();
     let amount = find(pc, "[data-dialog=refund] [name=amount]").await;
     if let Some(baht) = baht {
@@ -356,7 +384,9 @@ async fn a_forgotten_bill(pg: &PgCluster, pc: &Desk, words: &Words) {
     for ahead in [-40, 0] {
         see(pc, &day(pg, words, ahead)).await;
     }
-    let ends = format!("select desk.local_day('{A}', expires_at - interval '1 second') - (desk.local_day('{A}', now()) - 40 + interval '24 months')::date from desk.lot where points = 50");
+    let ends = format!(
+        "select desk.local_day('{A}', expires_at - interval '1 second') - (desk.local_day('{A}', now()) - 40 + interval '24 months')::date from desk.lot where points = 50"
+    );
     assert_eq!(pg.psql(DB, &ends), "0", "counted from the day on which it was paid");
 }
 
@@ -369,31 +399,50 @@ async fn a_workers_turn(pg: &PgCluster) {
 
 /// Ten nights were missed; what has ended meanwhile ends once, with a row of its own.
 async fn ten_missed_nights(pg: &PgCluster, pc: &Desk) {
-    pg.psql(DB, "update desk.lot set expires_at = now() - interval '9 days' where points = 100");
+    pg.psql(
+        DB,
+        "update desk.lot set expires_at = now() - interval '9 days' where points = 100",
+    );
     a_workers_turn(pg).await;
     a_workers_turn(pg).await;
     agreed(pc).await;
     open_card(pc, PLOY).await;
     see(pc, "-100").await;
     let ended = "select string_agg(amount::text, ' ') from public.point_transactions where type = 'expired'";
-    assert_eq!((pg.psql(DB, ended).as_str(), balance(pg, 1).as_str()), ("-100", "1140|0"));
+    assert_eq!(
+        (pg.psql(DB, ended).as_str(), balance(pg, 1).as_str()),
+        ("-100", "1140|0")
+    );
 }
 
 /// Gold with 26,500 baht in twelve months: told twice what is missing, one step down on the day, and no point less.
 async fn a_tier_day(pg: &PgCluster, pc: &Desk) {
     pg.psql(DB, &format!("insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by)
         values ('{A}', gen_random_uuid(), desk.next_payment_number('{A}'), md5('customer:1')::uuid, 2650000, 'cash', now() - interval '10 days', md5('user:1')::uuid)"));
-    let until = pg.psql(DB, "select until from desk.tier where customer_id = md5('customer:1')::uuid");
+    let until = pg.psql(
+        DB,
+        "select until from desk.tier where customer_id = md5('customer:1')::uuid",
+    );
     for before in [60, 14] {
         pg.psql(DB, &format!("select desk.sweep_tiers('{A}', desk.day_start('{A}', date '{until}' - {before}) + interval '5 minutes', 400)"));
     }
     ctrl(pc, 'd').await;
     eventually("two notices", LONG, async || {
-        let said = pc.window().find(By::Css("[data-screen=notifications]")).await.ok()?.text().await.ok()?;
+        let said = pc
+            .window()
+            .find(By::Css("[data-screen=notifications]"))
+            .await
+            .ok()?
+            .text()
+            .await
+            .ok()?;
         (said.matches("3,500").count() == 2).then_some(())
     })
     .await;
-    pg.psql(DB, &format!("select desk.sweep_tiers('{A}', desk.day_start('{A}', date '{until}') + interval '5 minutes', 400)"));
+    pg.psql(
+        DB,
+        &format!("select desk.sweep_tiers('{A}', desk.day_start('{A}', date '{until}') + interval '5 minutes', 400)"),
+    );
     agreed(pc).await;
     open_card(pc, PLOY).await;
     see(pc, "Silver").await;
@@ -415,7 +464,13 @@ async fn late_expired_and_one_step_down(words: &Words) {
 async fn by_baht(pg: &PgCluster) {
     let mut boss = login(pg, A, 1).await;
     let [silver, gold, platinum, diamond] = Basis::Baht.usual_floors();
-    let newest: i64 = pg.psql(DB, &format!("select max(version) from desk.loyalty_policy where clinic_id = '{A}'")).parse().unwrap();
+    let newest: i64 = pg
+        .psql(
+            DB,
+            &format!("select max(version) from desk.loyalty_policy where clinic_id = '{A}'"),
+        )
+        .parse()
+        .unwrap();
     let from = pg.psql(DB, &format!("select desk.local_day('{A}', now())"));
     let plan = json!({ "id": Uuid::now_v7(), "expected": newest, "from": from, "basis": "baht", "months": 24, "welcome": 100, "point_satang": 100, "reason": "ลอง",
         "multipliers": { "bronze": 1, "silver": 1.5, "gold": 2, "platinum": 2.5, "diamond": 3 },

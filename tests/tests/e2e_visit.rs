@@ -66,7 +66,11 @@ async fn counter(pg: &PgCluster, n: u32, name: &str, words: &Words) -> Desk {
 
 /// Waits until a line of the agenda stands so.
 async fn stands(pc: &Desk, standing: &str) {
-    find(pc, &format!("[data-screen=agenda] [data-row-id] [data-standing={standing}]")).await;
+    find(
+        pc,
+        &format!("[data-screen=agenda] [data-row-id] [data-standing={standing}]"),
+    )
+    .await;
 }
 
 async fn says(pc: &Desk, css: &str, text: &str) {
@@ -105,7 +109,11 @@ async fn the_wrong_ploy(words: &Words) {
         .toast("one arrival", LONG, |toast: &Toast| !toast.summary.is_empty())
         .await;
     assert_eq!(arrivals(&pg), "1");
-    assert_eq!(b.notifications().toasts().len(), 1, "told once, after the ten seconds in which it may be taken back");
+    assert_eq!(
+        b.notifications().toasts().len(),
+        1,
+        "told once, after the ten seconds in which it may be taken back"
+    );
 
     let door = a.window().find_all(By::Css("[data-step]")).await.unwrap();
     let mut steps = vec![];
@@ -113,7 +121,10 @@ async fn the_wrong_ploy(words: &Words) {
         steps.push(step.text().await.unwrap());
     }
     assert_eq!(steps.len(), 3, "{steps:?}");
-    assert!(steps.iter().all(|step| step.contains("นิก5") && step.contains("PC-A")), "{steps:?}");
+    assert!(
+        steps.iter().all(|step| step.contains("นิก5") && step.contains("PC-A")),
+        "{steps:?}"
+    );
     assert!(steps[1].contains(words.undone), "{steps:?}");
 }
 
@@ -165,15 +176,29 @@ async fn the_third_of_five(words: &Words) {
     stands(&pc, "done").await;
     see(&pc, words.third_done).await;
     agreed(&pc).await;
-    assert_eq!(journey(&pg, way), "treatment_completed 3/5 open", "two are left, and the journey is not over");
-    assert_eq!(journey(&pg, other), "treatment_scheduled 2/5 open", "the other course is untouched");
+    assert_eq!(
+        journey(&pg, way),
+        "treatment_completed 3/5 open",
+        "two are left, and the journey is not over"
+    );
+    assert_eq!(
+        journey(&pg, other),
+        "treatment_scheduled 2/5 open",
+        "the other course is untouched"
+    );
 
     stands(&pc, "late").await;
     press(&pc, "[data-screen=agenda] [data-row-id]:has([data-standing=late])").await;
     type_keys(&pc, "x").await;
     stands(&pc, "no_show").await;
     agreed(&pc).await;
-    assert_eq!(pg.psql(DB, &format!("select status from public.appointments where id = '{missed}'")), "no_show");
+    assert_eq!(
+        pg.psql(
+            DB,
+            &format!("select status from public.appointments where id = '{missed}'")
+        ),
+        "no_show"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
