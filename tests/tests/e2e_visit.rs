@@ -87,7 +87,7 @@ fn arrivals(pg: &PgCluster) -> String {
 
 async fn the_wrong_ploy(words: &Words) {
     let pg = migrated().await;
-    let booking = booked(&pg, 1, "'10:30'", None);
+    booked(&pg, 1, "'10:30'", None);
     let (a, b) = tokio::join!(counter(&pg, 5, "PC-A", words), counter(&pg, 7, "PC-B", words));
     press(&a, "[data-screen=agenda] [data-row-id]").await;
     type_keys(&a, " ").await;
@@ -158,7 +158,7 @@ const LATE: &str = "greatest((now() at time zone 'Asia/Bangkok') - interval '16 
 async fn the_third_of_five(words: &Words) {
     let pg = migrated().await;
     let (way, other) = two_courses(&pg);
-    let booking = booked(&pg, 1, "'00:00'", Some(way));
+    booked(&pg, 1, "'00:00'", Some(way));
     let missed = booked(&pg, 3, LATE, None);
     let pc = counter(&pg, 5, "PC-A", words).await;
     says(&pc, "[data-screen=agenda]", words.session).await;

@@ -548,7 +548,8 @@ impl Run {
         if self.taken_back.contains(&id) && !self.copied.contains(&id) && is_done {
             return broken("exactly once", format!("{what} was taken back, and done"));
         }
-        if is_done && (is(Place::Attention) || is(Place::Settled)) {
+        // Refused here in one life and done in the next by a copy of this PC: nobody can tell this one.
+        if is_done && !self.copied.contains(&id) && (is(Place::Attention) || is(Place::Settled)) {
             return broken("settled", format!("{what} is called refused, and done"));
         }
         if is_done || is(Place::Attention) || is(Place::Settled) || is(Place::TakenBack) || waits_for_nobody {

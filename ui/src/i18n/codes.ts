@@ -176,6 +176,8 @@ export const CODES: Record<Code, Words> = {
   coupon_alone: { what: () => m.code_coupon_alone(), next: m.code_coupon_alone_next },
   coupon_sum_differs: { what: () => m.code_coupon_sum_differs(), next: m.code_coupon_sum_differs_next },
   coupon_on_bill: { what: () => m.code_coupon_on_bill(), next: m.code_coupon_on_bill_next },
+  achievement_not_found: { what: m.code_achievement_not_found, next: m.code_achievement_not_found_next },
+  achievement_invalid: { what: m.code_achievement_invalid, next: m.code_achievement_invalid_next },
   reward_invalid: {
     what: (f) => m.code_reward_invalid({ field: rewardField(f['field'] ?? '') }),
     next: m.code_reward_invalid_next,

@@ -254,6 +254,7 @@ const MUTATION: Words = {
   referral_record: m.mutation_referral_record,
   referral_decide: m.mutation_referral_decide,
   achievement_add_usual: m.mutation_achievement_add_usual,
+  achievement_save: m.mutation_achievement_save,
   clinic_set_promptpay: m.mutation_clinic_set_promptpay,
   clinic_set_opening: m.mutation_clinic_set_opening,
   clinic_close_day: m.mutation_clinic_close_day,

@@ -203,6 +203,7 @@ export const KEYS = {
     create: key('N', m.key_reward_new, { foot: true }),
     end: key('S', m.key_reward_end, { foot: true }),
     usual: key('U', m.key_reward_usual, { foot: true }),
+    tabs: key('Alt 1 | Alt 2', m.key_tabs),
     leave: key('Esc', m.key_back, { foot: true }),
   },
   sync: {

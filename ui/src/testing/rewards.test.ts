@@ -168,3 +168,45 @@ test('a clinic without rewards adds the usual ones with one key', async () => {
   await on.press('U');
   await on.see('[data-row-id=r4]');
 });
+
+test('managers say what has to be done for an achievement, in words and numbers; what asks nothing is not saved', async () => {
+  const on = await openWindow({ as: 'ดาว' });
+  await on.press('F7');
+  await on.see('[data-row-id=r1]');
+  await on.press('Alt 2');
+  await on.see('[data-row-id=a1]');
+  await on.press('N');
+  await on.type('ครบแสน');
+  await on.press('Ctrl Enter');
+  await on.read('กรอกอย่างน้อยหนึ่งอย่าง');
+  on.one('input[name=spent]').focus();
+  await on.type('100000');
+  on.one('input[name=points]').focus();
+  await on.type('900');
+  await on.read('ใช้จ่ายครบ 100,000 บาท');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=achievement]');
+  expect(on.sent('achievement_save')).toMatchObject({
+    expected: null,
+    name: 'ครบแสน',
+    description: 'ใช้จ่ายครบ 100,000 บาท',
+    points: 900,
+    conditions: { totalSpent: 100_000, each: null, withinMonths: null },
+  });
+});
+
+test('what the web system asks in its own way stays as it is; it can be ended, and the counter only reads', async () => {
+  const on = await openWindow({ as: 'ดาว' });
+  await on.press('F7');
+  await on.press('Alt 2');
+  (await on.see('[data-row-id=a3]')).click();
+  await on.read('เขียนไว้ในระบบเว็บ');
+  await on.press('S');
+  await settle();
+  expect(on.sent('achievement_save')).toMatchObject({ id: 'a3', conditions: null, isActive: false });
+  const counter = await openWindow();
+  await counter.press('F7');
+  await counter.press('Alt 2');
+  await counter.see('[data-row-id=a1]');
+  expect(counter.none('[data-action=new-achievement]')).toBe(true);
+});

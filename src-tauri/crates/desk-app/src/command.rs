@@ -3,6 +3,7 @@
 
 pub use crate::api::{
     Nothing, Saved,
+    achievement::{AchievementRows, AchievementSave},
     agenda::{Agenda, AgendaList, QueueNumber, VisitCheckIn, VisitLeave, VisitMove, VisitNumber},
     booking::{AppointmentBook, AppointmentCancel, AppointmentNoShow, AppointmentReschedule},
     call::{CallChoices, CallDial, CallWith, CallerFind, Callers, ContactLog, MomentRead, Understood},
@@ -125,6 +126,8 @@ macro_rules! for_each_command {
             referral_queue: Nothing => ReferralQueue,
             referral_decide: ReferralDecide => Saved,
             achievement_add_usual: Nothing => Saved,
+            achievement_list: Nothing => AchievementRows,
+            achievement_save: AchievementSave => Saved,
             member_card: FriendsAsk => MemberCard,
             task_list: TaskList => TaskRows,
             task_complete: TaskComplete => Saved,

@@ -214,6 +214,10 @@ codes! {
     RewardNotFound => "reward_not_found",
     /// A reward that could not be promised; fields: `field`.
     RewardInvalid => "reward_invalid",
+    /// No such achievement.
+    AchievementNotFound => "achievement_not_found",
+    /// An achievement that nobody could earn; fields: `field`.
+    AchievementInvalid => "achievement_invalid",
     /// The clinic has rewards already.
     RewardsExist => "rewards_exist",
     /// No such code of this customer.

@@ -112,15 +112,6 @@ impl Desk {
             .await
     }
 
-    /// Adds the usual achievements to a clinic that has none.
-    ///
-    /// # Errors
-    /// `role_not_allowed`.
-    pub async fn achievement_add_usual(self: &Arc<Self>, _: Nothing) -> Result<Saved, AppError> {
-        let id = Uuid::now_v7();
-        self.act(id, "achievement.add_usual", json!({ "id": id }), id).await
-    }
-
     /// The card that a customer carries.
     ///
     /// # Errors

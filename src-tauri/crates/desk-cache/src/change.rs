@@ -2,6 +2,7 @@
 //! the clinic sends until the clinic's own answer is among it. The database decides; this is the desk's honest guess.
 
 mod account;
+pub mod achievement;
 mod assign;
 mod booking;
 mod contact;
@@ -279,7 +280,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "points.award" | "points.reverse" => points::apply(ledger, action),
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
-        "referral.record" | "referral.decide" | "achievement.add_usual" => referral::apply(ledger, action),
+        "referral.record" | "referral.decide" => referral::apply(ledger, action),
+        "achievement.add_usual" | "achievement.save" => achievement::apply(ledger, action),
         "reward.use" | "reward.cancel" | "reward.save" | "reward.add_usual" => reward::apply(ledger, action),
         "policy.plan" | "month.close" | "month.open" => late::of_the_books(ledger, action),
         "followup.done" => followup::close(ledger, action, "sent"),

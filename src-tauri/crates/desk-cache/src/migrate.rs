@@ -136,6 +136,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261130101000_keep_policies.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201400000_keep_achievements.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

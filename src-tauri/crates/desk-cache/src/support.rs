@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 28] = [
+const ACTIONS: [&str; 29] = [
     "clinic.close_day",
     "clinic.open_day",
     "clinic.set_opening",
@@ -24,6 +24,7 @@ const ACTIONS: [&str; 28] = [
     "referral.record",
     "referral.decide",
     "achievement.add_usual",
+    "achievement.save",
     "payment.take",
     "points.award",
     "points.reverse",

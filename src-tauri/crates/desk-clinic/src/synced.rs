@@ -541,6 +541,8 @@ pub const SOURCES: &[Source] = &[
             ("special_reward", "r.special_reward::text"),
             ("is_active", "coalesce(r.is_active, true)"),
             ("is_secret", "coalesce(r.is_secret, false)"),
+            ("conditions", "r.conditions::text"),
+            ("version", "r.desk_version::int8"),
         ],
     },
     Source {

@@ -1,5 +1,6 @@
 //! The clinic's nouns and rules, pure: no I/O, no clock, no randomness. What both the database and the desk must know stands here once.
 
+pub mod achievement;
 pub mod call;
 pub mod csv;
 pub mod day;

@@ -574,6 +574,8 @@ pub const SYNCED: &[Table] = &[
             text("special_reward"),
             flag("is_active"),
             flag("is_secret"),
+            text("conditions"),
+            int("version"),
         ],
     },
     Table {

@@ -1,4 +1,7 @@
 // Generated from the command list in desk-app; do not edit.
+import type { AchievementRow } from "./AchievementRow";
+import type { AchievementRows } from "./AchievementRows";
+import type { AchievementSave } from "./AchievementSave";
 import type { Agenda } from "./Agenda";
 import type { AgendaList } from "./AgendaList";
 import type { Appointment } from "./Appointment";
@@ -229,6 +232,8 @@ export interface Commands {
   referral_queue: { request: Nothing; response: ReferralQueue };
   referral_decide: { request: ReferralDecide; response: Saved };
   achievement_add_usual: { request: Nothing; response: Saved };
+  achievement_list: { request: Nothing; response: AchievementRows };
+  achievement_save: { request: AchievementSave; response: Saved };
   member_card: { request: FriendsAsk; response: MemberCard };
   task_list: { request: TaskList; response: TaskRows };
   task_complete: { request: TaskComplete; response: Saved };

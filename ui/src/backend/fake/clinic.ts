@@ -1,4 +1,5 @@
 /** The state of the fake clinic and what changes it. One object per test or browser tab. */
+import type { AchievementKept } from '../bindings/AchievementKept';
 import type { AchievementRow } from '../bindings/AchievementRow';
 import type { AppError } from '../bindings/AppError';
 import type { Disturb } from '../bindings/Disturb';
@@ -25,6 +26,7 @@ import { closed } from './display';
 import { journeys } from './journeys';
 import { usualOpening } from './opening';
 import * as leads from './leads';
+import { offered } from './achievements';
 import { achievements, referrals, type FakeReferral } from './friends';
 import { Books } from './manage';
 import type { FakePayment } from './payments';
@@ -104,6 +106,7 @@ export class FakeClinic {
   payments: FakePayment[] = [];
   referrals: FakeReferral[] = referrals();
   achievements: AchievementRow[] = achievements();
+  offered: AchievementKept[] = offered();
   books = new Books();
   isEmpty = false;
   /** Whom the clinic's codes pay. */

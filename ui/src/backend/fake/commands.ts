@@ -13,6 +13,7 @@ import type { FakeClinic } from './clinic';
 import * as doors from './agenda';
 import * as day from './day';
 import * as display from './display';
+import * as achievements from './achievements';
 import * as friends from './friends';
 import { assign, board, move, ofCustomer, open, show } from './journeys';
 import * as leads from './leads';
@@ -325,6 +326,8 @@ export const ANSWERS: Answers = {
   referral_queue: friends.queue,
   referral_decide: friends.decide,
   achievement_add_usual: friends.addUsual,
+  achievement_list: achievements.list,
+  achievement_save: achievements.save,
   member_card: friends.memberCard,
   task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
   task_complete: (clinic, { id, note }) =>

@@ -1,6 +1,7 @@
 //! What crosses from the window to Rust and back: one request and one response per command, by noun.
 //! Instants are milliseconds since 1970 UTC, money is satang, dates are `YYYY-MM-DD`. The TypeScript types are generated from these.
 
+pub mod achievement;
 pub mod agenda;
 pub mod booking;
 pub mod call;

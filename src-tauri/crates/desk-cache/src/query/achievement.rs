@@ -1,6 +1,6 @@
-//! What a customer has achieved, and how far they are with the rest.
+//! What a customer has achieved, and how far they are with the rest; and what the clinic offers.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
 use super::list;
@@ -40,6 +40,76 @@ pub fn of_customer(connection: &Connection, customer: Uuid) -> Result<Vec<Achiev
       WHERE d.earned_at IS NOT NULL OR (coalesce(a.is_active, 1) = 1 AND coalesce(a.is_secret, 0) = 0)
       ORDER BY d.earned_at IS NULL, d.earned_at DESC, d.percent DESC, a.points, a.id";
     list(connection, sql, [customer], read)
+}
+
+/// An achievement as whoever keeps them sees it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The achievement.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// What has to be done, in words.
+    pub description: Option<String>,
+    /// Badge.
+    pub icon: Option<String>,
+    /// Points that it gives.
+    pub points: i64,
+    /// The special reward as the table holds it.
+    pub reward: Option<String>,
+    /// What has to be done, as the table holds it.
+    pub conditions: Option<String>,
+    /// The clinic offers it.
+    pub is_active: bool,
+    /// Shown only to who has earned it.
+    pub is_secret: bool,
+    /// How often it was changed, for who changes it.
+    pub version: i64,
+    /// How often it was earned.
+    pub earned: i64,
+    /// An unsent action wrote it.
+    pub is_waiting: bool,
+}
+
+/// Every achievement, offered ones first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn all(connection: &Connection) -> Result<Vec<Kept>> {
+    let sql = "SELECT a.id, coalesce(a.name, ''), a.description, a.icon, coalesce(a.points, 0), a.special_reward, a.conditions, coalesce(a.is_active, 1), coalesce(a.is_secret, 0),
+        coalesce(a.version, 1), coalesce(d.earned, 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 27 AND x.pk = a.id)
+      FROM achievement a LEFT JOIN (SELECT achievement_id, count(*) AS earned FROM achieved WHERE earned_at IS NOT NULL GROUP BY achievement_id) d ON d.achievement_id = a.id
+      ORDER BY coalesce(a.is_active, 1) DESC, a.points, a.name, a.id";
+    list(connection, sql, (), kept)
+}
+
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    Ok(Kept {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        description: row.get(2)?,
+        icon: row.get(3)?,
+        points: row.get(4)?,
+        reward: row.get(5)?,
+        conditions: row.get(6)?,
+        is_active: row.get(7)?,
+        is_secret: row.get(8)?,
+        version: row.get(9)?,
+        earned: row.get(10)?,
+        is_waiting: row.get(11)?,
+    })
+}
+
+/// The version of one; none where there is no such.
+///
+/// # Errors
+/// What SQLite says.
+pub fn version(connection: &Connection, id: Uuid) -> Result<Option<i64>> {
+    let sql = "SELECT coalesce(version, 1) FROM achievement WHERE id = ?1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }
 
 /// Whether the clinic has any.

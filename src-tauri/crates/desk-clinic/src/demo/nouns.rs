@@ -142,10 +142,8 @@ const REWARD: &str = "insert into public.loyalty_rewards (id, clinic_id, name, d
     select r.id, p.clinic_id, r.name, r.description, r.type, r.points_cost, r.monetary_value / 100.0, r.is_active, r.tier_requirement, r.valid_from, r.valid_until, r.max_redemptions, r.current_redemptions, r.auto_apply, r.stackable, r.days \
     from pg_temp.demo_reward r, pg_temp.demo_place p";
 
-/// The usual conditions by their badge: a desk knows none.
 const ACHIEVEMENT: &str = "insert into public.achievements (id, clinic_id, name, description, category, conditions, points_reward, badge_icon, is_active, is_secret) \
-    select r.id, p.clinic_id, r.name, r.description, r.category, case r.icon when '🌱' then '{\"visitCount\":1,\"totalSpent\":1}' when '💗' then '{\"totalSpent\":10000}' \
-      when '🤝' then '{\"referralCount\":1}' else '{\"visitCount\":5,\"withinMonths\":3}' end::jsonb, r.points, r.icon, r.is_active, r.is_secret \
+    select r.id, p.clinic_id, r.name, r.description, r.category, r.conditions::jsonb, r.points, r.icon, r.is_active, r.is_secret \
     from pg_temp.demo_achievement r, pg_temp.demo_place p";
 
 const ACHIEVED: &str = "insert into desk.achieved (clinic_id, id, customer_id, achievement_id, period, percent, earned_at, points, reward) \

@@ -3,12 +3,40 @@
 use super::{Demo, flag, people::CAST_SIZE, text};
 use crate::synced::Value;
 
-/// Name, what has to be done, category, points, badge.
-const ACHIEVEMENTS: [(&str, &str, &str, i64, &str); 4] = [
-    ("ก้าวแรก", "ชำระเงินครั้งแรก", "spending", 100, "🌱"),
-    ("ดูแลตัวเอง", "ใช้บริการครบ 10,000 บาท", "spending", 300, "💗"),
-    ("มาบ่อย", "มา 5 ครั้งใน 3 เดือน", "frequency", 200, "⭐"),
-    ("เพื่อนคนแรก", "แนะนำเพื่อน 1 คน", "referral", 150, "🤝"),
+/// Name, what has to be done in words and as the table has it, category, points, badge.
+const ACHIEVEMENTS: [(&str, &str, &str, &str, i64, &str); 4] = [
+    (
+        "ก้าวแรก",
+        "ชำระเงินครั้งแรก",
+        r#"{"visitCount":1,"totalSpent":1}"#,
+        "spending",
+        100,
+        "🌱",
+    ),
+    (
+        "ดูแลตัวเอง",
+        "ใช้บริการครบ 10,000 บาท",
+        r#"{"totalSpent":10000}"#,
+        "spending",
+        300,
+        "💗",
+    ),
+    (
+        "มาบ่อย",
+        "มา 5 ครั้งใน 3 เดือน",
+        r#"{"visitCount":5,"withinMonths":3}"#,
+        "frequency",
+        200,
+        "⭐",
+    ),
+    (
+        "เพื่อนคนแรก",
+        "แนะนำเพื่อน 1 คน",
+        r#"{"referralCount":1}"#,
+        "referral",
+        150,
+        "🤝",
+    ),
 ];
 /// What the second one asks, in satang.
 const GOAL_SATANG: i64 = 1_000_000;
@@ -26,7 +54,7 @@ impl Demo {
         ACHIEVEMENTS
             .iter()
             .enumerate()
-            .map(|(nth, (name, said, category, points, icon))| {
+            .map(|(nth, (name, said, asks, category, points, icon))| {
                 vec![
                     Value::Uuid(self.id("achievement", nth)),
                     text(*name),
@@ -37,6 +65,8 @@ impl Demo {
                     Value::Null,
                     flag(true),
                     flag(false),
+                    text(*asks),
+                    Value::Int(1),
                 ]
             })
     }
