@@ -73,6 +73,16 @@ pub async fn ctrl(desk: &Desk, letter: char) {
     chain.perform().await.unwrap();
 }
 
+/// Presses a key with Alt held.
+pub async fn alt(desk: &Desk, key: char) {
+    let chain = desk
+        .window()
+        .action_chain()
+        .key_down(Key::Alt)
+        .send_keys(key.to_string());
+    chain.key_up(Key::Alt).perform().await.unwrap();
+}
+
 /// Calls a command as the window does, for set-up that is not what a test is about.
 pub async fn call(desk: &Desk, command: &str, request: Value) -> Value {
     let script = "const [name, request, done] = arguments;
@@ -213,6 +223,9 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     key(desk, Key::F7).await;
     find(desk, "[data-screen=\"rewards\"] [data-row-id]").await;
     visit("rewards").await;
+    alt(desk, '2').await;
+    find(desk, "[data-screen=\"rewards\"] [data-detail=\"achievement\"]").await;
+    visit("achievements").await;
     for name in ["notifications", "sync", "settings"] {
         press(desk, &format!("[data-place=\"{name}\"]")).await;
         screen(desk, name).await;
