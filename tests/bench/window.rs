@@ -10,6 +10,8 @@
 
 #[path = "../tests/clinic_support/mod.rs"]
 mod clinic_support;
+#[path = "window/counter.rs"]
+mod counter;
 #[path = "../tests/e2e_support/mod.rs"]
 mod e2e_support;
 #[path = "window/keys.rs"]
@@ -32,7 +34,8 @@ async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let wants = |word: &str| words.is_empty() || words.iter().any(|given| given == word);
     let large = words.iter().find_map(|word| word.strip_prefix("large=")?.parse().ok());
-    println!("program: {}", program().display());
+    let build = if is_release() { "release" } else { "debug" };
+    println!("program: {} ({build} build)", program().display());
     if wants("start") {
         start::demo().await;
     }
@@ -60,6 +63,11 @@ fn program() -> PathBuf {
     found.canonicalize().expect("aura-desk is built: make build")
 }
 
+/// Whether what is measured is what a clinic would get.
+fn is_release() -> bool {
+    program().parent().is_some_and(|folder| folder.ends_with("release"))
+}
+
 /// A PC with the program, not yet started.
 fn desk() -> Desk {
     Desk::with_app(program())
@@ -83,4 +91,19 @@ fn report(what: &str, times: &[f64]) {
 /// Two medians of one run.
 fn ratio(what: &str, times: &[f64], floor: &[f64]) {
     println!("{what}: {:.2} x", percentile(times, 50) / percentile(floor, 50));
+}
+
+/// What was measured beside what it has to stay under, and against the floor of the same run.
+fn against(what: &str, bar: f64, times: &[f64], floor: &[f64]) {
+    let [p50, p95, p50_floor] = [percentile(times, 50), percentile(times, 95), percentile(floor, 50)];
+    let verdict = match (p50 <= bar, p95 <= bar) {
+        (true, true) => "under it",
+        (true, false) => "p50 under it, p95 over it",
+        (false, _) => "OVER IT",
+    };
+    println!(
+        "{what}: {} times, p50 {p50:.0} ms, p95 {p95:.0} ms; bar {bar:.0} ms: {verdict}; {:.1} x the floor",
+        times.len(),
+        p50 / p50_floor
+    );
 }

@@ -14,11 +14,10 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        customer::{CustomerCard, CustomerCreate, CustomerOpen, CustomerSearch, PersonRef, PointsAward, PointsPreview},
-        journey::{Board, BoardAsk, JourneyShow},
+        customer::{CustomerCard, CustomerCreate, CustomerOpen, CustomerSearch, PointsAward, PointsPreview},
         session::{Phase, Unlock},
         sync::SyncMode,
-        task::{TaskComplete, Whose},
+        task::{TaskComplete, TaskIds, TaskList, TaskRow, TaskState, Whose},
         today::Today,
     },
     error::Code,
@@ -150,81 +149,43 @@ async fn a_new_client_of_the_demo_gets_the_points_that_were_promised() {
     );
 }
 
-async fn board(desk: &Arc<Desk>, whose: Whose) -> Board {
-    board_of(desk, whose, None).await
-}
-
-async fn board_of(desk: &Arc<Desk>, whose: Whose, service: Option<String>) -> Board {
-    let ask = BoardAsk {
-        whose,
-        only_over: false,
-        service,
-        most: 500,
-        select: None,
-    };
-    desk.journey_board(ask).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_of_the_board_names_who_sells_and_who_treats_as_the_journey_itself_does() {
+async fn a_list_of_tasks_has_them_all_in_order_and_rows_for_those_that_are_looked_at() {
     let pc = Pc::default();
     pc.clock.set("2026-10-01T10:00:00+07:00");
     let desk = pc.start().await;
     desk.demo_open(Nothing {}).await.unwrap();
     unlock_as_nok(&desk).await;
-    let name = |person: &Option<PersonRef>| person.as_ref().map(|person| person.nickname.clone());
-    let cards: Vec<_> = board(&desk, Whose::Everyone)
-        .await
-        .columns
-        .into_iter()
-        .flat_map(|column| column.cards)
-        .collect();
-    assert!(cards.iter().any(|card| card.sales.is_some()));
-    for card in cards.iter().take(20) {
-        let journey = desk.journey_show(JourneyShow { id: card.id }).await.unwrap().journey;
-        assert_eq!(
-            (name(&card.sales), name(&card.beautician)),
-            (name(&journey.sales), name(&journey.beautician))
-        );
-    }
-    let me = stand(&desk).await.me.unwrap().id;
-    let is_me = |person: &Option<PersonRef>| person.as_ref().is_some_and(|person| person.id == me);
-    let mine = board(&desk, Whose::Mine).await;
-    let expected = cards
-        .iter()
-        .filter(|card| is_me(&card.sales) || is_me(&card.beautician))
-        .count();
+    let list = async |whose, state| desk.task_list(TaskList { whose, state }).await.unwrap();
+    let rows = async |ids: &[Uuid]| desk.task_rows(TaskIds { ids: ids.to_vec() }).await.unwrap().rows;
+    let all = list(Whose::Everyone, TaskState::Open).await;
+    assert!(all.ids.len() > 30, "{}", all.ids.len());
+    assert_eq!(ids(&all.rows), all.ids[..30]);
+    let read = rows(&all.ids).await;
+    assert_eq!(ids(&read), all.ids, "each by its id, in the order that was asked for");
+    let calls = list(Whose::Everyone, TaskState::Calls).await;
+    let can_be_called = |row: &&TaskRow| row.is_call && row.customer.as_ref().is_some_and(|who| !who.do_not_contact);
+    let expected: Vec<Uuid> = read.iter().filter(can_be_called).map(|row| row.id).collect();
+    assert!(!expected.is_empty() && expected.len() < all.ids.len());
+    assert_eq!(calls.ids, expected, "in the same order");
+    let mine = list(Whose::Mine, TaskState::Open).await;
+    assert_eq!(desk.today(Nothing {}).await.unwrap().task_ids, mine.ids);
+    let counts = desk.open_counts(Nothing {}).await.unwrap();
+    let hot = desk.lead_list(Nothing {}).await.unwrap().hot.len();
+    assert_eq!((counts.tasks, counts.leads), (count(mine.ids.len()), count(hot)));
     assert_eq!(
-        mine.columns.iter().map(|column| column.cards.len()).sum::<usize>(),
-        expected
+        rows(&[Uuid::now_v7(), mine.ids[0]]).await.len(),
+        1,
+        "what is not there is left out"
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_board_of_one_service_holds_its_journeys_and_no_others_however_it_is_written() {
-    let pc = Pc::default();
-    pc.clock.set("2026-10-01T10:00:00+07:00");
-    let desk = pc.start().await;
-    desk.demo_open(Nothing {}).await.unwrap();
-    unlock_as_nok(&desk).await;
-    let all = board(&desk, Whose::Everyone).await;
-    assert_eq!(all.services.iter().map(|service| service.open).sum::<i64>(), all.open);
-    let named = all.services.iter().find(|service| !service.title.is_empty()).unwrap();
-    for written in [named.title.clone(), format!("  {} ", named.title.to_lowercase())] {
-        let of_it = board_of(&desk, Whose::Everyone, Some(written)).await;
-        let mut cards = of_it.columns.iter().flat_map(|column| &column.cards);
-        assert!(cards.all(|card| card.title.as_ref() == Some(&named.title)));
-        assert_eq!(of_it.open, named.open);
-        assert_eq!(of_it.services.len(), all.services.len(), "the others are still offered");
-    }
-    let mut sums = (0, 0);
-    for service in &all.services {
-        let of_it = board_of(&desk, Whose::Everyone, Some(service.title.clone())).await;
-        sums = (sums.0 + of_it.open, sums.1 + of_it.closed);
-    }
-    assert_eq!(sums, (all.open, all.closed), "each journey is for exactly one");
-    let mine = board(&desk, Whose::Mine).await;
-    assert_eq!(mine.services.iter().map(|service| service.open).sum::<i64>(), mine.open);
+fn ids(rows: &[TaskRow]) -> Vec<Uuid> {
+    rows.iter().map(|row| row.id).collect()
+}
+
+fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap()
 }
 
 async fn open(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {

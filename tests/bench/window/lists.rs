@@ -1,28 +1,34 @@
-//! The board with 5,000 open journeys and the list with 2,000 tasks, in the real window: from the key that opens each to its painted rows, and from the key that
-//! moves a card or closes a task to where that shows. Against the frame that paints next to nothing, of the same run.
+//! The board with 5,000 open journeys and the lists with 2,000 tasks, in the real window: from the key that opens each to its painted rows, and from the key that
+//! moves a card or closes a task to where that shows; after that, without a line, the counter. Each beside its bar, and against a frame that paints next to
+//! nothing, of the same run.
 
 use std::time::Instant;
 
 use desk_clinic::demo::{Into, fill};
 use desk_clinic::staff::{self, NewStaff};
-use desk_core::demo::Demo;
+use desk_core::{demo::Demo, journey::Stage};
 use desk_tests::harness::{desk::Desk, pg::PgCluster};
 use serde_json::{Value, json};
-use thirtyfour::Key;
+use thirtyfour::{By, Key};
 
 use crate::clinic_support::{DB, admin, migrated};
 use crate::e2e_support::{call, connect, ctrl, find, gone, key, press, screen, type_keys};
-use crate::{desk, keys, ratio, report};
+use crate::{against, counter, desk, keys, report};
 
 const JOURNEYS: usize = 5_000;
 const TASKS: usize = 2_000;
 /// How often each is asked.
 const TIMES: usize = 8;
 
+/// Milliseconds: from a key to the first rows, and to what it changed (board, tasks, Today).
+const FIRST_PAINT: f64 = 150.0;
+const CHANGED: f64 = 80.0;
+
 pub async fn measure() {
-    let pg = migrated().await;
+    let mut pg = migrated().await;
     let begun = Instant::now();
     let code = clinic(&pg).await;
+    counter::prepare(&pg);
     println!(
         "\nlists: {JOURNEYS} open journeys and {TASKS} open tasks written in {:.1?}",
         begun.elapsed()
@@ -32,17 +38,27 @@ pub async fn measure() {
     connect(&pc, &code, "PC-A").await;
     pc.window().execute(keys::WATCH, vec![]).await.unwrap();
     let frames = keys::frames(&pc).await;
-    report("a frame with a box of ten pixels", &frames);
-    for (what, times) in [
-        ("the board's first paint", first_paints(&pc, "journeys").await),
-        ("of that, the question and its answer", questions(&pc).await),
-        ("a card moved", moves(&pc).await),
-        ("the tasks' first paint", first_paints(&pc, "tasks").await),
-        ("a task closed", closings(&pc).await),
-    ] {
-        report(what, &times);
-        ratio(&format!("{what} against that frame"), &times, &frames);
-    }
+    report("the floor: a frame with a box of ten pixels", &frames);
+    report("a command that reads nothing, and its answer", &trips(&pc).await);
+    let first = async |place: &str| first_paints(&pc, place).await;
+    against(
+        "the board's first paint",
+        FIRST_PAINT,
+        &first("journeys").await,
+        &frames,
+    );
+    report("of that, nine columns asked for and answered", &questions(&pc).await);
+    against("a card moved", CHANGED, &moves(&pc).await, &frames);
+    against("the tasks' first paint", FIRST_PAINT, &first("tasks").await, &frames);
+    against("a task closed", CHANGED, &closings(&pc, "tasks").await, &frames);
+    against("Today's first paint", FIRST_PAINT, &first("today").await, &frames);
+    against(
+        "a task closed in Today",
+        CHANGED,
+        &closings(&pc, "today").await,
+        &frames,
+    );
+    counter::measure(&pc, &mut pg, &frames).await;
     pc.kill();
 }
 
@@ -77,12 +93,24 @@ async fn clinic(pg: &PgCluster) -> String {
 }
 
 /// Waits in the page for `css` from the next key on, under a name of its own.
-async fn watch(pc: &Desk, name: &str, css: &str) {
+pub async fn watch(pc: &Desk, name: &str, css: &str) {
     let script = "window.bench.watch(arguments[0], arguments[1])";
     pc.window()
         .execute(script, vec![Value::from(name), Value::from(css)])
         .await
         .unwrap();
+}
+
+/// Any row; on Today one of the thousands.
+const ROWS: &str = ":is([data-column] [data-row-id], [data-row-kind=task])";
+
+async fn open(pc: &Desk, place: &str) {
+    match place {
+        "tasks" => key(pc, Key::F4).await,
+        "today" => ctrl(pc, '1').await,
+        _ => ctrl(pc, '5').await,
+    }
+    screen(pc, place).await;
 }
 
 /// From the key of a place to its painted rows, each time from the settings, where nothing is to be read.
@@ -92,11 +120,8 @@ async fn first_paints(pc: &Desk, place: &str) -> Vec<f64> {
         ctrl(pc, '0').await;
         screen(pc, "settings").await;
         let name = format!("{place}{nth}");
-        watch(pc, &name, &format!("[data-screen={place}] [data-row-id]")).await;
-        match place {
-            "tasks" => key(pc, Key::F4).await,
-            _ => ctrl(pc, '5').await,
-        }
+        watch(pc, &name, &format!("[data-screen={place}] {}", ROWS)).await;
+        open(pc, place).await;
         times.push(keys::at(pc, &name).await);
     }
     times
@@ -104,16 +129,34 @@ async fn first_paints(pc: &Desk, place: &str) -> Vec<f64> {
 
 /// Only asking for the board and reading the answer, as the page does.
 async fn questions(pc: &Desk) -> Vec<f64> {
-    let ask = "const done = arguments[0], took = [], request = { whose: 'everyone', onlyOver: false, service: null, most: 30, select: null };
-        (async () => {
-            for (let nth = 0; nth < 8; nth += 1) {
+    let window = |stage: &Stage| json!({ "stage": stage, "from": 0, "to": 13 });
+    let windows: Vec<Value> = Stage::ALL.iter().map(window).collect();
+    asked(pc, "journey_board", &board(&windows)).await
+}
+
+fn board(windows: &[Value]) -> Value {
+    json!({ "whose": "everyone", "onlyOver": false, "service": null, "windows": windows, "select": null, "isFollowed": false })
+}
+
+/// Asking what is in memory.
+async fn trips(pc: &Desk) -> Vec<f64> {
+    asked(pc, "display_standing", &json!({})).await
+}
+
+/// Milliseconds from a question to its answer, as the page sees it.
+async fn asked(pc: &Desk, command: &str, request: &Value) -> Vec<f64> {
+    let ask = format!(
+        "const done = arguments[0], took = [], request = {request};
+        (async () => {{
+            for (let nth = 0; nth < 20; nth += 1) {{
                 const since = performance.now();
-                await window.__TAURI_INTERNALS__.invoke('journey_board', { request });
+                await window.__TAURI_INTERNALS__.invoke('{command}', {{ request }});
                 took.push(performance.now() - since);
-            }
+            }}
             done(took);
-        })();";
-    keys::answer(pc, ask).await
+        }})();"
+    );
+    keys::answer(pc, &ask).await
 }
 
 /// From the digit that moves a card to the card in its new stage.
@@ -122,14 +165,9 @@ async fn moves(pc: &Desk) -> Vec<f64> {
     screen(pc, "journeys").await;
     let mut times = vec![];
     for nth in 0..TIMES {
-        let ask = json!({ "whose": "everyone", "onlyOver": false, "service": null, "most": 2, "select": null });
-        let board = call(pc, "journey_board", ask).await;
-        let column = board["columns"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|column| column["stage"] == "treatment_scheduled");
-        let id = column.unwrap()["cards"][0]["id"].as_str().unwrap().to_owned();
+        let first = json!({ "stage": "treatment_scheduled", "from": 0, "to": 1 });
+        let found = call(pc, "journey_board", board(&[first])).await;
+        let id = found["columns"][0]["cards"][0]["id"].as_str().unwrap().to_owned();
         press(pc, &format!("[data-column=treatment_scheduled] [data-row-id=\"{id}\"]")).await;
         type_keys(pc, "m").await;
         find(pc, "[data-dialog=journey-move] [data-option=start_treatment]").await;
@@ -143,23 +181,23 @@ async fn moves(pc: &Desk) -> Vec<f64> {
     times
 }
 
-/// From the Enter that closes a task to the list without it.
-async fn closings(pc: &Desk) -> Vec<f64> {
-    key(pc, Key::F4).await;
-    screen(pc, "tasks").await;
+/// From the Enter that closes a task to the list without it: in the middle of the list, where rows before and after it stay.
+async fn closings(pc: &Desk, place: &str) -> Vec<f64> {
+    open(pc, place).await;
+    let list = format!("[data-screen={place}]");
+    find(pc, &format!("{list} {ROWS}")).await;
+    let selected = format!("{list} [data-row-kind=task][aria-selected=true]");
+    while pc.window().find(By::Css(&selected)).await.is_err() {
+        key(pc, Key::PageDown).await;
+    }
     let mut times = vec![];
     for nth in 0..TIMES {
-        let row = find(pc, "[data-screen=tasks] [data-row-id][aria-selected=true]").await;
+        let row = find(pc, &selected).await;
         let id = row.attr("data-row-id").await.unwrap().unwrap();
         type_keys(pc, "d").await;
         find(pc, "dialog[open]").await;
-        let name = format!("closed{nth}");
-        watch(
-            pc,
-            &name,
-            &format!("[data-screen=tasks]:not(:has([data-row-id=\"{id}\"]))"),
-        )
-        .await;
+        let name = format!("closed{place}{nth}");
+        watch(pc, &name, &format!("{list}:not(:has([data-row-id=\"{id}\"]))")).await;
         key(pc, Key::Enter).await;
         times.push(keys::at(pc, &name).await);
         gone(pc, "dialog[open]").await;

@@ -16,13 +16,9 @@ export interface Counts {
 }
 
 export function counts(): Counts {
-  const mine = new Resource(
-    () => call('task_list', { whose: 'mine', state: 'open' }),
-    () => ['tasks', 'today'],
-  );
-  const leads = new Resource(
-    () => call('lead_list', {}),
-    () => ['leads', 'today'],
+  const open = new Resource(
+    () => call('open_counts', {}),
+    () => ['tasks', 'leads', 'today'],
   );
   const bell = new Resource(
     () => call('notification_list', {}),
@@ -38,10 +34,10 @@ export function counts(): Counts {
   );
   return {
     get tasks() {
-      return mine.data?.rows.length;
+      return open.data?.tasks;
     },
     get leads() {
-      return leads.data?.hot.length;
+      return open.data?.leads;
     },
     get unread() {
       return bell.data?.unread;

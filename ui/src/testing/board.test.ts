@@ -1,5 +1,6 @@
 /** The board of journeys and the band on the card: by keys alone and by carrying a card, under a Thai layout. */
 import { expect, test } from 'vitest';
+import type { BoardAsk } from '../backend/bindings/BoardAsk';
 import { dropOn, openWindow, settle, to, type Opened } from './window';
 
 const card = (id: string) => `[role=option][data-row-id=${id}]`;
@@ -295,22 +296,115 @@ test('what the clinic changes arrives without taking the selection or the focus'
   expect(document.activeElement?.getAttribute('role')).toBe('listbox');
 });
 
-test('of a long column only what is in view is in the page, and the end can be reached', async () => {
-  const on = await openWindow();
+/** So many more of a stage, which came long before the others; the last of them a moment ago. */
+function crowd(on: Opened, stage: string, count = 700) {
   const [pattern] = on.clinic.journeys.filter(({ id }) => id === 'j2');
   if (!pattern) throw new Error('the fake has journeys');
-  for (let nth = 0; nth < 1000; nth++) {
-    on.clinic.journeys.push({ ...pattern, id: `n${nth}`, stageSince: pattern.stageSince + nth + 1 });
+  for (let nth = 0; nth < count; nth++) {
+    on.clinic.journeys.push({
+      ...pattern,
+      id: `n${nth}`,
+      stage,
+      stageSince: pattern.stageSince - (count - nth) * 60_000,
+    });
   }
+}
+
+const cardsOf = (stage: string) => [...document.querySelectorAll<HTMLElement>(`[data-column=${stage}] [data-row-id]`)];
+const windows = (on: Opened) => (on.sent('journey_board') as BoardAsk).windows;
+
+test('by keys to the end of seven hundred and back: only what is in view is in the page and asked for', async () => {
+  const on = await openWindow();
+  crowd(on, 'lead_created');
   await toBoard(on);
+  expect(on.one('#column-lead_created').textContent).toContain('702');
+  const [first] = cardsOf('lead_created').map(({ dataset }) => dataset['rowId']);
   await on.press('End');
+  await on.see(`${card('j2')}[aria-selected=true]`);
+  expect(cardsOf('lead_created').length).toBeLessThan(25);
+  expect(cardsOf('lead_created').at(-1)?.dataset['rowId']).toBe('j2');
+  expect(on.one(card('j2')).getAttribute('aria-posinset')).toBe('702');
+  expect(on.one(card('j2')).getAttribute('aria-setsize')).toBe('702');
+  expect(on.one('[role=listbox]').getAttribute('aria-activedescendant')).toBe('row-j2');
+  expect(windows(on).length, 'of one column').toBe(1);
+  expect(Math.max(...windows(on).map(({ from, to }) => to - from))).toBeLessThan(40);
+  for (let step = 0; step < 30; step++) await on.press('↑');
+  await on.see(`${card('n670')}[aria-selected=true]`);
+  expect(on.one('[role=listbox]').getAttribute('aria-activedescendant')).toBe('row-n670');
+  await on.press('PgUp', 'Home');
+  await on.see(`${card(first ?? '')}[aria-selected=true]`);
+  expect(cardsOf('lead_created').length).toBeLessThan(25);
+});
+
+test('from the end of a long stage the next stage is entered at the height at which the eye is', async () => {
+  const on = await openWindow();
+  crowd(on, 'scanned');
+  await toBoard(on);
+  await on.press('→', 'End');
+  await on.see(`${card('j9')}, [aria-posinset="701"][aria-selected=true]`);
+  await on.press('←');
+  expect(selected(on), 'the lowest that is there').toBe('j2');
+  await on.press('→', '→');
+  expect(selected(on)).toBe('j4');
+});
+
+test('a card that goes to the end of a long stage is seen there; two columns are read, a few of their cards, and no other moves', async () => {
+  const on = await openWindow();
+  crowd(on, 'in_treatment');
+  await toBoard(on, 'j1');
+  const elsewhere = on.one(card('j3'));
+  await openMenu(on);
+  await on.press('1');
+  await on.see(`[data-column=in_treatment] ${card('j1')}[aria-selected=true]`);
   await settle();
-  expect(document.querySelectorAll('[data-column=lead_created] [data-row-id]').length).toBeLessThan(40);
-  expect(on.one('#column-lead_created').textContent).toContain('1,002');
-  for (let step = 0; step < 12; step++) await on.press('End');
-  const spot = on.sent('journey_board') as { most: number; select: string };
-  expect(spot.most).toBeGreaterThanOrEqual(1002);
-  expect(spot.most).toBeLessThanOrEqual(2000);
+  expect(on.one(card('j1')).getAttribute('aria-posinset')).toBe('702');
+  expect(on.one('[role=listbox]').getAttribute('aria-activedescendant')).toBe('row-j1');
+  expect(windows(on).map(({ stage }) => stage)).toEqual(['treatment_scheduled', 'in_treatment']);
+  expect(cardsOf('in_treatment').length).toBeLessThan(25);
+  expect(on.one('[data-column=in_treatment] .cards').scrollTop).toBeGreaterThan(50_000);
+  expect(on.one('[data-column=lead_created] .cards').scrollTop).toBe(0);
+  expect(on.one(card('j3')), 'the very same card').toBe(elsewhere);
+  await on.press('Ctrl Z');
+  await on.see(`[data-column=treatment_scheduled] ${card('j1')}[aria-selected=true]`);
+});
+
+test('a selected card that a colleague moves to the end of a long stage is gone along with', async () => {
+  const on = await openWindow();
+  crowd(on, 'follow_up');
+  await toBoard(on, 'j5');
+  Object.assign(on.clinic.journeys.find(({ id }) => id === 'j5') ?? {}, {
+    stage: 'follow_up',
+    stageSince: on.clinic.now(),
+  });
+  on.clinic.tell('journeys');
+  await on.see(`[data-column=follow_up] ${card('j5')}[aria-selected=true]`);
+  expect(on.one(card('j5')).getAttribute('aria-posinset')).toBe('702');
+});
+
+test('what comes in above does not move what the eye is on, and whoever scrolled away stays there', async () => {
+  const on = await openWindow();
+  crowd(on, 'lead_created');
+  await toBoard(on);
+  const column = on.one('[data-column=lead_created] .cards');
+  for (let step = 0; step < 30; step++) await on.press('↓');
+  await settle();
+  const [before, chosen] = [column.scrollTop, selected(on)];
+  Object.assign(on.clinic.journeys.find(({ id }) => id === 'j9') ?? {}, { stage: 'lead_created', stageSince: 0 });
+  on.clinic.tell('journeys');
+  await on.gone(`[data-column=scanned] ${card('j9')}`);
+  await settle();
+  expect(selected(on)).toBe(chosen);
+  expect(column.scrollTop - before, 'one card').toBe(83);
+  column.scrollTop = 40_000;
+  column.dispatchEvent(new Event('scroll'));
+  await settle();
+  expect(on.none('[aria-selected=true][role=option]'), 'it is far above').toBe(true);
+  on.clinic.tell('journeys');
+  await settle();
+  expect(column.scrollTop).toBe(40_000);
+  await on.press('↓');
+  await settle();
+  expect(column.scrollTop, 'the keys go on from the selected card').toBeLessThan(4_000);
 });
 
 test('nothing there, and something wrong, are said; the second can be tried again', async () => {

@@ -17,7 +17,10 @@ pub use crate::api::{
     friends::{
         Friends, FriendsAsk, MemberCard, ReferralDecide, ReferralQueue, ReferralRecord, ReferrerFind, Referrers,
     },
-    journey::{Board, BoardAsk, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow, JourneyShown},
+    journey::{
+        Board, BoardAsk, BoardServices, BoardServicesAsk, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow,
+        JourneyShown,
+    },
     lead::{LeadAnswer, LeadClaim, LeadOpen, LeadRelease, LeadRow, LeadSnooze, Leads},
     manage::{Exported, LoyaltyExport, LoyaltyReport, MonthBooks, Policies, PolicyEffect, PolicyPlan, PolicyPreview},
     notification::{
@@ -36,10 +39,10 @@ pub use crate::api::{
     support::SupportFile,
     sync::{AttentionSettle, SyncState},
     task::{
-        Colleagues, StaffAway, StaffBack, TaskComplete, TaskCreate, TaskList, TaskNote, TaskReassign, TaskRows,
-        TaskSnooze, TaskSnoozeUntil, TaskStart,
+        Colleagues, StaffAway, StaffBack, TaskComplete, TaskCreate, TaskIds, TaskList, TaskNote, TaskReassign,
+        TaskRows, TaskSnooze, TaskSnoozeUntil, TaskStart, TasksFound,
     },
-    today::Today,
+    today::{OpenCounts, Today},
     undo::{Undo, UndoNext, Undone},
 };
 
@@ -56,6 +59,7 @@ macro_rules! for_each_command {
             unlock: Unlock => StartState,
             lock: Nothing => StartState,
             today: Nothing => Today,
+            open_counts: Nothing => OpenCounts,
             agenda_list: AgendaList => Agenda,
             visit_number: VisitNumber => QueueNumber,
             visit_check_in: VisitCheckIn => Saved,
@@ -77,6 +81,7 @@ macro_rules! for_each_command {
             customer_create: CustomerCreate => Saved,
             customer_edit: CustomerEdit => Saved,
             journey_board: BoardAsk => Board,
+            board_services: BoardServicesAsk => BoardServices,
             journey_show: JourneyShow => JourneyShown,
             journey_open: JourneyOpen => Saved,
             journey_move: JourneyMove => Saved,
@@ -130,6 +135,7 @@ macro_rules! for_each_command {
             achievement_save: AchievementSave => Saved,
             member_card: FriendsAsk => MemberCard,
             task_list: TaskList => TaskRows,
+            task_rows: TaskIds => TasksFound,
             task_complete: TaskComplete => Saved,
             task_reassign: TaskReassign => Saved,
             task_snooze: TaskSnooze => Saved,

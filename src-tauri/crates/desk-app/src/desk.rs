@@ -202,6 +202,19 @@ impl Desk {
 
     /// Does something as the signed-in person: durable when this returns. `row` is what the answer names.
     pub(crate) async fn act(&self, id: Uuid, name: &'static str, args: Json, row: Uuid) -> Result<Saved, AppError> {
+        let topics = topic::of_action(name).iter().copied().map(str::to_owned).collect();
+        self.act_telling(topics, id, name, args, row).await
+    }
+
+    /// The same, where it is known more exactly what shows it.
+    pub(crate) async fn act_telling(
+        &self,
+        topics: Vec<String>,
+        id: Uuid,
+        name: &'static str,
+        args: Json,
+        row: Uuid,
+    ) -> Result<Saved, AppError> {
         let destination = self.destination();
         let action = Action {
             id,
@@ -212,7 +225,7 @@ impl Desk {
         };
         self.with_cache(move |cache| change::perform(cache, &action, destination))
             .await?;
-        self.changed(topic::of_action(name));
+        self.tell(&topics);
         self.nudge();
         Ok(Saved {
             id: row,

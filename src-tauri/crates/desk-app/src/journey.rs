@@ -1,6 +1,7 @@
 //! What a person can do with journeys: look at one and hear why it is where it is, begin, move and give it. The board is in its own file.
 
 mod board;
+mod column;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +12,7 @@ use desk_cache::{
     query::{clinic, journey as known, staff},
 };
 use desk_core::{
-    journey::{self, Action, Outcome, Refusal as Why, Standing, Wish},
+    journey::{self, Action, Outcome, Refusal as Why, Standing, Transition, Wish},
     role::Role,
 };
 use serde_json::{Map, Value as Json, json};
@@ -28,7 +29,7 @@ use crate::{
     check,
     desk::Desk,
     error::{AppError, Code},
-    row,
+    row, topic,
 };
 
 /// More is not a course but a typing mistake.
@@ -78,7 +79,7 @@ impl Desk {
     pub async fn journey_move(self: &Arc<Self>, request: JourneyMove) -> Result<Saved, AppError> {
         let facts = facts(&request)?;
         let note = check::optional("note", request.note.clone(), check::LONG)?;
-        self.judge(&request, note.is_some()).await?;
+        let step = self.judge(&request, note.is_some()).await?;
         let entry = Uuid::now_v7();
         let args = json!({
             "id": request.id,
@@ -89,11 +90,12 @@ impl Desk {
             "facts": facts,
             "at": self.now().to_rfc3339_opts(SecondsFormat::Micros, true),
         });
-        self.act(entry, "journey.move", args, request.id).await
+        let topics = topic::of_move(step.from, step.to);
+        self.act_telling(topics, entry, "journey.move", args, request.id).await
     }
 
-    /// Says beforehand, with what the words need, what the cache and the database would refuse.
-    async fn judge(self: &Arc<Self>, request: &JourneyMove, gives_reason: bool) -> Result<(), AppError> {
+    /// Where it leads; or, beforehand and with what the words need, what the cache and the database would refuse.
+    async fn judge(self: &Arc<Self>, request: &JourneyMove, gives_reason: bool) -> Result<Transition, AppError> {
         let (me, id, expected) = (self.me()?, request.id, request.expected);
         let wish = |role| Wish {
             action: request.action,
@@ -114,9 +116,7 @@ impl Desk {
             return Err(AppError::new(Code::JourneyChanged).with("stage", standing.stage.word()));
         }
         let verdict = journey::judge(&standing, &wish(role));
-        verdict
-            .map(drop)
-            .map_err(|why| refused(&why, Some((&standing, request.action))))
+        verdict.map_err(|why| refused(&why, Some((&standing, request.action))))
     }
 
     /// Gives a journey to somebody.

@@ -49,6 +49,7 @@ mod support;
 mod sync;
 mod task;
 mod today;
+mod todo;
 mod told;
 mod topic;
 mod translate;

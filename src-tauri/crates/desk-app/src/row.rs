@@ -92,7 +92,7 @@ fn reason(reason: order::Reason) -> Reason {
     }
 }
 
-fn utc(micros: i64) -> DateTime<Utc> {
+pub(crate) fn utc(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 

@@ -12,21 +12,24 @@ use crate::{
     api::{
         Nothing, Saved,
         task::{
-            Colleague, Colleagues, SnoozeUntil, StaffAway, StaffBack, TaskComplete, TaskCreate, TaskList, TaskNote,
-            TaskReassign, TaskRows, TaskSnooze, TaskSnoozeUntil, TaskStart, TaskState, Whose,
+            Colleague, Colleagues, SnoozeUntil, StaffAway, StaffBack, TaskComplete, TaskCreate, TaskIds, TaskList,
+            TaskNote, TaskReassign, TaskRows, TaskSnooze, TaskSnoozeUntil, TaskStart, TaskState, TasksFound, Whose,
         },
     },
     call, check,
     desk::Desk,
     error::{AppError, Code},
     row,
+    todo::{self, Awake},
 };
 
+/// Rows that are read at once, at most.
+const MOST_ROWS: usize = 200;
 /// Hour of the clinic's day at which a thing snoozed to another day comes back.
 const MORNING: u32 = 9;
 
 impl Desk {
-    /// Tasks, most urgent first; closed ones newest first.
+    /// Tasks, most urgent first; closed ones newest first. Rows only of the first: a list of thousands is looked at by the dozen.
     ///
     /// # Errors
     /// `locked`.
@@ -37,16 +40,27 @@ impl Desk {
             Whose::Everyone => None,
         };
         self.read(move |reader| {
-            let mut tasks = match request.state {
-                TaskState::Open => task::open(reader, &date, person, false, now)?,
-                TaskState::Snoozed => task::open(reader, &date, person, true, now)?,
-                TaskState::Closed => task::closed(reader, &date, person)?,
+            let ids = match request.state {
+                TaskState::Open => todo::open(reader, &date, person, Awake::Now, now)?,
+                TaskState::Calls => todo::open(reader, &date, person, Awake::Calls, now)?,
+                TaskState::Snoozed => todo::open(reader, &date, person, Awake::Later, now)?,
+                TaskState::Closed => task::closed(reader, person)?,
             };
-            if request.state != TaskState::Closed {
-                row::sort_tasks(&mut tasks, now);
-            }
-            let rows = tasks.into_iter().map(|task| row::task(task, now)).collect();
-            Ok(TaskRows { rows })
+            let rows = todo::first(reader, &ids, &date, now)?;
+            Ok(TaskRows { ids, rows })
+        })
+        .await
+    }
+
+    /// Some tasks as rows.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn task_rows(self: &Arc<Self>, request: TaskIds) -> Result<TasksFound, AppError> {
+        let (now, date) = (self.micros(), self.today_date());
+        self.read(move |reader| {
+            let rows = todo::rows(reader, request.ids.iter().take(MOST_ROWS), &date, now)?;
+            Ok(TasksFound { rows })
         })
         .await
     }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use desk_cache::query::{appointment, followup, lead, task};
 
 use crate::{
-    api::{Nothing, today::Today},
+    api::{
+        Nothing,
+        today::{OpenCounts, Today},
+    },
     desk::Desk,
     error::AppError,
     lead_row::Rules,
     row,
+    todo::{self, Awake},
 };
 
 impl Desk {
@@ -23,8 +27,7 @@ impl Desk {
         let attention = self.attention_rows().await?;
         self.read(move |reader| {
             let rules = Rules::read(reader, me, instant)?;
-            let mut tasks = task::open(reader, &date, Some(me), false, now)?;
-            row::sort_tasks(&mut tasks, now);
+            let task_ids = todo::open(reader, &date, Some(me), Awake::Now, now)?;
             Ok(Today {
                 now: row::millis(now),
                 attention,
@@ -37,9 +40,25 @@ impl Desk {
                     .into_iter()
                     .map(|followup| row::followup(followup, now))
                     .collect(),
-                tasks: tasks.into_iter().map(|task| row::task(task, now)).collect(),
+                tasks: todo::first(reader, &task_ids, &date, now)?,
+                task_ids,
                 next_booking: appointment::next_start(reader, &date, &clock)?,
                 date,
+            })
+        })
+        .await
+    }
+
+    /// What waits, for the places of the rail.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn open_counts(self: &Arc<Self>, _: Nothing) -> Result<OpenCounts, AppError> {
+        let (me, now) = (self.me()?, self.micros());
+        self.read(move |reader| {
+            Ok(OpenCounts {
+                tasks: task::count_awake(reader, me, now)?,
+                leads: lead::counts(reader)?.0,
             })
         })
         .await

@@ -1,6 +1,6 @@
 //! What the window is told after a change: which topics to ask for again. No data travels with it.
 
-use desk_core::synced;
+use desk_core::{journey::Stage, synced};
 
 /// Topics that show rows of these nouns.
 pub fn of_nouns(numbers: &[i16]) -> Vec<String> {
@@ -50,4 +50,13 @@ pub fn of_action(name: &str) -> &'static [&'static str] {
         Some("customer") => &["customers", "today", "journeys", "sync"],
         _ => &["customers", "today", "sync"],
     }
+}
+
+/// Topics that a journey's move touches: of the board the two columns between which it goes, and no others.
+pub fn of_move(from: Stage, to: Stage) -> Vec<String> {
+    let columns = [from, to].map(|stage| format!("journeys:{}", stage.word()));
+    let others = of_action("journey.move").iter().filter(|topic| **topic != "journeys");
+    let mut topics: Vec<String> = columns.into_iter().chain(others.copied().map(str::to_owned)).collect();
+    topics.dedup();
+    topics
 }

@@ -140,6 +140,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261201400000_keep_achievements.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201101000_index_lists.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -38,3 +38,17 @@ fn list<T>(
     let rows = statement.query_map(params, make)?.collect::<rusqlite::Result<_>>()?;
     Ok(rows)
 }
+
+/// How SQLite answers a question on the newest schema, a line a step.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test: what is not as expected ends it")]
+fn plan_of(sql: &str) -> String {
+    let empty = Connection::open_in_memory().unwrap();
+    crate::migrate::advance(&empty).unwrap();
+    let mut statement = empty.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let count = statement.parameter_count();
+    let steps = statement.query_map(rusqlite::params_from_iter(vec![rusqlite::types::Null; count]), |row| {
+        row.get::<_, String>(3)
+    });
+    steps.unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap().join("\n")
+}

@@ -5,7 +5,7 @@ mod age;
 mod judge;
 mod rules;
 
-pub use age::{Bounds, Clock, Limit, bounds, limit};
+pub use age::{Bounds, Clock, Limit, Order, bounds, limit, order};
 pub use judge::{Offer, Refusal, Standing, Wish, judge, offers};
 pub use rules::{Rule, Transition, VERSION, transitions};
 

@@ -12,9 +12,13 @@ export type BoardColumn = {
  */
 stage: Stage, 
 /**
- * How many are in it.
+ * How many are asked for.
  */
 count: number, 
+/**
+ * How many there are with those in time, where only those over the limit are asked for.
+ */
+all: number, 
 /**
  * Of these over the limit.
  */
@@ -24,6 +28,14 @@ over: number,
  */
 limit: StageLimit, 
 /**
- * What is due first comes first; of the ended the last first.
+ * When the next one comes over it.
+ */
+turnsAt: number | null, 
+/**
+ * The place of the first card.
+ */
+from: number, 
+/**
+ * From that place on. What is due first comes first; of the ended the last first.
  */
 cards: Array<BoardCard>, };

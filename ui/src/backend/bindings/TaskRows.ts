@@ -2,10 +2,14 @@
 import type { TaskRow } from "./TaskRow";
 
 /**
- * A list of tasks.
+ * A list of tasks: which, in their order, and the first of them as rows.
  */
 export type TaskRows = { 
 /**
- * Most urgent first; closed ones newest first.
+ * All of them. Most urgent first; closed ones newest first.
+ */
+ids: Array<string>, 
+/**
+ * The first 30 of them; for others ask `task_rows`.
  */
 rows: Array<TaskRow>, };

@@ -3,4 +3,4 @@
 /**
  * Open, sleeping or closed.
  */
-export type TaskState = "open" | "snoozed" | "closed";
+export type TaskState = "open" | "calls" | "snoozed" | "closed";

@@ -31,6 +31,10 @@ followups: Array<FollowupRow>,
 /**
  * The signed-in person's open tasks, most urgent first.
  */
+taskIds: Array<string>, 
+/**
+ * The first 30 of them; for others ask `task_rows`.
+ */
 tasks: Array<TaskRow>, 
 /**
  * Start of the next booking today, `HH:MM`.

@@ -15,7 +15,7 @@ import * as day from './day';
 import * as display from './display';
 import * as achievements from './achievements';
 import * as friends from './friends';
-import { assign, board, move, ofCustomer, open, show } from './journeys';
+import { assign, board, move, ofCustomer, open, services, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { manageAnswers } from './manage';
@@ -37,6 +37,18 @@ function openTasks(clinic: FakeClinic): TaskRow[] {
   return open.sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.dueAt ?? 0) - (b.dueAt ?? 0));
 }
 
+const myTasks = (clinic: FakeClinic) => openTasks(clinic).filter(({ assignedTo }) => assignedTo?.id === clinic.me);
+
+/** Which, and the first of them as rows. */
+const FIRST = 30;
+const asList = (tasks: TaskRow[]) => ({ taskIds: tasks.map(({ id }) => id), tasks: tasks.slice(0, FIRST) });
+
+function taskRows(clinic: FakeClinic, { ids }: Request<'task_rows'>) {
+  return { rows: ids.flatMap((id) => clinic.tasks.filter((task) => task.id === id)) };
+}
+
+const canBeCalled = ({ isCall, customer }: TaskRow) => isCall && customer !== null && !customer.doNotContact;
+
 function today(clinic: FakeClinic): Today {
   return {
     date: '2026-10-01',
@@ -44,17 +56,21 @@ function today(clinic: FakeClinic): Today {
     attention: [...clinic.attention],
     leads: leads.today(clinic),
     followups: clinic.followups.filter(({ status }) => status === 'pending'),
-    tasks: openTasks(clinic).filter(({ assignedTo }) => assignedTo?.id === clinic.me),
+    ...asList(myTasks(clinic)),
     nextBooking: '10:30',
   };
 }
 
-function taskList(clinic: FakeClinic, { whose, state }: TaskList): TaskRow[] {
+function taskList(clinic: FakeClinic, { whose, state }: TaskList) {
   const now = clinic.now();
   const asleep = clinic.tasks.filter((task) => isOpen(task) && (task.snoozedUntil ?? 0) > now);
   const closed = clinic.tasks.filter((task) => !isOpen(task));
-  const rows = { open: openTasks(clinic), snoozed: asleep, closed }[state];
-  return rows.filter(({ assignedTo }) => whose === 'everyone' || assignedTo?.id === clinic.me);
+  const open = openTasks(clinic);
+  const all = { open, calls: open.filter(canBeCalled), snoozed: asleep, closed }[state];
+  const { taskIds, tasks } = asList(
+    all.filter(({ assignedTo }) => whose === 'everyone' || assignedTo?.id === clinic.me),
+  );
+  return { ids: taskIds, rows: tasks };
 }
 
 function card(clinic: FakeClinic, id: string): CustomerCard {
@@ -262,6 +278,7 @@ export const ANSWERS: Answers = {
   unlock,
   lock: (clinic) => goTo(clinic, 'locked'),
   today,
+  open_counts: (clinic) => ({ tasks: myTasks(clinic).length, leads: leads.list(clinic).hot.length }),
   agenda_list: (clinic, { date }) => doors.list(clinic, date),
   visit_number: (clinic, { id }) => ({ queue: clinic.agenda.find(({ visitId }) => visitId === id)?.queue ?? null }),
   visit_check_in: doors.checkIn,
@@ -284,6 +301,7 @@ export const ANSWERS: Answers = {
   customer_create: create,
   customer_edit: edit,
   journey_board: board,
+  board_services: services,
   journey_show: (clinic, { id }) => show(clinic, id),
   journey_open: open,
   journey_move: move,
@@ -329,7 +347,8 @@ export const ANSWERS: Answers = {
   achievement_list: achievements.list,
   achievement_save: achievements.save,
   member_card: friends.memberCard,
-  task_list: (clinic, request) => ({ rows: taskList(clinic, request) }),
+  task_list: taskList,
+  task_rows: taskRows,
   task_complete: (clinic, { id, note }) =>
     changeTask(clinic, id, 'task.complete', (task) =>
       Object.assign(task, { status: 'completed', completedAt: clinic.now(), notes: noted(clinic, task.notes, note) }),

@@ -3,6 +3,9 @@ import type { Ask } from '../bindings/Ask';
 import type { Board } from '../bindings/Board';
 import type { BoardAsk } from '../bindings/BoardAsk';
 import type { BoardCard } from '../bindings/BoardCard';
+import type { BoardColumn } from '../bindings/BoardColumn';
+import type { BoardServices } from '../bindings/BoardServices';
+import type { BoardServicesAsk } from '../bindings/BoardServicesAsk';
 import type { Journey } from '../bindings/Journey';
 import type { JourneyMove } from '../bindings/JourneyMove';
 import type { JourneyOpen } from '../bindings/JourneyOpen';
@@ -11,6 +14,7 @@ import type { Offer } from '../bindings/Offer';
 import type { Stage } from '../bindings/Stage';
 import type { StageLimit } from '../bindings/StageLimit';
 import type { StageMove } from '../bindings/StageMove';
+import type { Whose } from '../bindings/Whose';
 import type { FakeClinic } from './clinic';
 import * as day from './day';
 import { PEOPLE } from './people';
@@ -194,38 +198,43 @@ function card(one: FakeJourney): BoardCard {
   };
 }
 
+const ofPerson = (clinic: FakeClinic, whose: Whose) =>
+  clinic.journeys.filter(
+    ({ sales, beautician }) => whose === 'everyone' || [sales?.id, beautician?.id].includes(clinic.me ?? ''),
+  );
+
 export function board(clinic: FakeClinic, ask: BoardAsk): Board {
-  const isOver = (one: BoardCard) => one.until !== null && clinic.now() > one.until;
-  const isMine = (one: FakeJourney) => [one.sales?.id, one.beautician?.id].includes(clinic.me ?? '');
-  const ofThem = clinic.journeys.filter((one) => ask.whose === 'everyone' || isMine(one));
-  const asked = ofThem.filter((one) => ask.service === null || (one.plan ?? '') === ask.service);
-  const columns = STAGES.map((stage) => {
-    const all = asked.filter((one) => one.stage === stage).map(card);
-    all.sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
-    const cards = ask.onlyOver ? all.filter(isOver) : all;
-    return {
-      stage,
-      count: cards.length,
-      over: all.filter(isOver).length,
-      limit: LIMITS[stage],
-      cards: cards.slice(0, ask.most),
-    };
+  const asked = ofPerson(clinic, ask.whose).filter((one) => ask.service === null || (one.plan ?? '') === ask.service);
+  const all = new Map(STAGES.map((stage) => [stage, inOrder(clinic, asked, stage, ask)]));
+  const spots = [...all].map(([stage, { rows }]) => ({ stage, nth: rows.findIndex(({ id }) => id === ask.select) }));
+  const spot = spots.find(({ nth }) => nth >= 0) ?? null;
+  const columns = ask.windows.map((window): BoardColumn => {
+    const { rows, ...figures } = all.get(window.stage) ?? { rows: [], all: 0, over: 0, turnsAt: null };
+    const most = window.to - window.from;
+    let from = Math.max(0, Math.min(window.from, rows.length - most));
+    const nth = ask.isFollowed && spot?.stage === window.stage ? spot.nth : from;
+    if (nth < from || nth >= from + most) from = Math.max(0, Math.min(nth - Math.floor(most / 2), rows.length - most));
+    const cards = rows.slice(from, from + most);
+    return { stage: window.stage, count: rows.length, limit: LIMITS[window.stage], from, cards, ...figures };
   });
-  const ended = columns.at(-1)?.count ?? 0;
-  return {
-    columns,
-    open: columns.reduce((sum, { count }) => sum + count, 0) - ended,
-    over: columns.reduce((sum, { over }) => sum + over, 0),
-    closed: asked.filter(({ stage }) => stage === 'completed').length,
-    services: services(ofThem),
-  };
+  return { columns, spot };
 }
 
-function services(journeys: FakeJourney[]) {
+function inOrder(clinic: FakeClinic, asked: FakeJourney[], stage: Stage, { onlyOver }: BoardAsk) {
+  const isOver = (one: BoardCard) => one.until !== null && clinic.now() > one.until;
+  const all = asked.filter((one) => one.stage === stage).map(card);
+  all.sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
+  const over = all.filter(isOver);
+  const turnsAt = all.find((one) => one.until !== null && !isOver(one))?.until ?? null;
+  return { rows: onlyOver ? over : all, all: all.length, over: over.length, turnsAt };
+}
+
+export function services(clinic: FakeClinic, { whose }: BoardServicesAsk): BoardServices {
+  const journeys = ofPerson(clinic, whose);
   const titles = [...new Set(journeys.map(({ plan }) => plan ?? ''))];
   const open = (title: string) =>
     journeys.filter(({ plan, stage }) => (plan ?? '') === title && stage !== 'completed').length;
-  return titles.map((title) => ({ title, open: open(title) })).toSorted((a, b) => b.open - a.open);
+  return { rows: titles.map((title) => ({ title, open: open(title) })).toSorted((a, b) => b.open - a.open) };
 }
 
 function role(clinic: FakeClinic): string {
@@ -318,7 +327,8 @@ export function move(clinic: FakeClinic, request: JourneyMove) {
     'journey.move',
     name.nickname ?? name.fullName,
     revert,
-    'journeys',
+    `journeys:${before.stage}`,
+    `journeys:${to}`,
     `customer:${one.customer}`,
   );
 }

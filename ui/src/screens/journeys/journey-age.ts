@@ -21,7 +21,8 @@ export function ageWords(card: BoardCard, now: number): string {
   if (stage === 'follow_up' && plannedAt !== null) {
     return plannedAt > now ? m.board_in({ span: span(plannedAt - now) }) : m.board_due();
   }
-  return span(now - since);
+  // By the minute it may have come just now.
+  return span(Math.max(0, now - since));
 }
 
 const AGE: Record<Age, () => string> = { within: m.board_within, over: m.board_over, twice: m.board_twice };

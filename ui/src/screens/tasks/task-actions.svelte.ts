@@ -12,8 +12,11 @@ export interface Standing {
 export class TaskActions {
   open = $state.raw<{ action: TaskAction; task: TaskRow } | undefined>();
 
-  /** `standing` tells where a task stands in the list that shows it, for the sentence that says why. */
-  constructor(readonly standing: (task: TaskRow) => Standing = () => ({ nth: 1, count: 1 })) {}
+  /** `standing` tells where a task stands in the list that shows it, for the sentence that says why; `onclosed` hears which one was closed. */
+  constructor(
+    readonly standing: (task: TaskRow) => Standing = () => ({ nth: 1, count: 1 }),
+    readonly onclosed: (id: string) => void = () => undefined,
+  ) {}
 
   start(action: TaskAction, task: TaskRow): void {
     this.open = { action, task };

@@ -7,6 +7,7 @@ import { Resource } from '../../state/resource.svelte';
 import { Selection } from '../../state/selection.svelte';
 import { steady } from '../../state/steady';
 import { nextTurn } from '../leads/lead-clock';
+import { TasksRead } from '../tasks/task-rows.svelte';
 import { itemsOf, type Item } from './items';
 
 const TOPICS = ['today', 'tasks', 'followups', 'leads', 'sync'];
@@ -16,6 +17,7 @@ export class TodayList {
     () => call('today', {}),
     () => TOPICS,
   );
+  readonly tasks = new TasksRead();
   items = $state.raw<Item[]>([]);
   held = $state(0);
   #asked = $state.raw<{ lead: LeadRow; beside: string | undefined } | undefined>();
@@ -35,7 +37,14 @@ export class TodayList {
       const fresh = this.today.data;
       if (!fresh) return;
       clock.set(fresh.now);
-      untrack(() => this.#take(itemsOf(fresh)));
+      untrack(() => {
+        this.tasks.take(fresh.tasks);
+        this.#take(itemsOf(fresh));
+      });
+    });
+    $effect(() => {
+      void this.tasks.turn;
+      if (this.selected?.kind === 'task') this.tasks.want(this.selected.id);
     });
     $effect(() => {
       if (this.hasTurned) untrack(() => void this.today.refetch());
@@ -44,6 +53,11 @@ export class TodayList {
       const wanted = select();
       if (wanted && this.today.data) untrack(() => void this.#ask(wanted));
     });
+  }
+
+  /** A task was closed: the list that says so is on its way. */
+  drop(id: string): void {
+    this.items = this.items.filter((item) => item.id !== id);
   }
 
   /** Lets the rows in that waited for the hand to rest. */

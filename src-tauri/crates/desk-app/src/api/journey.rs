@@ -21,28 +21,62 @@ pub struct BoardAsk {
     pub whose: Whose,
     /// Only those that are over their limit.
     pub only_over: bool,
-    /// Only those for this service, one of [`Board::services`]; empty: those of which nobody has said what for.
+    /// Only those for this service, one of [`BoardServices`]; empty: those of which nobody has said what for.
     pub service: Option<String>,
-    /// At most so many cards a column; the counts are of all.
-    pub most: u32,
-    /// This one is shown in any case.
+    /// What is read: each of these columns, in the places that are looked at. The others stay as they are.
+    pub windows: Vec<BoardWindow>,
+    /// Where this one stands is answered, if it is among those asked for.
     pub select: Option<Uuid>,
+    /// Its column is read around it where the window does not hold it.
+    pub is_followed: bool,
+}
+
+/// The places of a column that are looked at.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BoardWindow {
+    /// Which column.
+    pub stage: Stage,
+    /// The first place, from 0 on.
+    pub from: u32,
+    /// The first that is not looked at any more; at most 200 after the first.
+    pub to: u32,
 }
 
 /// The board.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Board {
-    /// The nine stages, in order.
+    /// The columns that were asked for.
     pub columns: Vec<BoardColumn>,
-    /// Journeys that are open, of those asked for.
-    pub open: i64,
-    /// Of these over their limit.
-    pub over: i64,
-    /// Journeys that ended within the last 30 days, of those asked for.
-    pub closed: i64,
-    /// What the journeys are for, the most frequent first, whichever is asked for.
-    pub services: Vec<BoardService>,
+    /// Where the selected journey stands.
+    pub spot: Option<BoardSpot>,
+}
+
+/// Where a journey stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardSpot {
+    /// In which column.
+    pub stage: Stage,
+    /// At which place, from 0 on.
+    pub nth: u32,
+}
+
+/// What the journeys are for is asked for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BoardServicesAsk {
+    /// Whose journeys.
+    pub whose: Whose,
+}
+
+/// What the journeys on the board are for.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardServices {
+    /// The most frequent first.
+    pub rows: Vec<BoardService>,
 }
 
 /// What customers come for.
@@ -61,13 +95,19 @@ pub struct BoardService {
 pub struct BoardColumn {
     /// Which.
     pub stage: Stage,
-    /// How many are in it.
+    /// How many are asked for.
     pub count: i64,
+    /// How many there are with those in time, where only those over the limit are asked for.
+    pub all: i64,
     /// Of these over the limit.
     pub over: i64,
     /// The limit.
     pub limit: Limit,
-    /// What is due first comes first; of the ended the last first.
+    /// When the next one comes over it.
+    pub turns_at: Option<i64>,
+    /// The place of the first card.
+    pub from: u32,
+    /// From that place on. What is due first comes first; of the ended the last first.
     pub cards: Vec<BoardCard>,
 }
 

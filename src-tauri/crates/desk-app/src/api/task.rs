@@ -33,6 +33,8 @@ pub enum Whose {
 pub enum TaskState {
     /// To do now.
     Open,
+    /// Of these the calls to somebody who may be called.
+    Calls,
     /// Snoozed until later.
     Snoozed,
     /// Done or cancelled, newest first, at most 200.
@@ -303,11 +305,29 @@ pub struct TaskNote {
     pub text: String,
 }
 
-/// A list of tasks.
+/// A list of tasks: which, in their order, and the first of them as rows.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskRows {
-    /// Most urgent first; closed ones newest first.
+    /// All of them. Most urgent first; closed ones newest first.
+    pub ids: Vec<Uuid>,
+    /// The first 30 of them; for others ask `task_rows`.
+    pub rows: Vec<TaskRow>,
+}
+
+/// Some tasks are looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskIds {
+    /// Which; of more than 200 the first.
+    pub ids: Vec<Uuid>,
+}
+
+/// Tasks that were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TasksFound {
+    /// Those that there are, in the order in which they were asked for.
     pub rows: Vec<TaskRow>,
 }
 

@@ -1,58 +1,45 @@
-//! The board: nine stages, what is due first on top, counts over all and cards for as many as are looked at.
+//! The board: nine stages, what is due first on top. Of each column that is asked for its figures are read, and the cards of the places that
+//! are looked at; which those are is counted in the index, so that a card at the end of a stage of hundreds costs no more than one at its top.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
 use desk_cache::{
     CacheError,
     open::Reader,
-    query::{clinic, journey as known},
+    query::{
+        clinic,
+        journey::{self as known, Stretch},
+    },
 };
 use desk_core::{
     day::{self, Tz},
-    journey::{self, Bounds, Clock, Outcome, Stage},
+    journey::{self, Bounds, Clock, Stage},
     opening::Hours,
 };
 use uuid::Uuid;
 
+use super::column::Column;
 use crate::{
     api::{
-        journey::{Board, BoardAsk, BoardCard, BoardColumn, BoardService},
+        journey::{Board, BoardAsk, BoardService, BoardServices, BoardServicesAsk, BoardSpot, BoardWindow},
         task::Whose,
     },
     desk::Desk,
     error::AppError,
-    row,
 };
 
 /// An ended journey is on the board for so long, in microseconds.
 const SHOWN_ENDED: i64 = 30 * 24 * 3_600 * 1_000_000;
-/// So many cards of a column are read one by one; more of them at once.
-const ONE_BY_ONE: usize = 60;
-/// Cards of a column at most, however many are asked for.
-const MOST_CARDS: u32 = 2_000;
 
 /// What is asked of each column.
-struct Asked {
-    ask: BoardAsk,
-    filter: known::Filter,
-    today: String,
-    now: i64,
-    hours: Hours,
-    zone: Tz,
-}
-
-/// One stage, and how many of it were asked for before those in time were left out.
-struct Found {
-    column: BoardColumn,
-    asked: i64,
-}
-
-/// A journey and when it is due.
-struct Due {
-    id: Uuid,
-    booked: Option<i64>,
-    bounds: Option<Bounds>,
+pub(super) struct Asked {
+    pub(super) ask: BoardAsk,
+    pub(super) filter: known::Filter,
+    pub(super) today: String,
+    pub(super) now: i64,
+    pub(super) hours: Hours,
+    pub(super) zone: Tz,
 }
 
 impl Desk {
@@ -63,11 +50,9 @@ impl Desk {
     pub async fn journey_board(self: &Arc<Self>, ask: BoardAsk) -> Result<Board, AppError> {
         let (me, today, now) = (self.me()?, self.today_date(), self.micros());
         self.read(move |reader| {
-            let whose = (ask.whose == Whose::Mine).then_some(me);
-            let services = known::services(reader, now - SHOWN_ENDED, whose)?;
             let asked = Asked {
                 filter: known::Filter {
-                    whose,
+                    whose: (ask.whose == Whose::Mine).then_some(me),
                     service: ask.service.clone(),
                 },
                 ask,
@@ -76,25 +61,23 @@ impl Desk {
                 hours: clinic::hours(reader)?,
                 zone: clinic::zone(reader)?,
             };
-            let columns = Stage::ALL.iter().map(|stage| asked.column(reader, *stage));
-            Ok(board(columns.collect::<Result<_, _>>()?, services))
+            asked.board(reader)
         })
         .await
     }
-}
 
-fn board(found: Vec<Found>, services: Vec<known::Service>) -> Board {
-    let is_open = |found: &&Found| found.column.stage != Stage::Completed;
-    Board {
-        open: found.iter().filter(is_open).map(|found| found.column.count).sum(),
-        over: found.iter().map(|found| found.column.over).sum(),
-        closed: found
-            .iter()
-            .filter(|found| !is_open(found))
-            .map(|found| found.asked)
-            .sum(),
-        columns: found.into_iter().map(|found| found.column).collect(),
-        services: services.into_iter().map(service).collect(),
+    /// What the journeys on the board are for.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub async fn board_services(self: &Arc<Self>, ask: BoardServicesAsk) -> Result<BoardServices, AppError> {
+        let (me, since) = (self.me()?, self.micros() - SHOWN_ENDED);
+        let whose = (ask.whose == Whose::Mine).then_some(me);
+        self.read(move |reader| {
+            let rows = known::services(reader, since, whose)?.into_iter().map(service);
+            Ok(BoardServices { rows: rows.collect() })
+        })
+        .await
     }
 }
 
@@ -103,75 +86,49 @@ fn service(known::Service { title, open }: known::Service) -> BoardService {
 }
 
 impl Asked {
-    fn column(&self, reader: &Reader<'_>, stage: Stage) -> Result<Found, CacheError> {
-        let since = if stage == Stage::Completed {
-            self.now - SHOWN_ENDED
-        } else {
-            i64::MIN
-        };
-        let mut due: Vec<Due> = known::in_stage(reader, stage.word(), since, &self.today, &self.filter)?
-            .into_iter()
-            .map(|waits| Due {
-                id: waits.id,
-                bounds: bounds(stage, &waits, &self.hours, self.zone),
-                booked: booked(&waits, self.zone),
-            })
-            .collect();
-        let asked = number(due.len());
-        let over = number(due.iter().filter(|due| self.is_over(due)).count());
-        if self.ask.only_over {
-            due.retain(|due| self.is_over(due));
-        }
-        match stage {
-            Stage::Completed => due.reverse(),
-            _ => due.sort_by_key(|due| due.bounds.map_or(i64::MAX, |bounds| bounds.until)),
-        }
-        let count = number(due.len());
-        due.truncate(self.shown(&due));
-        let column = BoardColumn {
-            stage,
-            count,
-            over,
-            limit: journey::limit(stage),
-            cards: self.cards(reader, stage, since, &due)?,
-        };
-        Ok(Found { column, asked })
+    fn board(&self, reader: &Reader<'_>) -> Result<Board, CacheError> {
+        let windows = self.ask.windows.iter().take(Stage::ALL.len());
+        let columns: Vec<(Column<'_>, &BoardWindow)> = windows
+            .map(|window| Ok((self.column(reader, window.stage)?, window)))
+            .collect::<Result<_, CacheError>>()?;
+        let spot = self.spot(reader, &columns)?;
+        let shown = columns.iter().map(|(column, window)| column.shown(window, spot));
+        Ok(Board {
+            columns: shown.collect::<Result<_, _>>()?,
+            spot,
+        })
     }
 
-    /// The cards of those that are shown: of thousands that are counted, a few are looked at. Many are read at once.
-    fn cards(
+    /// All of a stage that can be on the board.
+    pub(super) fn stretch(&self, stage: Stage) -> Stretch<'static> {
+        Stretch {
+            stage: stage.word(),
+            from: if stage == Stage::Completed {
+                self.now - SHOWN_ENDED
+            } else {
+                i64::MIN
+            },
+            before: i64::MAX,
+        }
+    }
+
+    /// Where the selected journey stands.
+    fn spot(
         &self,
         reader: &Reader<'_>,
-        stage: Stage,
-        since: i64,
-        shown: &[Due],
-    ) -> Result<Vec<BoardCard>, CacheError> {
-        let mut all: HashMap<Uuid, known::Card> = HashMap::new();
-        if shown.len() > ONE_BY_ONE {
-            let cards = known::cards_in_stage(reader, stage.word(), since, &self.today)?;
-            all.extend(cards.into_iter().map(|card| (card.id, card)));
-        }
-        let mut found = |due: &Due| match all.remove(&due.id) {
-            Some(known) => Ok(Some(card(stage, known, due))),
-            None => Ok(known::one_card(reader, due.id, &self.today)?.map(|known| card(stage, known, due))),
+        columns: &[(Column<'_>, &BoardWindow)],
+    ) -> Result<Option<BoardSpot>, CacheError> {
+        let Some(id) = self.ask.select else { return Ok(None) };
+        let Some(stage) = known::stage_of(reader, id)?.as_deref().and_then(Stage::from_word) else {
+            return Ok(None);
         };
-        shown.iter().filter_map(|due| found(due).transpose()).collect()
+        let place = match columns.iter().find(|(column, _)| column.stage == stage) {
+            Some((column, _)) => column.place_of(id)?,
+            None => self.column(reader, stage)?.place_of(id)?,
+        };
+        let nth = place.and_then(|nth| u32::try_from(nth).ok());
+        Ok(nth.map(|nth| BoardSpot { stage, nth }))
     }
-
-    fn is_over(&self, due: &Due) -> bool {
-        due.bounds.is_some_and(|bounds| self.now > bounds.until)
-    }
-
-    /// How many cards of a column are shown: as many as asked for, and down to the selected one.
-    fn shown(&self, due: &[Due]) -> usize {
-        let most = usize::try_from(self.ask.most.min(MOST_CARDS)).unwrap_or(0);
-        let selected = due.iter().position(|due| Some(due.id) == self.ask.select);
-        selected.map_or(most, |at| most.max(at + 1))
-    }
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Until when a journey may stay where it is.
@@ -185,33 +142,11 @@ pub(super) fn bounds(stage: Stage, waits: &known::Waits, hours: &Hours, zone: Tz
 }
 
 /// When she is expected: as a move said, else her next booking.
-fn booked(waits: &known::Waits, zone: Tz) -> Option<i64> {
+pub(super) fn booked(waits: &known::Waits, zone: Tz) -> Option<i64> {
     waits.booked_at.or_else(|| {
         let (date, time) = waits.appointment.as_deref()?.split_once(' ')?;
         let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
         let time = NaiveTime::parse_from_str(time, "%H:%M").ok()?;
         Some(day::instant(date, time, zone).timestamp_micros())
     })
-}
-
-fn card(stage: Stage, card: known::Card, due: &Due) -> BoardCard {
-    let (booked, bounds) = (due.booked, due.bounds);
-    BoardCard {
-        id: card.id,
-        title: card.title,
-        stage,
-        since: row::millis(card.since),
-        until: bounds.map(|bounds| row::millis(bounds.until)),
-        twice: bounds.map(|bounds| row::millis(bounds.twice)),
-        booked_at: booked.map(row::millis),
-        planned_at: card.planned_at.map(row::millis),
-        sessions_planned: card.sessions_planned,
-        sessions_done: card.sessions_done,
-        outcome: card.outcome.as_deref().and_then(Outcome::from_word),
-        sales: card.sales.map(super::person),
-        beautician: card.beautician.map(super::person),
-        version: card.version,
-        is_waiting: card.is_waiting,
-        customer: row::about(card.customer),
-    }
 }

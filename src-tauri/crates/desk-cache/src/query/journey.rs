@@ -7,7 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-pub use board::{Card, Filter, Service, Waits, cards_in_stage, in_stage, next_followup, one_card, services};
+pub use board::{
+    Card, Count, Filter, Service, Stretch, Waits, count, next_followup, one_card, place_of, places, services, stage_of,
+    waiting,
+};
 
 use super::list;
 use crate::error::Result;

@@ -127,16 +127,89 @@ fn colleague(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<(Uuid, Stri
     Ok(Some((id, row.get(first + 1)?, role.unwrap_or_default())))
 }
 
-/// Open tasks, everyone's or one person's, awake ones or sleeping ones. `now` in microseconds since 1970.
+/// What says where an open task stands among the others. Of a person's tasks it comes out of the index `task_open`.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The task.
+    pub id: Uuid,
+    /// One of the eight kinds.
+    pub kind: String,
+    /// Word of the priority.
+    pub priority: String,
+    /// Microseconds since 1970.
+    pub due_at: Option<i64>,
+    /// Microseconds since 1970.
+    pub snoozed_until: Option<i64>,
+    /// What woke it before its time.
+    pub woken_by: Option<String>,
+    /// Whom it is about.
+    pub customer_id: Option<Uuid>,
+    /// Asked not to be contacted.
+    pub do_not_contact: bool,
+    /// Start of the customer's booking today.
+    pub booked_today: Option<String>,
+    /// Calls in a row that the customer did not answer.
+    pub unanswered: u32,
+}
+
+macro_rules! standing {
+    ($whose:literal) => {
+        concat!(
+            "SELECT t.id, coalesce(t.task_type, ''), coalesce(t.priority, 'medium'), t.due_at, t.snoozed_until, t.woken_by, j.customer_id,
+                    coalesce((SELECT max(do_not_contact) FROM preference p WHERE p.customer_id = j.customer_id), 0),
+                    (SELECT min(start_time) FROM appointment a WHERE a.customer_id = j.customer_id AND a.date = ?1
+                       AND a.status IN ('scheduled', 'confirmed', 'in_progress')),
+                    (SELECT count(*) FROM contact k WHERE k.customer_id = j.customer_id AND k.outcome = 'no_answer' AND k.retracted_at IS NULL
+                       AND k.at > coalesce((SELECT max(r.at) FROM contact r WHERE r.customer_id = j.customer_id AND r.retracted_at IS NULL
+                         AND r.outcome NOT IN ('no_answer', 'wrong_number')), 0))
+             FROM task t LEFT JOIN journey j ON j.id = t.journey_id
+             WHERE t.status IN ('pending', 'in_progress') AND (coalesce(t.snoozed_until, 0) > ?2) = ?3 AND ",
+            $whose,
+            " LIMIT 5000"
+        )
+    };
+}
+
+/// Open tasks as far as their order needs them, everyone's or one person's, awake ones or sleeping ones. `now` in microseconds since 1970.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn open(connection: &Connection, today: &str, person: Option<Uuid>, asleep: bool, now: i64) -> Result<Vec<Task>> {
-    let sql = tasks!(
-        "WHERE t.status IN ('pending', 'in_progress') AND (?2 IS NULL OR t.assigned_to = ?2)
-           AND (coalesce(t.snoozed_until, 0) > ?3) = ?4 LIMIT 5000"
-    );
-    list(connection, sql, (today, person, now, asleep), task)
+pub fn standing(
+    connection: &Connection,
+    today: &str,
+    person: Option<Uuid>,
+    is_asleep: bool,
+    now: i64,
+) -> Result<Vec<Standing>> {
+    let sql = match person {
+        Some(_) => standing!("t.assigned_to = ?4"),
+        None => standing!("?4 IS NULL"),
+    };
+    list(connection, sql, (today, now, is_asleep, person), |row| {
+        Ok(Standing {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            priority: row.get(2)?,
+            due_at: row.get(3)?,
+            snoozed_until: row.get(4)?,
+            woken_by: row.get(5)?,
+            customer_id: row.get(6)?,
+            do_not_contact: row.get(7)?,
+            booked_today: row.get(8)?,
+            unanswered: row.get(9)?,
+        })
+    })
+}
+
+/// How many open tasks a person has that do not sleep. `now` in microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn count_awake(connection: &Connection, person: Uuid, now: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM task t WHERE t.assigned_to = ?1 AND t.status IN ('pending', 'in_progress') AND coalesce(t.snoozed_until, 0) <= ?2";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row((person, now), |row| row.get(0))?)
 }
 
 /// Open tasks of a person whose time has come, longest due first, at most 300. `now` in microseconds since 1970.
@@ -155,12 +228,11 @@ pub fn due(connection: &Connection, today: &str, person: Uuid, now: i64) -> Resu
 ///
 /// # Errors
 /// What SQLite says.
-pub fn closed(connection: &Connection, today: &str, person: Option<Uuid>) -> Result<Vec<Task>> {
-    let sql = tasks!(
-        "WHERE t.status IN ('completed', 'cancelled') AND (?2 IS NULL OR t.assigned_to = ?2)
-         ORDER BY t.completed_at DESC LIMIT 200"
-    );
-    list(connection, sql, (today, person), task)
+pub fn closed(connection: &Connection, person: Option<Uuid>) -> Result<Vec<Uuid>> {
+    let sql =
+        "SELECT t.id FROM task t WHERE t.status IN ('completed', 'cancelled') AND (?1 IS NULL OR t.assigned_to = ?1)
+               ORDER BY t.completed_at DESC LIMIT 200";
+    list(connection, sql, [person], |row| row.get(0))
 }
 
 /// Open tasks about a customer, awake or not.
@@ -184,4 +256,19 @@ pub fn one(connection: &Connection, today: &str, id: Uuid) -> Result<Option<Task
         .prepare_cached(tasks!("WHERE t.id = ?2"))?
         .query_row((today, id), task)
         .optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan_of;
+
+    #[test]
+    fn the_order_of_a_persons_tasks_and_their_number_come_out_of_the_index() {
+        let count = "SELECT count(*) FROM task t WHERE t.assigned_to = ?1 AND t.status IN ('pending', 'in_progress') AND coalesce(t.snoozed_until, 0) <= ?2";
+        for sql in [standing!("t.assigned_to = ?4"), count] {
+            let plan = plan_of(sql);
+            let read = "SEARCH t USING COVERING INDEX task_open (assigned_to=? AND status=?)";
+            assert!(plan.contains(read), "{plan}");
+        }
+    }
 }

@@ -11,6 +11,8 @@ use crate::opening::Hours;
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// Further back than opening hours look ahead.
+const FARTHEST: i64 = 2_000 * DAY;
 /// A customer who comes later than this is late (product.md, F9).
 const LATE: i64 = 15 * MINUTE;
 
@@ -89,6 +91,62 @@ pub struct Bounds {
     pub until: i64,
     /// As much again.
     pub twice: i64,
+}
+
+/// In which order the journeys of a stage are due, and which of them are over by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Who came first is due first. Over is who came before this instant, in microseconds since 1970.
+    First {
+        /// Before it: over.
+        over_before: i64,
+    },
+    /// Bookings and plans decide, so each has to be looked at.
+    Each,
+    /// Nothing limits them: who came last comes first.
+    Last,
+}
+
+/// The order of a stage. What it says is what [`bounds`] says of each journey without a booking or a plan: a list of thousands is counted by it
+/// without looking at any.
+pub fn order(stage: Stage, now: i64, hours: &Hours) -> Order {
+    match limit(stage) {
+        Limit::None {} => Order::Last,
+        Limit::Booking { .. } | Limit::Plan { .. } => Order::Each,
+        Limit::Within { minutes } => Order::First {
+            over_before: now.saturating_sub(minutes * MINUTE),
+        },
+        Limit::Opening { .. } => Order::First {
+            over_before: first_in_time(stage, now, hours),
+        },
+    }
+}
+
+/// The earliest coming that is not over by now. Who comes later is never over sooner, so it can be halved for.
+fn first_in_time(stage: Stage, now: i64, hours: &Hours) -> i64 {
+    let is_over = |since: i64| {
+        let clock = Clock {
+            since,
+            booked: None,
+            planned: None,
+        };
+        bounds(stage, &clock, hours).is_some_and(|bounds| now > bounds.until)
+    };
+    let (mut over, mut back) = (now, DAY);
+    while !is_over(over) && back <= FARTHEST {
+        over = now.saturating_sub(back);
+        back *= 2;
+    }
+    let mut in_time = now;
+    while in_time - over > 1 {
+        let middle = over + (in_time - over) / 2;
+        if is_over(middle) {
+            over = middle;
+        } else {
+            in_time = middle;
+        }
+    }
+    in_time
 }
 
 /// The bounds of a stay; none where nothing limits it.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{day, opening::Hours, role::Role};
+use proptest::prelude::*;
 
 fn at(stage: Stage) -> Standing {
     Standing {
@@ -185,4 +186,33 @@ fn a_stay_is_bounded_by_its_limit_its_booking_or_its_plan() {
     assert_eq!(bounds_of(Stage::Completed, None, None), None);
     // 1970 began at 07:00 in Bangkok: the clinic opens two hours later, and the answer is awaited from then on.
     assert_eq!(bounds_of(Stage::LeadCreated, None, None), Some((135, 150)));
+}
+
+proptest! {
+    #[test]
+    fn who_came_before_the_instant_of_the_order_is_over_and_nobody_else(
+        now in 1_735_689_600_i64..1_800_000_000, back in 0_i64..20 * 86_400, stage in prop::sample::select(Stage::ALL.to_vec()),
+        opens in prop::sample::select(vec![r#"{"mon":[["09:00","20:00"]],"thu":[["09:00","12:00"],["13:00","20:00"]],"sat":[["00:00","02:00"]]}"#, "{}"]),
+        apart in -2_i64..3,
+    ) {
+        let hours = Hours::read(opens, day::USUAL_ZONE).unwrap();
+        let now = now * 1_000_000;
+        let is_over = |since| {
+            let clock = Clock { since, booked: None, planned: None };
+            bounds(stage, &clock, &hours).is_some_and(|bounds| now > bounds.until)
+        };
+        match order(stage, now, &hours) {
+            Order::First { over_before } => {
+                // Anybody, and whoever came just then.
+                for since in [now - back * 1_000_000, over_before + apart] {
+                    prop_assert_eq!(is_over(since), since < over_before, "{:?} {}", stage, since);
+                }
+            }
+            Order::Last => prop_assert!(!is_over(now - back * 1_000_000)),
+            Order::Each => {
+                let looks_at_each = matches!(limit(stage), Limit::Booking { .. } | Limit::Plan { .. });
+                prop_assert!(looks_at_each, "{:?}", stage);
+            }
+        }
+    }
 }
