@@ -17,7 +17,6 @@ use desk_core::{
     journey::{self, Bounds, Clock, Stage},
     opening::Hours,
 };
-use uuid::Uuid;
 
 use super::column::Column;
 use crate::{
