@@ -1,7 +1,7 @@
 //! A chain's working day on one PostgreSQL: many desks of many clinics, each with a login of its own, that push actions by the shipped
 //! functions and read what colleagues did, called by LISTEN or asking through a pooler. Prints how long a push takes, how long until a
 //! colleague's desk has the row, what the server's processors did, and how many connections there were.
-//! `cargo run --release -p desk-tests --bin bench-load [desks] [clinics] [seconds] [speed] [direct|pooler]`, or `… bench-load figures [rows]`.
+//! `cargo run --release -p desk-tests --bin bench-load [desks] [clinics] [seconds] [speed] [direct|pooler]`, or `… bench-load figures [rows]`. Speed 0: all are idle.
 // A benchmark may stop at the first thing that is not as it must be.
 #![allow(
     clippy::unwrap_used,

@@ -54,8 +54,11 @@ impl Day {
         self.began.get().unwrap().elapsed()
     }
 
-    /// How long until the next action, by chance, in this hour.
+    /// How long until the next action, by chance, in this hour; at speed 0 nobody does anything.
     fn pause(&self, chance: f64) -> Duration {
+        if self.speed == 0.0 {
+            return self.length * 2;
+        }
         let part = self.gone().as_secs_f64() / self.length.as_secs_f64();
         let hour = HOURS[((part * 10.0) as usize).min(9)];
         Duration::from_secs_f64(-(1.0 - chance).ln() * 60.0 / (A_MINUTE * self.speed * hour))
