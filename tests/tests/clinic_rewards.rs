@@ -533,7 +533,7 @@ async fn a_redemption_taken_back_takes_its_code_along_but_not_one_that_was_used(
 }
 
 #[tokio::test]
-async fn a_used_code_is_given_back_by_the_clinic_only_and_only_after_its_bill() {
+async fn a_used_code_is_not_given_back_before_its_bill_and_goes_with_it() {
     let pg = migrated().await;
     let mut head = desk(&pg, A, 1).await;
     let customer = uid(&pg, "customer", 1);
@@ -560,7 +560,8 @@ async fn a_used_code_is_given_back_by_the_clinic_only_and_only_after_its_bill() 
     assert_eq!(
         head.act("reward.cancel", cancelling(id, "clinic", Some("ทำไม่ได้"), None))
             .await,
-        "ok"
+        "coupon_ended",
+        "it has gone by itself"
     );
     assert_eq!(
         coupon(&pg, id, "state || ' ' || (used_at is not null)"),

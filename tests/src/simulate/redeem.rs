@@ -1,6 +1,7 @@
 //! What the database decides about spending points, as the migration `*_redeem_points` says it. No desk of the simulation spends without the
 //! network: what an allowance allows is played against PostgreSQL itself.
 
+use desk_core::loyalty::gift::USUAL_LIMITS;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -60,6 +61,11 @@ pub(super) fn redeem(desk: &mut Desk<'_>, args: &Json) -> Decided {
     }
     if reward.is_some() {
         return because("reward_unavailable", json!({ "why": "unknown" }));
+    }
+    // Nobody here has heard of other limits, and no second person is asked.
+    let most = USUAL_LIMITS.redeem_alone;
+    if points > most && way.as_deref() != Some("display") {
+        return because("second_person_needed", json!({ "most": most }));
     }
     if desk.tx.row("point_entry", entry).is_some() {
         return refuse("value_not_allowed");

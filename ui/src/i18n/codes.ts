@@ -171,6 +171,21 @@ export const CODES: Record<Code, Words> = {
   reward_needs_clinic: { what: () => m.code_reward_needs_clinic(), next: m.code_reward_needs_clinic_next },
   reward_not_found: { what: () => m.code_reward_not_found(), next: m.code_reward_not_found_next },
   rewards_exist: { what: () => m.code_rewards_exist(), next: m.code_rewards_exist_next },
+  second_person_needed: {
+    what: (f) =>
+      f['most'] ? m.code_second_person_needed({ most: pointsOf(f['most']) }) : m.code_second_person_needed_plain(),
+    next: m.code_second_person_needed_next,
+  },
+  nobody_to_agree: { what: () => m.code_nobody_to_agree(), next: m.code_nobody_to_agree_next },
+  approval_not_found: { what: () => m.code_approval_not_found(), next: m.code_approval_not_found_next },
+  approval_decided: { what: () => m.code_approval_decided(), next: m.code_approval_decided_next },
+  gift_limit_reached: {
+    what: (f) =>
+      f['most']
+        ? m.code_gift_limit_reached({ left: pointsOf(f['left']), most: pointsOf(f['most']) })
+        : m.code_gift_limit_reached_plain(),
+    next: m.code_gift_limit_reached_next,
+  },
   coupon_not_found: { what: () => m.code_coupon_not_found(), next: m.code_coupon_not_found_next },
   coupon_ended: { what: () => m.code_coupon_ended(), next: m.code_coupon_ended_next },
   coupon_alone: { what: () => m.code_coupon_alone(), next: m.code_coupon_alone_next },

@@ -155,6 +155,8 @@ export const KEYS = {
     memberCard: key('Q', m.key_member_card),
     redeem: key('R', m.key_redeem, { foot: true }),
     useCode: key('U', m.key_use_code),
+    givePoints: key('G', m.key_give_points),
+    secondPerson: key('Shift G', m.key_second_person),
     edit: key('E', m.key_edit, { foot: true }),
     note: key('N', m.key_note, { foot: true }),
     call: key('C', m.key_call, { foot: true }),

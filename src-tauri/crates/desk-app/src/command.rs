@@ -17,6 +17,7 @@ pub use crate::api::{
     friends::{
         Friends, FriendsAsk, MemberCard, ReferralDecide, ReferralQueue, ReferralRecord, ReferrerFind, Referrers,
     },
+    gift::{ApprovalDecide, GiftPreview, GiftPromise, PointLimits, PointLimitsSet, PointsAsk, PointsGive},
     journey::{
         Board, BoardAsk, BoardServices, BoardServicesAsk, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow,
         JourneyShown,
@@ -89,6 +90,12 @@ macro_rules! for_each_command {
             points_ledger: LedgerPage => PointEntries,
             points_preview: PointsPreview => PointsPromise,
             points_award: PointsAward => Saved,
+            gift_preview: GiftPreview => GiftPromise,
+            points_give: PointsGive => Saved,
+            points_ask: PointsAsk => Saved,
+            approval_decide: ApprovalDecide => Saved,
+            point_limits: Nothing => PointLimits,
+            point_limits_set: PointLimitsSet => Saved,
             redeem_preview: RedeemPreview => RedeemPromise,
             points_redeem: PointsRedeem => Redeemed,
             display_open: Nothing => DisplayStanding,

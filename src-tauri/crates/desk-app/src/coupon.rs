@@ -11,12 +11,14 @@ use desk_cache::{
     query::{
         clinic,
         coupon::{self, Coupon},
-        customer, loyalty, reward,
+        customer, loyalty,
+        payment::Payment,
+        reward,
     },
 };
 use desk_core::{
     loyalty::{
-        account::{Account, Lot, Use},
+        account::{Account, Lot, Use, total},
         reward::{self as rule, State},
     },
     payment::{receipt::Tongue, slip::Slip},
@@ -31,7 +33,7 @@ use crate::{
             BillCoupon, CancelledBy, CouponCancel, CouponCancelPreview, CouponCancelPromise, CouponRow, CouponSlip,
             CouponUse,
         },
-        payment::{ReceiptLine, ReceiptShown},
+        payment::{ReceiptLine, ReceiptShown, ReturnedCode},
         settings::Language,
     },
     check,
@@ -220,18 +222,74 @@ fn shown(found: Coupon, now: i64) -> CouponRow {
     }
 }
 
+/// What is left when all of a bill is given back: codes that had reduced it go with it (rules L3 and L19).
+pub(crate) struct Left {
+    /// The codes, and what returns of each.
+    pub codes: Vec<ReturnedCode>,
+    /// Points that can be used afterwards.
+    pub available: i64,
+    /// Points that are owed afterwards.
+    pub owed: i64,
+}
+
+/// What giving back all that is left of a payment leaves, by the rules of the booking: so many points that it earned go, and its codes return theirs. Nothing where
+/// no code had reduced it.
+pub(crate) fn going_with(
+    reader: &Reader<'_>,
+    paid: &Payment,
+    (goes, owed): (i64, i64),
+    now: i64,
+) -> Result<Option<Left>, CacheError> {
+    let mut used = coupon::of_payment(reader, paid.id)?;
+    used.retain(|found| found.state == State::Used);
+    let Some(first) = used.first() else { return Ok(None) };
+    let mut whole = account(reader, first, owed)?;
+    for found in &used {
+        for lot in account(reader, found, owed)?.lots {
+            if whole.lots.iter().all(|known| known.id != lot.id) {
+                whole.lots.push(lot);
+            }
+        }
+    }
+    if let Some(award) = paid.entry {
+        whole.reverse(award, goes);
+    }
+    let codes = used.into_iter().map(|found| go(&mut whole, found, now)).collect();
+    Ok(Some(Left {
+        codes,
+        available: whole.spendable(now),
+        owed: whole.owed,
+    }))
+}
+
+fn go(account: &mut Account, found: Coupon, now: i64) -> ReturnedCode {
+    account.end(now);
+    account.give_back(&uses(&found), returned(&found, now));
+    let ended = total(&account.end(now));
+    ReturnedCode {
+        code: rule::written(&found.code),
+        returns: found.points - ended,
+        ended,
+        name: found.name,
+    }
+}
+
+fn uses(found: &Coupon) -> Vec<Use> {
+    let of = |(lot, points): &(Uuid, i64)| Use {
+        lot: *lot,
+        points: *points,
+        expires_at: None,
+    };
+    found.lots.iter().map(of).collect()
+}
+
 fn effect(reader: &Reader<'_>, found: &Coupon, now: i64, me: Uuid) -> Result<CouponCancelPromise, CacheError> {
     let owed = loyalty::member(reader, found.customer)?.map_or(0, |member| member.owed);
     let before = account(reader, found, owed)?;
     let mut after = before.clone();
     after.end(now);
     let live = after.clone();
-    let uses = found.lots.iter().map(|(lot, points)| Use {
-        lot: *lot,
-        points: *points,
-        expires_at: None,
-    });
-    after.give_back(&uses.collect::<Vec<_>>(), returned(found, now));
+    after.give_back(&uses(found), returned(found, now));
     let back = |has_ended: bool| {
         let lots = after.lots.iter().filter(move |lot| lot.has_ended(now) == has_ended);
         let gained = lots

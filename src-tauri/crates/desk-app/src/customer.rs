@@ -27,7 +27,7 @@ use crate::{
     call, check, coupon,
     desk::Desk,
     error::{AppError, Code},
-    line,
+    gift, line,
     loyalty::{Bill, membership, promise},
     payment, row,
 };
@@ -321,6 +321,7 @@ fn card(
             .collect(),
         payments: payment::rows(reader, id, me)?,
         coupons: coupon::rows(reader, id, now)?,
+        approvals: gift::rows(reader, id, me)?,
     }))
 }
 

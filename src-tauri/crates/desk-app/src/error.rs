@@ -170,6 +170,16 @@ codes! {
     PointsSpent => "points_spent",
     /// There are not enough points; fields: `missing`, `available`.
     PointsShort => "points_short",
+    /// A second person has to agree, or the customer on their own screen; fields: `most`.
+    SecondPersonNeeded => "second_person_needed",
+    /// Nobody else works here who could be the second person.
+    NobodyToAgree => "nobody_to_agree",
+    /// Nothing of this name waits for a second person.
+    ApprovalNotFound => "approval_not_found",
+    /// A second person has spoken, or it is not asked any more; fields: `state`, `by`.
+    ApprovalDecided => "approval_decided",
+    /// More than one person may give by hand on a day; fields: `left`, `most`.
+    GiftLimitReached => "gift_limit_reached",
     /// Somebody else spent the points first.
     PointsTaken => "points_taken",
     /// No such payment.

@@ -22,6 +22,7 @@ mod disturb;
 pub mod error;
 mod followup;
 mod friends;
+mod gift;
 mod hours;
 mod interruptions;
 mod journey;

@@ -14,7 +14,7 @@ use desk_cache::{
     },
 };
 use desk_core::{
-    day,
+    day::{self, Tz},
     loyalty::{
         Tier, points_to_reverse,
         policy::Basis,
@@ -320,6 +320,15 @@ fn effect(
     };
     let (available, owed) = member.map_or((0, 0), |member| (member.available_points, member.owed));
     let owes = (points - available).max(0);
+    // Nothing is left of the bill: codes that had reduced it go with it.
+    let left = match after {
+        0 => coupon::going_with(reader, paid, (points, owed), now)?,
+        _ => None,
+    };
+    let (available_after, owed_after, codes) = match left {
+        Some(left) => (left.available, left.owed, left.codes),
+        None => ((available - points).max(0), owed + owes, vec![]),
+    };
     let tier = match member {
         Some(member) => Some(tier_after(reader, paid, member, (points, satang), now)?),
         None => None,
@@ -329,8 +338,9 @@ fn effect(
         rest_after: after,
         points,
         owes,
-        available_after: member.map(|_| (available - points).max(0)),
-        owed_after: owed + owes,
+        available_after: member.map(|_| available_after),
+        owed_after,
+        codes,
         tier_after: tier.filter(|after| member.is_some_and(|member| member.tier != *after)),
     })
 }
@@ -388,7 +398,7 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
         multiplier_tenths: paid.multiplier_tenths,
         balance: member.as_ref().map(|member| member.available_points),
         owed: member.as_ref().map_or(0, |member| member.owed),
-        ends_next: next_end(reader, paid.customer, now)?.map(|(points, at)| (points, day::date(of(at), zone))),
+        ends: ends(reader, paid.customer, now, zone)?,
     };
     let tongue = match language {
         Language::Th => Tongue::Thai,
@@ -416,19 +426,20 @@ fn course(reader: &Reader<'_>, journey: Option<Uuid>) -> Result<Option<String>, 
     Ok(found.and_then(|journey| journey.title))
 }
 
-/// Points that end on the next day on which any do.
-fn next_end(reader: &Reader<'_>, customer: Uuid, now: i64) -> Result<Option<(i64, i64)>, CacheError> {
-    let lots = loyalty::lots(reader, customer)?;
-    let live: Vec<(i64, i64)> = lots
-        .iter()
-        .filter(|lot| !lot.has_ended(now))
-        .filter_map(|lot| Some((lot.remaining, lot.expires_at?)))
-        .collect();
-    let next = live.iter().map(|(_, at)| *at).min();
-    Ok(next.map(|next| {
-        let points = live.iter().filter(|(_, at)| *at == next).map(|(points, _)| points);
-        (points.sum(), next)
-    }))
+/// All points that will end, by the day: the next first, those that never end not at all (rule L12).
+fn ends(reader: &Reader<'_>, customer: Uuid, now: i64, zone: Tz) -> Result<Vec<(i64, NaiveDate)>, CacheError> {
+    let mut days: Vec<(i64, NaiveDate)> = vec![];
+    for lot in loyalty::lots(reader, customer)? {
+        let Some(at) = lot.expires_at.filter(|_| !lot.has_ended(now)) else {
+            continue;
+        };
+        let day = day::date(DateTime::from_timestamp_micros(at).unwrap_or_default(), zone);
+        match days.last_mut().filter(|(_, last)| *last == day) {
+            Some((points, _)) => *points += lot.remaining,
+            None => days.push((lot.remaining, day)),
+        }
+    }
+    Ok(days)
 }
 
 /// A customer's payments as their card shows them to this person.

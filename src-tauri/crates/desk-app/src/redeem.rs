@@ -9,7 +9,7 @@ use desk_cache::{
     change::{Action, Destination},
     lease,
     open::Reader,
-    query::{customer, loyalty},
+    query::{approval, customer, loyalty},
     rebase,
     redemption::{self, Fate},
 };
@@ -41,6 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// More is a typing slip.
 const MOST: i64 = 1_000_000;
+/// Nobody but the person at the counter said yes.
+const STAFF: &str = "staff";
 
 impl Desk {
     /// What redeeming so many points would do: the same rule as the booking.
@@ -103,7 +105,7 @@ impl Desk {
         if self.is_confirmed_by_customer(entry_id, customer_id, points, reward_id) {
             "display"
         } else {
-            "staff"
+            STAFF
         }
     }
 
@@ -118,6 +120,9 @@ impl Desk {
         };
         let promise = self.redeem_preview(preview).await?;
         is_enough(&promise)?;
+        if request.points > promise.alone && self.who_confirmed(request) == STAFF {
+            return Err(AppError::new(Code::SecondPersonNeeded).with("most", promise.alone));
+        }
         if let Some(reward) = request.reward_id {
             let offer = promise.rewards.iter().find(|offer| offer.id == reward);
             let offer = offer.filter(|offer| offer.points_cost == request.points);
@@ -231,7 +236,7 @@ impl Desk {
             });
         }
         let mut error = AppError::new(Code::from_word(code).unwrap_or(Code::Unexpected));
-        for field in ["missing", "available", "left"] {
+        for field in ["missing", "available", "left", "most"] {
             if let Some(value) = number(field) {
                 error = error.with(field, value);
             }
@@ -299,6 +304,7 @@ pub(crate) fn promise(
     Ok(Some(RedeemPromise {
         available,
         most,
+        alone: approval::limits(reader)?.redeem_alone,
         missing,
         available_after: if missing > 0 { available } else { available - points },
         takes: by_expiry(takes.iter().map(|used| (used.points, used.expires_at))),

@@ -214,7 +214,7 @@ fn gifts(moved: &[Moved], since: i64) -> Vec<Gifts> {
     }
     let row = |(by, gifts): (Option<String>, Vec<&Moved>)| Gifts {
         by,
-        count: count(gifts.len()),
+        count: gifts.iter().map(|gift| gift.amount.signum()).sum(),
         points: gifts.iter().map(|gift| gift.amount).sum(),
         rows: gifts.iter().take(GIFTS).map(|gift| one(gift)).collect(),
     };
@@ -227,7 +227,9 @@ fn one(gift: &Moved) -> Gift {
     Gift {
         customer: gift.name.clone(),
         points: gift.amount,
+        code: gift.reason,
         reason: gift.said.clone(),
+        agreed_by: gift.agreed_by.clone(),
         at: row::millis(gift.at),
     }
 }
@@ -358,6 +360,8 @@ mod tests {
             by: Some("นก".into()),
             said: Some("ขอโทษที่รอนาน".into()),
             is_gift: kind == "bonus",
+            reason: None,
+            agreed_by: None,
         }
     }
 

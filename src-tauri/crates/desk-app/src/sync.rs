@@ -9,7 +9,7 @@ use desk_cache::{
     change::Action,
     open::Reader,
     outbox::{self, Waiting},
-    query::{customer, followup, journey, lead, payment, staff, task, visit},
+    query::{approval, customer, followup, journey, lead, payment, staff, task, visit},
 };
 use desk_sync::{Failure, Status};
 use serde_json::{Map, Value as Json, json};
@@ -171,6 +171,10 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
         "visit" | "appointment" => visit::whose(reader, id("id"))?,
         "journey" => customer::profile(reader, customer_of_journey(reader, args)?)?.map(|profile| profile.full_name),
         "payment" => customer::profile(reader, payer(reader, args)?)?.map(|profile| profile.full_name),
+        "approval" => match approval::one(reader, id("id"))? {
+            Some(found) => customer::profile(reader, found.customer)?.map(|profile| profile.full_name),
+            None => None,
+        },
         "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "clinic" => args.get("name").and_then(Json::as_str).map(str::to_owned),
         "customer" => {

@@ -24,7 +24,7 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("appointment" | "visit" | "preference") => &["agenda", "today", "customers", "journeys"],
         Some("contact") => &["tasks", "today", "customers"],
         Some("lot" | "payment" | "loyalty_policy") => &["customers", "loyalty"],
-        Some("lease" | "coupon" | "referral") => &["customers"],
+        Some("lease" | "coupon" | "approval" | "referral") => &["customers"],
         Some("achievement" | "achieved") => &["customers", "achievements"],
         Some("reward") => &["rewards", "customers"],
         Some(_) => &["customers", "today", "tasks", "journeys"],

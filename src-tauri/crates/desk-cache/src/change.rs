@@ -9,6 +9,7 @@ mod contact;
 pub mod coupon;
 mod customer;
 mod followup;
+pub mod gift;
 mod journey;
 pub mod late;
 mod lead;
@@ -130,6 +131,8 @@ pub fn can_be_undone(name: &str) -> bool {
             | "customer.edit"
             | "points.award"
             | "points.redeem"
+            | "points.give"
+            | "points.ask"
             | "payment.take"
             | "followup.done"
             | "followup.cancel"
@@ -159,6 +162,8 @@ pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<
         Some("task") => task::before(connection, action).map(Some),
         Some("followup") => followup::before(connection, action).map(Some),
         Some("points") if action.name == "points.redeem" => redeem::before(connection, action).map(Some),
+        // What takes them back knows them by their name.
+        Some("points") if action.name != "points.award" => Ok(Some(Json::Object(serde_json::Map::new()))),
         Some("journey") => journey::before(connection, action).map(Some),
         Some("lead") => lead::before(connection, action).map(Some),
         Some("points") => points::before(connection, action).map(Some),
@@ -193,6 +198,7 @@ pub(crate) fn reversal(
         "lead.answer" => Ok(("lead.unanswer", lead::unanswering(done, before))),
         "points.award" => Ok(("points.reverse", points::reversing(id, done, before))),
         "points.redeem" => Ok(("points.unredeem", redeem::unredeeming(id, done, before))),
+        "points.give" | "points.ask" => Ok(("points.ungive", gift::ungiving(id, done))),
         // Money that the clinic has booked is given back, with a reason, by who may.
         "payment.take" => Err(CacheError::Refused("payment_booked")),
         "customer.edit" => Ok(("customer.revert", customer::reverting(connection, done, before)?)),
@@ -221,6 +227,7 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
         "task.complete" => nobody_works_on(connection, done.uuid("next").ok()),
         "contact.log" => nobody_works_on(connection, done.uuid("next_id").ok()),
         "points.award" => points::are_unspent(connection, done),
+        "points.give" | "points.ask" => gift::is_unspent(connection, done),
         "points.redeem" => coupon::is_unused(connection, done.uuid("id")?),
         "payment.take" => payment::is_untouched(connection, done),
         _ => Ok(()),
@@ -278,6 +285,9 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "customer.create" => customer::create(ledger, action),
         "customer.edit" => customer::edit(ledger, action),
         "points.award" | "points.reverse" => points::apply(ledger, action),
+        "points.give" | "points.ask" | "points.ungive" | "approval.decide" | "clinic.set_point_limits" => {
+            gift::apply(ledger, action)
+        }
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
         "referral.record" | "referral.decide" => referral::apply(ledger, action),

@@ -144,6 +144,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261201101000_index_lists.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201200000_keep_approvals.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201200100_index_approvals.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

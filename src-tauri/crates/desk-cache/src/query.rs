@@ -2,6 +2,7 @@
 
 pub mod achievement;
 pub mod appointment;
+pub mod approval;
 pub mod clinic;
 pub mod closed_day;
 pub mod contact;

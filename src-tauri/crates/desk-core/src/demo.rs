@@ -88,6 +88,7 @@ impl Demo {
             "referral" => Box::new(self.referrals()),
             "achievement" => Box::new(self.achievements()),
             "achieved" => Box::new(self.achieved()),
+            "approval" => Box::new(std::iter::once(self.approval())),
             _ => Box::new(std::iter::empty()),
         }
     }

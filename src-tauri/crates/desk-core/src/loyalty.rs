@@ -3,6 +3,7 @@
 //! ([`standing`]). The database decides; the desk predicts with these same rules.
 
 pub mod account;
+pub mod gift;
 pub mod lease;
 pub mod policy;
 pub mod reward;

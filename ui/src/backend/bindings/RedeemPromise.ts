@@ -17,6 +17,10 @@ available: number,
  */
 most: number, 
 /**
+ * More is not redeemed without the customer's own word or a second person's.
+ */
+alone: number, 
+/**
  * So many lack; 0 when there are enough.
  */
 missing: number, 

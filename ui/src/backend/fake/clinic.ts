@@ -31,6 +31,7 @@ import { achievements, referrals, type FakeReferral } from './friends';
 import { Books } from './manage';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
+import { gifts, type FakeGifts } from './gifts';
 import { rewards, type FakeCoupon } from './rewards';
 import { rules } from './rules';
 
@@ -100,6 +101,7 @@ export class FakeClinic {
   rewards = rewards();
   /** Codes of everybody, newest first. */
   coupons: FakeCoupon[] = [];
+  gifts: FakeGifts = gifts();
   ledgers = new Map<string, PointEntry[]>();
   contacts = new Map<string, ContactRow[]>();
   /** Payments and refunds of everybody, newest first. */

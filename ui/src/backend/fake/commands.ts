@@ -15,6 +15,7 @@ import * as day from './day';
 import * as display from './display';
 import * as achievements from './achievements';
 import * as friends from './friends';
+import * as gifts from './gifts';
 import { assign, board, move, ofCustomer, open, services, show } from './journeys';
 import * as leads from './leads';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
@@ -87,6 +88,7 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     contacts: [...clinic.contactsOf(id)],
     payments: payments.paymentsOf(clinic, id),
     coupons: rewards.couponsOf(clinic, id),
+    approvals: gifts.approvalsOf(clinic, id),
   };
 }
 
@@ -198,6 +200,9 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
   }
   const offer = promise.rewards.find(({ id }) => id === request.rewardId);
   if (offer?.bar) clinic.refuse(offer.bar.why === 'offline' ? 'reward_needs_clinic' : 'reward_unavailable');
+  if (request.points > promise.alone && clinic.display.question?.answer !== true) {
+    clinic.refuse('second_person_needed', { most: String(promise.alone) });
+  }
   if (request.points > promise.most) clinic.refuse('lease_exceeded', { left: String(promise.most) });
   const entry = { kind: 'redeemed', amount: -request.points, description: 'แลกแต้ม', at: clinic.now(), expiresAt: null };
   const entries = clinic.ledger(of.id);
@@ -311,6 +316,12 @@ export const ANSWERS: Answers = {
   }),
   points_preview: preview,
   points_award: award,
+  gift_preview: gifts.giftPreview,
+  points_give: gifts.give,
+  points_ask: gifts.askToRedeem,
+  approval_decide: gifts.decide,
+  point_limits: gifts.limits,
+  point_limits_set: gifts.setLimits,
   redeem_preview: (clinic, { customerId, points }) => redeemPreviewOf(clinic, clinic.customer(customerId), points),
   points_redeem: redeem,
   display_open: (clinic) => display.change(clinic, { isOpen: true }),

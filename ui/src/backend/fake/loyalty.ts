@@ -81,6 +81,7 @@ export function redeemPreviewOf(clinic: FakeClinic, of: FakeCustomer, points: nu
   return {
     available: of.points,
     most: isOffline ? left : of.points,
+    alone: clinic.gifts.limits.redeemAlone,
     missing,
     takes: points > 0 && !missing ? [{ points, at: now + 30 * 86_400_000 }] : [],
     availableAfter: missing ? of.points : of.points - points,

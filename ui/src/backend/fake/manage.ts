@@ -64,7 +64,14 @@ const report: Answer<'loyalty_report'> = (clinic) => {
             count: 1,
             points: 50,
             rows: [
-              { customer: 'พลอยไพลิน ศรีสุข', points: 50, reason: 'รอนานกว่า 30 นาที', at: day.at('2026-09-20 15:00') },
+              {
+                customer: 'พลอยไพลิน ศรีสุข',
+                points: 50,
+                code: 'complaint',
+                reason: 'ขออภัยในความไม่สะดวก: รอนานกว่า 30 นาที',
+                agreedBy: null,
+                at: day.at('2026-09-20 15:00'),
+              },
             ],
           },
         ],

@@ -11,7 +11,7 @@ import type { Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import { daysUntil, isoDay, startOfDay } from '../../i18n/dates';
 import { pointsFor, tenthsOf, tierOf, WELCOME, whatIf } from './loyalty';
-import { end, offersOf, onBill } from './rewards';
+import { codesOf, end, goWith, offersOf, onBill } from './rewards';
 
 /** A payment as the fake keeps it: with whose it is, and what its points were counted with. */
 export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
@@ -115,7 +115,7 @@ function number(clinic: FakeClinic): number | null {
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
   const { paymentId: id, customerId, method, note } = request;
   const { pays: satang } = onBill(clinic, customerId, request.satang, request.coupons);
-  end(clinic, request.coupons, 'used');
+  end(clinic, request.coupons, 'used', { payment: id });
   if (!satang) return clinic.saved(id, 'reward.use', clinic.customer(customerId).fullName, `customer:${customerId}`);
   const { points, welcomePoints, availableAfter, multiplierTenths } = earns(clinic, customerId, satang);
   const of = clinic.customer(customerId);
@@ -177,14 +177,17 @@ export function refundPreview(
   const points = paid.points ? pointsFor(left, paid.tenths) - pointsFor(left - satang, paid.tenths) : 0;
   const owes = Math.max(0, points - of.points);
   const tier = tierOf(of.lifetime - points);
+  const codes = left === satang ? codesOf(clinic, paymentId) : [];
+  const returned = codes.reduce((sum, { returns }) => sum + returns, 0);
   return {
     rest: left,
     restAfter: left - satang,
     points,
     owes,
-    availableAfter: of.isMember ? Math.max(0, of.points - points) : null,
+    availableAfter: of.isMember ? Math.max(0, of.points - points) + returned : null,
     owedAfter: owes,
     tierAfter: points && tier !== tierOf(of.lifetime) ? tier : null,
+    codes,
   };
 }
 
@@ -220,6 +223,7 @@ export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): 
     };
     clinic.ledger(of.id).unshift({ id: `${id}-points`, ...entry });
   }
+  if (rest(clinic, paid) === 0) goWith(clinic, paid.id, reason);
   Object.assign(of, { points: availableAfter ?? of.points, lifetime: of.lifetime - points });
   return clinic.saved(id, 'payment.refund', of.nickname ?? of.fullName, `customer:${of.id}`);
 }

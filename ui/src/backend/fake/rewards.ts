@@ -4,6 +4,7 @@ import type { BillCoupon } from '../bindings/BillCoupon';
 import type { CouponRow } from '../bindings/CouponRow';
 import type { RewardBar } from '../bindings/RewardBar';
 import type { RewardOffer } from '../bindings/RewardOffer';
+import type { ReturnedCode } from '../bindings/ReturnedCode';
 import type { RewardRow } from '../bindings/RewardRow';
 import type { FakeClinic } from './clinic';
 import * as day from './day';
@@ -15,6 +16,8 @@ export interface FakeCoupon extends CouponRow {
   customer: string;
   isStackable: boolean;
   isAutomatic: boolean;
+  /** The payment that it reduced. */
+  payment?: string;
 }
 
 const DAY = 86_400_000;
@@ -86,7 +89,7 @@ export function offersOf(clinic: FakeClinic, points: number, tier: string): Rewa
 export const couponsOf = (clinic: FakeClinic, customer: string): CouponRow[] =>
   clinic.coupons
     .filter((coupon) => coupon.customer === customer)
-    .map(({ customer: _c, isStackable: _s, isAutomatic: _a, ...coupon }) => coupon);
+    .map(({ customer: _c, isStackable: _s, isAutomatic: _a, payment: _p, ...coupon }) => coupon);
 
 /** The code of a redemption for a reward. */
 export function issue(clinic: FakeClinic, customer: string, id: string, rewardId: string | null): void {
@@ -142,11 +145,24 @@ export function end(
   clinic: FakeClinic,
   ids: string[],
   state: 'used' | 'cancelled',
-  rest: Partial<CouponRow> = {},
+  rest: Partial<FakeCoupon> = {},
 ): void {
   for (const coupon of clinic.coupons.filter(({ id }) => ids.includes(id))) {
     Object.assign(coupon, { state, endedAt: clinic.now(), endedBy: clinic.nickname(), ...rest });
   }
+}
+
+const onPayment = (clinic: FakeClinic, payment: string): FakeCoupon[] =>
+  clinic.coupons.filter((coupon) => coupon.payment === payment && coupon.state === 'used');
+
+/** The codes that go with a bill of which nothing is left. */
+export const codesOf = (clinic: FakeClinic, payment: string): ReturnedCode[] =>
+  onPayment(clinic, payment).map(({ code, name, points }) => ({ code, name, returns: points, ended: 0 }));
+
+/** They go with it. */
+export function goWith(clinic: FakeClinic, payment: string, reason: string): void {
+  const ids = onPayment(clinic, payment).map(({ id }) => id);
+  end(clinic, ids, 'cancelled', { reason });
 }
 
 const known = (clinic: FakeClinic, id: string): FakeCoupon =>

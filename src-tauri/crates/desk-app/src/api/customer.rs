@@ -9,7 +9,8 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 use super::{
-    agenda::VisitShown, call::ContactRow, coupon::CouponRow, followup::FollowupRow, payment::PaymentRow, task::TaskRow,
+    agenda::VisitShown, call::ContactRow, coupon::CouponRow, followup::FollowupRow, gift::ApprovalRow,
+    payment::PaymentRow, task::TaskRow,
 };
 
 /// Find customers. Answers at every keystroke, from this PC alone.
@@ -112,6 +113,8 @@ pub struct CustomerCard {
     pub payments: Vec<PaymentRow>,
     /// Codes that points bought: those that can be used first, at most fifty.
     pub coupons: Vec<CouponRow>,
+    /// What waits for a second person.
+    pub approvals: Vec<ApprovalRow>,
 }
 
 /// Who a customer is.

@@ -1,6 +1,6 @@
 //! The loyalty of a clinic for who answers for it: what is owed to members, how points move, what is promised, and which months are closed. Owner and manager.
 
-use desk_core::loyalty::{Tier, policy::Basis};
+use desk_core::loyalty::{Tier, gift::Reason, policy::Basis};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -97,8 +97,12 @@ pub struct Gift {
     pub customer: String,
     /// How many.
     pub points: i64,
-    /// Why.
+    /// Why, by the clinic's list; none where it is not one of it.
+    pub code: Option<Reason>,
+    /// Why, in words.
     pub reason: Option<String>,
+    /// The second person who agreed.
+    pub agreed_by: Option<String>,
     /// When.
     pub at: i64,
 }

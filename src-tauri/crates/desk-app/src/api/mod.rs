@@ -10,6 +10,7 @@ pub mod customer;
 pub mod display;
 pub mod followup;
 pub mod friends;
+pub mod gift;
 pub mod journey;
 pub mod lead;
 pub mod manage;

@@ -112,6 +112,22 @@ pub struct RefundPromise {
     pub owed_after: i64,
     /// The tier now and afterwards, where it changes.
     pub tier_after: Option<Tier>,
+    /// Codes that had reduced the bill and go with it, where all of it is given back.
+    pub codes: Vec<ReturnedCode>,
+}
+
+/// A code that goes with its bill.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnedCode {
+    /// As it stands on the paper.
+    pub code: String,
+    /// What was promised.
+    pub name: String,
+    /// Points that return, to their lots and dates.
+    pub returns: i64,
+    /// Points that had cost it and whose date has passed meanwhile.
+    pub ended: i64,
 }
 
 /// Give money back. Errors: those of the effect, `reason_missing`, `text_too_long`, `role_not_allowed`.

@@ -25,6 +25,8 @@ pub struct RedeemPromise {
     pub available: i64,
     /// So many can be redeemed here and now.
     pub most: i64,
+    /// More is not redeemed without the customer's own word or a second person's.
+    pub alone: i64,
     /// So many lack; 0 when there are enough.
     pub missing: i64,
     /// What would be taken, by the day on which it expires.
@@ -63,7 +65,7 @@ pub enum OfflineBar {
     UsedUp,
 }
 
-/// Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`; without
+/// Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`, `second_person_needed` (field `most`); without
 /// the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`), `reward_needs_clinic`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

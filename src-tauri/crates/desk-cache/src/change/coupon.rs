@@ -174,7 +174,7 @@ fn cancel(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         if is_clinic { "clinic" } else { "customer" },
         action.text("reason"),
     )?;
-    let ended = return_points(ledger, action, &found)?;
+    let ended = return_points(ledger, action, &found, action.uuid("entry")?)?;
     if let (Ok(id), true) = (action.uuid("grant"), ended > 0) {
         grant(ledger, action, &found, id, ended)?;
     }
@@ -182,6 +182,22 @@ fn cancel(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         Some(reward) => redeem::count_reward(ledger, reward, -1),
         None => Ok(()),
     }
+}
+
+/// All of a bill was given back: the codes that had reduced it go with it, and their points return (rules L3 and L19).
+pub(super) fn go_with_the_bill(ledger: &Ledger<'_>, action: &Action, payment: Uuid) -> Result<()> {
+    for found in coupon::of_payment(ledger.connection, payment)? {
+        if found.state != State::Used {
+            continue;
+        }
+        close(ledger, action, found.id, "refund", action.text("reason"))?;
+        // Every bit of the code's key turned: the database calls the entry so too.
+        return_points(ledger, action, &found, Uuid::from_u128(!found.id.as_u128()))?;
+        if let Some(reward) = found.reward {
+            redeem::count_reward(ledger, reward, -1)?;
+        }
+    }
+    Ok(())
 }
 
 /// One that was used only by the clinic, and only after what was paid on its bill.
@@ -204,10 +220,10 @@ fn can_be_given_back(ledger: &Ledger<'_>, found: &Coupon, is_clinic: bool) -> Re
 }
 
 /// Answers how many of the points had ended.
-fn return_points(ledger: &Ledger<'_>, action: &Action, found: &Coupon) -> Result<i64> {
+fn return_points(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid) -> Result<i64> {
     let member = member(ledger.connection, found.customer)?.ok_or(CacheError::Refused("coupon_not_found"))?;
     let entry = Entry {
-        id: action.uuid("entry")?,
+        id,
         kind: "refund",
         points: found.points,
         said: Some(format!("คืนแต้ม: {}", found.name)),

@@ -99,6 +99,7 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if satang > before {
         return Err(CacheError::Refused("refund_too_large"));
     }
+    let original = paid.id;
     let (entry, points) = (
         action.uuid("entry")?,
         points_to_reverse(before, before - satang, paid.multiplier_tenths),
@@ -125,7 +126,11 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         late_reason: None,
         ..paid
     };
-    put(ledger, action.person, &made)
+    put(ledger, action.person, &made)?;
+    if satang == before {
+        super::coupon::go_with_the_bill(ledger, action, original)?;
+    }
+    Ok(())
 }
 
 /// What may have reached a tier: the entry, or the payment itself where baht decide.

@@ -51,7 +51,7 @@ pub(super) fn are_unspent(connection: &Connection, done: &Action) -> Result<()> 
 }
 
 /// Cancels an award: a second entry takes its points away, and both stay.
-fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let award = action.uuid("of")?;
     let (customer, points, said, expires_at) =
         account::written_entry(ledger.connection, award)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
@@ -259,11 +259,11 @@ fn gain(
     keep(ledger, customer, member, (&before, &after), &moved)
 }
 
-/// Points that no bill earned, where this file is the clinic: elsewhere the database gives them.
+/// Points that no bill earned. Becoming a member is the database's to do, where there is one.
 pub(super) fn give(ledger: &Ledger<'_>, at: i64, customer: Uuid, points: i64, said: &str, key: Uuid) -> Result<()> {
     let member = match member(ledger.connection, customer)? {
-        Some(member) => member,
-        None => join(ledger, customer, at)?,
+        None if ledger.is_the_clinic() => Some(join(ledger, customer, at)?),
+        member => member,
     };
     let entry = Entry {
         id: key,
@@ -275,13 +275,13 @@ pub(super) fn give(ledger: &Ledger<'_>, at: i64, customer: Uuid, points: i64, sa
         effective_at: None,
     };
     write_entry(ledger, at, customer, &entry)?;
-    let (now, measure) = stands(ledger.connection, customer, Some(&member), at)?;
+    let (now, measure) = stands(ledger.connection, customer, member.as_ref(), at)?;
     let counts = match now.basis {
         Basis::Points => points,
         Basis::Baht => 0,
     };
-    let tier = member.standing().after_gain(&now, measure.saturating_add(counts));
-    gain(ledger, customer, Some(&member), &entry, (at, tier))
+    let tier = standing_of(member.as_ref()).after_gain(&now, measure.saturating_add(counts));
+    gain(ledger, customer, member.as_ref(), &entry, (at, tier))
 }
 
 /// Makes a member in the demo clinic, which has no database to do it. Nobody joins twice, so the customer's key serves all three rows.

@@ -2,6 +2,7 @@
 
 use desk_core::loyalty::{
     Tier,
+    gift::Reason,
     policy::{Basis, Policy},
     trial::{Billed, Standing},
 };
@@ -64,8 +65,12 @@ pub struct Moved {
     pub by: Option<String>,
     /// What for.
     pub said: Option<String>,
-    /// Somebody gave it by hand: no bill, no welcome.
+    /// Somebody gave it by hand, or took that back: no bill, no welcome.
     pub is_gift: bool,
+    /// Of a gift: why, if it was one of the clinic's reasons.
+    pub reason: Option<Reason>,
+    /// The second person who agreed.
+    pub agreed_by: Option<String>,
 }
 
 /// Entries that count from a moment on, oldest first.
@@ -74,8 +79,8 @@ pub struct Moved {
 /// What SQLite says.
 pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
     let sql = "SELECT coalesce(c.code, ''), coalesce(c.full_name, ''), coalesce(e.type, ''), coalesce(e.amount, 0), coalesce(e.effective_at, e.created_at, 0),
-                      coalesce(s.nickname, s.display_name), coalesce(e.reason, e.description),
-                      e.type = 'bonus' AND e.given_by IS NOT NULL AND coalesce(e.purpose, '') NOT IN ('welcome', 'birthday', 'review', 'check_in', 'referral', 'achievement')
+                      coalesce(s.nickname, s.display_name), CASE WHEN e.purpose IN ('gift', 'ungive') THEN e.description ELSE coalesce(e.reason, e.description) END,
+                      coalesce(e.purpose IN ('gift', 'ungive'), e.type = 'bonus' AND e.given_by IS NOT NULL), e.reason, (SELECT coalesce(d.nickname, d.display_name) FROM approval a JOIN staff d ON d.id = a.decided_by WHERE a.entry_id = e.id)
                FROM point_entry e LEFT JOIN customer c ON c.id = e.customer_id LEFT JOIN staff s ON s.id = e.given_by
                WHERE coalesce(e.effective_at, e.created_at, 0) >= ?1 ORDER BY 5, e.id";
     list(connection, sql, [since], |row| {
@@ -88,6 +93,8 @@ pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
             by: row.get(5)?,
             said: row.get(6)?,
             is_gift: row.get(7)?,
+            reason: row.get::<_, Option<String>>(8)?.as_deref().and_then(Reason::from_word),
+            agreed_by: row.get(9)?,
         })
     })
 }

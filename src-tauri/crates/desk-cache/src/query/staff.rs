@@ -53,6 +53,17 @@ pub fn managers(connection: &Connection) -> Result<Vec<Colleague>> {
     Ok(found)
 }
 
+/// Whether anybody but this person works here in one of these roles.
+///
+/// # Errors
+/// What SQLite says.
+pub fn is_other(connection: &Connection, person: Uuid, roles: &[&str]) -> Result<bool> {
+    let others = active(connection)?;
+    Ok(others
+        .iter()
+        .any(|other| other.id != person && roles.contains(&other.role.as_str())))
+}
+
 /// One person, also one who has left.
 ///
 /// # Errors

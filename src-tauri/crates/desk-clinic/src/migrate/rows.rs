@@ -23,7 +23,7 @@ pub struct Kept {
 /// What would be lost, as (name, query): tables that only we hold. Lists derived from the clinic's own tables come back by themselves.
 const HELD: &str = "select format('%s', t) as name, format('select * from %s', t) as query, true as refuses from unnest(array['public.workflow_states', 'public.workflow_actions', 'public.task_queue', \
    'public.workflow_events', 'public.automation_rules', 'public.followup_rules', 'public.followup_executions', 'public.customer_preferences', 'public.customer_journey_events', 'public.loyalty_profiles', \
-   'public.point_transactions', 'public.achievements', 'public.loyalty_rewards', 'desk.member', 'desk.mutation', 'desk.visit', 'desk.contact', 'desk.payment', 'desk.coupon', 'desk.referral', 'desk.achieved']) t \
+   'public.point_transactions', 'public.achievements', 'public.loyalty_rewards', 'desk.member', 'desk.mutation', 'desk.visit', 'desk.contact', 'desk.payment', 'desk.coupon', 'desk.referral', 'desk.achieved', 'desk.approval']) t \
  union all select 'public.followup_templates', 'select * from public.followup_templates where not (clinic_id is null and id::text like ''de5c0000-%'')', true \
  union all select name, 'select * from ' || name, true from desk.created_object where kind = 'table' \
  union all select t, 'select * from ' || t, false from unnest(array['desk.staff', 'desk.clinic', 'desk.lead', 'desk.enrolment', 'desk.code_counter', 'desk.queue', 'desk.booking_counter', 'desk.payment_counter', 'desk.timer', 'desk.closed_day']) t \

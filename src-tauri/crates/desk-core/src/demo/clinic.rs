@@ -3,7 +3,7 @@
 use chrono::Datelike as _;
 
 use super::{Demo, flag, instant, text};
-use crate::synced::Value;
+use crate::{loyalty::gift::USUAL_LIMITS, synced::Value};
 
 /// Someone who works here.
 pub(super) struct Person {
@@ -78,6 +78,9 @@ impl Demo {
             // Nobody's: a code on the demo's screen must take nobody's money anywhere.
             text("0".repeat(15)),
             Value::Null,
+            Value::Int(USUAL_LIMITS.daily),
+            Value::Int(USUAL_LIMITS.alone),
+            Value::Int(USUAL_LIMITS.redeem_alone),
         ]
     }
 

@@ -1,7 +1,7 @@
 //! Who sent whom, and what customers have achieved: a few of the cast, so that every state can be seen.
 
 use super::{Demo, flag, people::CAST_SIZE, text};
-use crate::synced::Value;
+use crate::{loyalty::gift::Reason, synced::Value};
 
 /// Name, what has to be done in words and as the table has it, category, points, badge.
 const ACHIEVEMENTS: [(&str, &str, &str, &str, i64, &str); 4] = [
@@ -99,6 +99,26 @@ impl Demo {
             })
             .collect::<Vec<_>>()
         })
+    }
+
+    /// A gift that is too large for one: it waits for the manager.
+    pub(super) fn approval(&self) -> Vec<Value> {
+        let by = self.staff_id("นก").map_or(Value::Null, Value::Uuid);
+        let mut row = vec![
+            Value::Uuid(self.id("approval", 0)),
+            text("gift"),
+            Value::Uuid(self.id("customer", 2)),
+            Value::Int(500),
+            text(Reason::Complaint.word()),
+            text("รอคิวเกือบหนึ่งชั่วโมง"),
+            Value::Null,
+            self.ago(95),
+            by,
+            text("PC-A"),
+            text("asked"),
+        ];
+        row.resize(15, Value::Null);
+        row
     }
 
     pub(super) fn referrals(&self) -> impl Iterator<Item = Vec<Value>> + '_ {

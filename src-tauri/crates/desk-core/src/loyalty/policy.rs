@@ -146,15 +146,15 @@ impl Policy {
 
     /// What no clinic can mean, if there is something: a higher tier is harder to reach and never earns less.
     pub fn problem(&self) -> Option<Problem> {
-        let mut below = 0;
-        for (tier, tenths) in Tier::ALL.into_iter().zip(self.tenths) {
-            if !(below..=200).contains(&tenths) {
+        // Tier by tier, as the database asks, so that of several the same one is named.
+        let (mut fewest, mut below) = (0, 0);
+        let floors = std::iter::once(None).chain(self.floors.map(Some));
+        for ((tier, tenths), floor) in Tier::ALL.into_iter().zip(self.tenths).zip(floors) {
+            if !(fewest..=200).contains(&tenths) {
                 return Some(Problem::Multiplier(tier));
             }
-            below = tenths;
-        }
-        let mut below = 0;
-        for (tier, floor) in Tier::ALL.into_iter().skip(1).zip(self.floors) {
+            fewest = tenths;
+            let Some(floor) = floor else { continue };
             if floor <= below || floor > 999_999_999 {
                 return Some(Problem::Floor(tier));
             }

@@ -43,8 +43,8 @@ pub struct Receipt<'a> {
     pub balance: Option<i64>,
     /// Points that are owed now.
     pub owed: i64,
-    /// What ends next, and on which day.
-    pub ends_next: Option<(i64, NaiveDate)>,
+    /// What will end, and on which day: all of it, the next first (rule L12).
+    pub ends: Vec<(i64, NaiveDate)>,
 }
 
 /// One line: what, and at the right its value. A headline has no value.
@@ -186,12 +186,11 @@ impl Receipt<'_> {
         if self.owed > 0 {
             lines.push(line(tongue.say("แต้มค้างคืน", "Points owed"), &tongue.points(self.owed)));
         }
-        if let Some((points, day)) = self.ends_next {
-            lines.push(line(
-                tongue.say("หมดอายุถัดไป", "Next to expire"),
-                &format!("{}, {}", tongue.points(points), tongue.day(day)),
-            ));
-        }
+        let ends = self.ends.iter().map(|(points, day)| {
+            let ends = tongue.say("หมดอายุ", if *points == 1 { " expires" } else { " expire" });
+            Line::headline(&format!("{}{ends} {}", tongue.points(*points), tongue.day(*day)))
+        });
+        lines.extend(ends);
         lines
     }
 
@@ -291,7 +290,7 @@ mod tests {
             multiplier_tenths: 20,
             balance: Some(1_639),
             owed: 0,
-            ends_next: Some((100, day("2026-10-31"))),
+            ends: vec![(100, day("2026-10-31"))],
         }
     }
 
@@ -300,7 +299,7 @@ mod tests {
         assert_eq!(
             story().text(Tongue::Thai),
             "ออร่าคลินิก\nใบรับเงิน\nเลขที่: 1024\nวันที่: 1 ต.ค. 2569 10:42\nลูกค้า: พลอยไพลิน ศรีสุข\nรายการ: เลเซอร์หน้าใส\n\
-             รับเงิน: 1,999.00 บาท\nชำระโดย: พร้อมเพย์\nแต้มที่ได้: 399 แต้ม = ⌊1,999.00 × 2 ÷ 10⌋\nแต้มคงเหลือ: 1,639 แต้ม\nหมดอายุถัดไป: 100 แต้ม, 31 ต.ค. 2569"
+             รับเงิน: 1,999.00 บาท\nชำระโดย: พร้อมเพย์\nแต้มที่ได้: 399 แต้ม = ⌊1,999.00 × 2 ÷ 10⌋\nแต้มคงเหลือ: 1,639 แต้ม\n100 แต้มหมดอายุ 31 ต.ค. 2569"
         );
     }
 
@@ -308,7 +307,33 @@ mod tests {
     fn an_english_receipt_is_in_the_gregorian_era() {
         let text = story().text(Tongue::English);
         assert!(text.contains("Date: 1 Oct 2026 10:42"), "{text}");
-        assert!(text.contains("Next to expire: 100 points, 31 Oct 2026"), "{text}");
+        assert!(text.contains("100 points expire 31 Oct 2026"), "{text}");
+    }
+
+    #[test]
+    fn l12_the_paper_lists_every_coming_expiry_not_one_date() {
+        let ends = [(100, "2026-10-31"), (1, "2027-12-31"), (1_399, "2028-10-01")];
+        let paper = Receipt {
+            ends: ends.map(|(points, on)| (points, day(on))).to_vec(),
+            ..story()
+        };
+        let last = |text: String| text.lines().rev().take(3).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            last(paper.text(Tongue::Thai)),
+            [
+                "1,399 แต้มหมดอายุ 1 ต.ค. 2571",
+                "1 แต้มหมดอายุ 31 ธ.ค. 2570",
+                "100 แต้มหมดอายุ 31 ต.ค. 2569"
+            ]
+        );
+        assert_eq!(
+            last(paper.text(Tongue::English)),
+            [
+                "1,399 points expire 1 Oct 2028",
+                "1 point expires 31 Dec 2027",
+                "100 points expire 31 Oct 2026"
+            ]
+        );
     }
 
     #[test]
@@ -346,7 +371,7 @@ mod tests {
             points: -200,
             balance: Some(0),
             owed: 101,
-            ends_next: None,
+            ends: vec![],
             ..story()
         };
         let text = refund.text(Tongue::English);
