@@ -47,6 +47,10 @@ begin
     end if;
     return old;
   end if;
+  -- Rows of a customer who is merged with another go along.
+  if new.customer_id is distinct from old.customer_id then
+    if desk.is_moving(old.customer_id, new.customer_id) then return new; end if;
+  end if;
   if to_jsonb(new) - open is distinct from to_jsonb(old) - open or old.state <> 'asked' then
     raise exception 'what was asked of a second person is decided once' using errcode = '23514', constraint = 'desk_approval_once', table = 'approval', schema = 'desk';
   end if;

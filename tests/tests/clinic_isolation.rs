@@ -72,6 +72,7 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         insert into desk.payment (clinic_id, id, number, customer_id, satang, method, taken_at, taken_by, note) values ('{clinic}', gen_random_uuid(), 1, md5('customer:{customer}')::uuid, 100, 'cash', now(), md5('user:{seller}')::uuid, '{word}');
         insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, reasons) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('customer:{friend}')::uuid, now(), md5('user:{seller}')::uuid, false, array['{word}']);
         insert into desk.achieved (clinic_id, customer_id, achievement_id, percent, reward) select '{clinic}', md5('customer:{customer}')::uuid, a.id, 50, '{word}' from public.achievements a where a.clinic_id = '{clinic}';
+        insert into desk.approval (clinic_id, id, kind, customer_id, points, reason, note, asked_by) values ('{clinic}', gen_random_uuid(), 'gift', md5('customer:{customer}')::uuid, 500, 'other', '{word}', md5('user:{seller}')::uuid);
         with spent as (insert into public.point_transactions (clinic_id, customer_id, type, amount) values ('{clinic}', md5('customer:{customer}')::uuid, 'redeemed', -1) returning id)
         insert into desk.coupon (clinic_id, id, code, customer_id, reward_id, name, kind, value, is_stackable, points, lots, expires_at, issued_at)
           select '{clinic}', id, '{word}', md5('customer:{customer}')::uuid, gen_random_uuid(), '{word}', 'free_service', 0, true, 1, '[]', now(), now() from spent;

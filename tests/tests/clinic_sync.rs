@@ -111,6 +111,8 @@ fn fill(pg: &PgCluster) {
                values ('{A}', gen_random_uuid(), md5('customer:1')::uuid, md5('customer:3')::uuid, '2026-10-01T10:41:30.000001+07:00', md5('user:7')::uuid, true, 'refused', '{{same_address,same_name}}', now(), md5('user:7')::uuid, 'คนเดียวกัน 🌸');
              insert into public.achievements (clinic_id, name, category, conditions, badge_icon, special_reward, is_secret) values ('{A}', 'ลับ', 'special', '{{\"totalSpent\": 1}}', '🌱', '{{\"name\": \"มาสก์\"}}', true);
              insert into desk.achieved (clinic_id, customer_id, achievement_id, period, percent, reward) select '{A}', md5('customer:1')::uuid, a.id, '2026', 99, 'มาสก์' from public.achievements a;
+             insert into desk.approval (clinic_id, id, kind, customer_id, points, reason, note, reward_id, asked_at, asked_by, asked_device, state, decided_at, decided_by, why, entry_id)
+               values ('{A}', gen_random_uuid(), 'gift', md5('customer:1')::uuid, 500, 'other', 'ใจดี', gen_random_uuid(), now(), md5('user:7')::uuid, 'PC-1', 'agreed', now(), md5('user:1')::uuid, 'ได้', gen_random_uuid());
              insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี');
              insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{A}', md5('contact:1')::uuid, md5('customer:1')::uuid, md5('user:7')::uuid, 'out', 'talked', 'คุยแล้ว', now())"
         ),

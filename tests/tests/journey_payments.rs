@@ -219,7 +219,7 @@ async fn the_paper_says_what_was_booked_in_either_language() {
         "รับเงิน: 1,999.00 บาท",
         "แต้มที่ได้: 199 แต้ม = ⌊1,999.00 × 1 ÷ 10⌋",
         "แต้มคงเหลือ: 299 แต้ม",
-        "หมดอายุถัดไป: 299 แต้ม",
+        "299 แต้มหมดอายุ ",
     ] {
         assert!(thai.contains(said), "{said} in {thai}");
     }
