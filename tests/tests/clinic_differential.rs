@@ -203,6 +203,30 @@ begin
   return held || '|' || (select string_agg(abs(p.points)::text, '|' order by p.number) from desk.payment p where p.clinic_id = me.clinic_id and (p.id = paid or p.refunds = paid));
 end $$";
 
+/// Another version, in force from the moment it is made and later than the ones before it.
+async fn put_in_force(conn: &mut PgConnection, nth: usize, promised: &Policy) {
+    let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang)
+        select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
+    let clinic: uuid::Uuid = A.parse().unwrap();
+    let version = i32::try_from(nth).unwrap() + 2;
+    let made = sqlx::query(insert).bind(clinic).bind(version).bind(stored(promised));
+    made.execute(conn).await.unwrap();
+}
+
+/// What the desk says of a bill that is given back in two parts.
+fn promise(promised: &Policy, held: Tier, satang: i64, part: i64) -> String {
+    let tenths = promised.tenths_of(held);
+    let mut said = vec![
+        held.word().to_owned(),
+        points_for(satang, tenths).to_string(),
+        points_to_reverse(satang, satang - part, tenths).to_string(),
+    ];
+    if part < satang {
+        said.push(points_to_reverse(satang - part, 0, tenths).to_string());
+    }
+    said.join("|")
+}
+
 #[tokio::test]
 async fn l21_what_the_desk_promises_under_any_policy_is_what_is_posted_and_given_back() {
     let (cases, seed) = (wanted("AURA_CASES", USUAL) / POSTED, wanted("AURA_SEED", 1));
@@ -217,17 +241,7 @@ async fn l21_what_the_desk_promises_under_any_policy_is_what_is_posted_and_given
         while promised.problem().is_some() {
             promised = policy(&mut chance);
         }
-        // In force from the moment it is made; every version is later than the ones before it.
-        let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang)
-            select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
-        let clinic: uuid::Uuid = A.parse().unwrap();
-        sqlx::query(insert)
-            .bind(clinic)
-            .bind(i32::try_from(nth).unwrap() + 2)
-            .bind(stored(&promised))
-            .execute(&mut conn)
-            .await
-            .unwrap();
+        put_in_force(&mut conn, nth, &promised).await;
         let bills: Vec<(i64, i64)> = (0..UNDER_ONE)
             .map(|_| {
                 let satang = chance.between(1, 3_000_000);
@@ -250,21 +264,13 @@ async fn l21_what_the_desk_promises_under_any_policy_is_what_is_posted_and_given
             .await
             .unwrap();
         for ((satang, part), theirs) in bills.iter().zip(theirs.lines()) {
-            let held = Tier::from_word(theirs.split('|').next().unwrap());
-            let tenths = promised.tenths_of(held);
-            let mut ours = vec![
-                held.word().to_owned(),
-                points_for(*satang, tenths).to_string(),
-                points_to_reverse(*satang, satang - part, tenths).to_string(),
-            ];
-            if part < satang {
-                ours.push(points_to_reverse(satang - part, 0, tenths).to_string());
-            }
-            assert_eq!(
-                ours.join("|"),
-                theirs,
-                "{satang} satang, {part} given back, under {promised:?}"
+            let ours = promise(
+                &promised,
+                Tier::from_word(theirs.split('|').next().unwrap()),
+                *satang,
+                *part,
             );
+            assert_eq!(ours, theirs, "{satang} satang, {part} given back, under {promised:?}");
         }
     }
     println!(

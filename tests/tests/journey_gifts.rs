@@ -162,6 +162,22 @@ async fn l22_a_gift_without_the_network_is_what_arrives_and_is_taken_back_with_o
     assert_eq!(clinic.differences(), "0");
 }
 
+/// The report names the giver, the reason, and who agreed.
+async fn names_both(dao: &Arc<Desk>) {
+    let report = dao.loyalty_report(Nothing {}).await.unwrap();
+    let gift = &report.gifts[0].rows[0];
+    assert_eq!(
+        (
+            report.gifts[0].by.as_deref(),
+            gift.code,
+            gift.agreed_by.as_deref(),
+            gift.points
+        ),
+        (Some("นิก7"), Some(Reason::Complaint), Some("นิก3"), 500)
+    );
+    assert_eq!(gift.reason.as_deref(), Some("ขออภัยในความไม่สะดวก: รอนาน"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn l22_a_large_gift_waits_on_both_pcs_until_the_manager_says_yes() {
     let clinic = clinic().await;
@@ -220,25 +236,12 @@ async fn l22_a_large_gift_waits_on_both_pcs_until_the_manager_says_yes() {
         dao.approval_decide(yes(true)).await.unwrap_err().code,
         Code::ApprovalDecided
     );
-    // The report names the giver, the reason, and who agreed.
-    let report = dao.loyalty_report(Nothing {}).await.unwrap();
-    let gift = &report.gifts[0].rows[0];
-    assert_eq!(
-        (
-            report.gifts[0].by.as_deref(),
-            gift.code,
-            gift.agreed_by.as_deref(),
-            gift.points
-        ),
-        (Some("นิก7"), Some(Reason::Complaint), Some("นิก3"), 500)
-    );
-    assert_eq!(gift.reason.as_deref(), Some("ขออภัยในความไม่สะดวก: รอนาน"));
+    names_both(dao).await;
     assert_eq!(clinic.differences(), "0");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn l13_a_large_redemption_is_refused_to_one_person_and_booked_with_a_second() {
-    let clinic = clinic().await;
+/// One person redeems 1,000 points at most: the manager says so, and the front desk knows it.
+async fn limit_redeeming(clinic: &Clinic) {
     let (nok, dao) = (&clinic.nok, &clinic.dao);
     let limits = PointLimitsSet {
         gift_daily: 2_000,
@@ -254,6 +257,13 @@ async fn l13_a_large_redemption_is_refused_to_one_person_and_booked_with_a_secon
         (nok.point_limits(Nothing {}).await.unwrap().redeem_alone == 1_000).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l13_a_large_redemption_is_refused_to_one_person_and_booked_with_a_second() {
+    let clinic = clinic().await;
+    let (nok, dao) = (&clinic.nok, &clinic.dao);
+    limit_redeeming(&clinic).await;
     let wish = |points: i64| PointsRedeem {
         entry_id: Uuid::now_v7(),
         customer_id: clinic.customer,
