@@ -35,12 +35,13 @@ fn main() {
     if arguments.first().is_some_and(|word| word == "figures") {
         return runtime.block_on(figures::measure(number(1, 1_000_000)));
     }
-    let (desks, clinics, seconds, speed) = (number(0, 1_000), number(1, 20), number(2, 120), number(3, 1));
+    let (desks, clinics, seconds) = (number(0, 1_000), number(1, 20), number(2, 120));
+    let speed: f64 = arguments.get(3).map_or(1.0, |text| text.parse().unwrap());
     let is_direct = arguments.get(4).is_none_or(|word| word == "direct");
     let chain = runtime.block_on(Chain::open(desks, clinics));
     let pooler = (!is_direct).then(|| Pooler::before(&chain.pg));
     let port = pooler.as_ref().map_or(chain.pg.port(), Pooler::port);
-    let day = Arc::new(Day::of(Duration::from_secs(seconds.into()), f64::from(speed)));
+    let day = Arc::new(Day::of(Duration::from_secs(seconds.into()), speed));
     println!(
         "{desks} desks of {clinics} clinics, {seconds} s, {speed} x two actions a minute, {}",
         if is_direct { "direct" } else { "pooler" }

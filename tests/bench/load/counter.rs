@@ -3,11 +3,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use desk_clinic::{
+    ClinicError,
     connect::{self, ConnectTo, PgConnection, Way},
     feed::{self, CLINIC, Op, Position, person_scope},
     push::{self, Mutation, Status},
@@ -29,6 +33,8 @@ pub struct Day {
     began: OnceLock<Instant>,
     pressed: Mutex<HashMap<Uuid, (Uuid, Instant)>>,
     pushes: Mutex<Vec<Duration>>,
+    /// How often a desk was told to ask again: a lock was held for too long.
+    again: AtomicU32,
     seen: Mutex<Vec<Duration>>,
     pulls: Mutex<Vec<Duration>>,
 }
@@ -41,6 +47,7 @@ impl Day {
             began: OnceLock::new(),
             pressed: Mutex::default(),
             pushes: Mutex::default(),
+            again: AtomicU32::new(0),
             seen: Mutex::default(),
             pulls: Mutex::default(),
         }
@@ -66,6 +73,7 @@ impl Day {
 
     pub fn tell(&self) {
         tell("push", &self.pushes);
+        println!("asked again: {}", self.again.load(Relaxed));
         tell("pull of one stream", &self.pulls);
         tell("pressed here, row at a colleague's desk", &self.seen);
     }
@@ -169,12 +177,25 @@ impl Counter {
             args: json!({ "id": entry, "customer_id": customer, "satang": 150_000 }),
             v: 1,
         };
+        while !self.push(&action).await {
+            day.again.fetch_add(1, Relaxed);
+            tokio::time::sleep(Duration::from_secs_f64(0.5 + self.chance())).await;
+        }
+        day.pushes.lock().unwrap().push(pressed.elapsed());
+    }
+
+    /// Whether it was taken; else it is to be sent again.
+    async fn push(&mut self, action: &Mutation) -> bool {
         feed::head(&mut self.conn).await.unwrap();
         let mut turn = connect::turn(&mut self.conn, self.way).await.unwrap();
-        let outcomes = push::push(&mut turn, self.client, &[action]).await.unwrap();
+        let pushed = push::push(&mut turn, self.client, std::slice::from_ref(action)).await;
         turn.end().await.unwrap();
-        assert_eq!(outcomes[0].status, Status::Ok, "{:?}", outcomes[0]);
-        day.pushes.lock().unwrap().push(pressed.elapsed());
+        match pushed {
+            Ok(outcomes) => assert_eq!(outcomes[0].status, Status::Ok, "{:?}", outcomes[0]),
+            Err(ClinicError::Retry(_)) => return false,
+            Err(error) => panic!("{error}"),
+        }
+        true
     }
 
     /// As a round of `desk-sync` reads: the person's stream, then the clinic's.
