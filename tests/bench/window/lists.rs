@@ -48,7 +48,7 @@ pub async fn measure() {
         &frames,
     );
     report("of that, nine columns asked for and answered", &questions(&pc).await);
-    against("a card moved", CHANGED, &moves(&pc).await, &frames);
+    moves(&pc, &frames).await;
     against("the tasks' first paint", FIRST_PAINT, &first("tasks").await, &frames);
     against("a task closed", CHANGED, &closings(&pc, "tasks").await, &frames);
     against("Today's first paint", FIRST_PAINT, &first("today").await, &frames);
@@ -159,8 +159,31 @@ async fn asked(pc: &Desk, command: &str, request: &Value) -> Vec<f64> {
     keys::answer(pc, &ask).await
 }
 
+/// In the page: how long after the last key each command was answered. Tauri asks through `fetch`.
+const CALLS: &str = "window.bench.calls ??= (() => {
+    const { fetch } = window, calls = [];
+    window.fetch = (url, ...rest) => {
+        const since = bench.key;
+        const answer = fetch(url, ...rest);
+        const note = () => calls.push({ name: String(url).split('/').at(-1), since, took: performance.now() - since });
+        answer.then(note, note);
+        return answer;
+    };
+    return calls;
+})();";
+
+/// How long after the last key a command was answered, if it was asked.
+async fn answered(pc: &Desk, command: &str) -> Option<f64> {
+    let script = format!(
+        "arguments[0](bench.calls.find(({{ name, since }}) => name === '{command}' && since === bench.key)?.took ?? null)"
+    );
+    keys::answer(pc, &script).await
+}
+
 /// From the digit that moves a card to the card in its new stage.
-async fn moves(pc: &Desk) -> Vec<f64> {
+async fn moves(pc: &Desk, frames: &[f64]) {
+    pc.window().execute(CALLS, vec![]).await.unwrap();
+    let mut answers = [vec![], vec![]];
     ctrl(pc, '5').await;
     screen(pc, "journeys").await;
     let mut times = vec![];
@@ -175,10 +198,16 @@ async fn moves(pc: &Desk) -> Vec<f64> {
         watch(pc, &name, &format!("[data-column=in_treatment] [data-row-id=\"{id}\"]")).await;
         type_keys(pc, "1").await;
         times.push(keys::at(pc, &name).await);
+        for (answers, command) in answers.iter_mut().zip(["journey_move", "journey_board"]) {
+            answers.extend(answered(pc, command).await);
+        }
         gone(pc, "dialog[open]").await;
         key(pc, Key::Home).await;
     }
-    times
+    against("a card moved", CHANGED, &times, frames);
+    let [saved, read] = &answers;
+    report("of that, until the move is on the disk", saved);
+    report("of that, until its two columns are read", read);
 }
 
 /// From the Enter that closes a task to the list without it: in the middle of the list, where rows before and after it stay.

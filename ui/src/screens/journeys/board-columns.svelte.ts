@@ -25,6 +25,9 @@ const AROUND = 5;
 /** Before a column has said what is in view: what a usual window shows. */
 const FIRST: View = { from: 0, to: 8 };
 
+/** Longer than a reading takes, shorter than what is felt. */
+const MOMENT = 100;
+
 export type Asked = Pick<BoardAsk, 'whose' | 'onlyOver' | 'service'>;
 export type Selected = Pick<BoardAsk, 'select' | 'isFollowed'>;
 
@@ -56,8 +59,9 @@ export class BoardColumns {
   error = $state.raw<AppError | undefined>();
   readonly views = new SvelteMap<Stage, View>();
   #wanted: Stage[] = [];
-  #isReading = false;
   #isGone = false;
+  /** The reading that is under way. */
+  #reading: Promise<void> | undefined;
 
   constructor(private readonly owner: Owner) {}
 
@@ -73,12 +77,21 @@ export class BoardColumns {
     if (column && !covers(column, view)) void this.read([stage]);
   }
 
-  async read(stages: Iterable<Stage>): Promise<void> {
+  read(stages: Iterable<Stage>): Promise<void> {
     this.#wanted.push(...[...stages].filter((stage) => !this.#wanted.includes(stage)));
-    if (this.#isReading) return;
-    this.#isReading = true;
+    this.#reading ??= this.#all();
+    return this.#reading;
+  }
+
+  /** Nothing is being read any more; a moment is waited for that at most. */
+  async idle(): Promise<void> {
+    const moment = new Promise<void>((resolve) => setTimeout(resolve, MOMENT));
+    await Promise.race([this.#reading, moment]);
+  }
+
+  async #all(): Promise<void> {
     while (this.#wanted.length > 0 && !this.#isGone) await this.#once(this.#wanted.splice(0));
-    this.#isReading = false;
+    this.#reading = undefined;
   }
 
   async #once(stages: Stage[]): Promise<void> {

@@ -34,6 +34,9 @@ export class JourneyActions {
   open = $state.raw<Open | undefined>();
   isBusy = $state(false);
 
+  /** `shown` waits until what a move changed is on the screen behind the dialog: then both are painted at once, and not one after the other. */
+  constructor(private readonly shown: () => Promise<void> = () => Promise.resolve()) {}
+
   close(): void {
     this.open = undefined;
   }
@@ -95,6 +98,7 @@ export class JourneyActions {
     await this.#once(
       async () => {
         const saved = await call('journey_move', { id, action, expected, ...NOTHING, ...said });
+        await this.shown();
         const isStill = to === null || to === stage;
         saySaved(
           isStill
