@@ -32,7 +32,7 @@ use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// Operations of an ordinary run.
-const USUAL: usize = 6_000;
+const USUAL: usize = 4_000;
 /// What one desk sends at once.
 const BATCH: usize = 60;
 /// Rows of one statement of the web system.

@@ -56,6 +56,20 @@ async function paidLate(on: Opened) {
   await on.see('input[name=paid_on]');
 }
 
+/** A gift that is too large for one waits, and the manager looks at it. */
+async function toSecond(on: Opened) {
+  await toCard(on);
+  await on.press('G');
+  await on.type('500');
+  await on.see('[data-gift-after]');
+  await on.press('Enter');
+  await on.see('[data-approval]');
+  on.clinic.me = 'p-dao';
+  await toCard(on, 'c2');
+  await toCard(on);
+  await on.see('[data-action=second-person]');
+}
+
 const SCENES: Scene[] = [
   ['first start', { phase: 'first_start' }],
   ['first start, wiped', { phase: 'first_start', blocked: 'pc_wiped' }],
@@ -240,6 +254,26 @@ const SCENES: Scene[] = [
       await on.see('[data-payment]');
       await on.press('Ctrl P');
       await on.see('[data-print]');
+    },
+  ],
+  [
+    'points by hand',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('G');
+      await on.type('500');
+      await on.see('[data-gift-after]');
+    },
+  ],
+  ['what waits for a second person', {}, toSecond],
+  [
+    'the second person',
+    {},
+    async (on) => {
+      await toSecond(on);
+      await on.press('Shift G');
+      await on.see('[data-second-after]');
     },
   ],
   [
