@@ -50,7 +50,7 @@ async fn two_clinics() -> (PgCluster, Desk) {
 
 fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
     let (journey, _) = journey(pg, clinic, customer, seller);
-    let friend = customer + 2;
+    let (friend, twin) = (customer + 2, customer + 4);
     followup(pg, clinic, customer);
     let word = if clinic == B { MARK } else { "ของเอ" };
     pg.psql(DB, &format!("
@@ -76,6 +76,9 @@ fn fill(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) {
         with spent as (insert into public.point_transactions (clinic_id, customer_id, type, amount) values ('{clinic}', md5('customer:{customer}')::uuid, 'redeemed', -1) returning id)
         insert into desk.coupon (clinic_id, id, code, customer_id, reward_id, name, kind, value, is_stackable, points, lots, expires_at, issued_at)
           select '{clinic}', id, '{word}', md5('customer:{customer}')::uuid, gen_random_uuid(), '{word}', 'free_service', 0, true, 1, '[]', now(), now() from spent;
+        insert into desk.merge_step values (pg_current_xact_id(), md5('customer:{twin}')::uuid, md5('customer:{friend}')::uuid);
+        insert into desk.merge (clinic_id, id, from_id, into_id, merged_by, merged_device, until, kept) values ('{clinic}', md5('merge:{customer}')::uuid, md5('customer:{twin}')::uuid, md5('customer:{friend}')::uuid, md5('user:{seller}')::uuid, '{word}', now(), '{{\"x\":\"{word}\"}}');
+        insert into desk.merge_row (clinic_id, merge_id, place, key) values ('{clinic}', md5('merge:{customer}')::uuid, 'x', '{word}');
         insert into desk.closed_day (clinic_id, day, name) values ('{clinic}', '2026-12-31', '{word}');
         insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{clinic}', gen_random_uuid(), md5('customer:{customer}')::uuid, md5('user:{seller}')::uuid, 'out', 'talked', '{word}', now());
         insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{clinic}', '{word}', 99, 'hot', 'high')"));
@@ -198,6 +201,7 @@ async fn functions(pg: &PgCluster, conn: &mut PgConnection, found: &mut BTreeSet
     let meant = [
         "desk.confirm_wipe()",
         "desk.enrol(text,text)",
+        "desk.merge_trial(jsonb)",
         "desk.my_pairs()",
         "desk.my_wipe_order()",
         "desk.push(uuid,jsonb)",

@@ -113,6 +113,9 @@ fn fill(pg: &PgCluster) {
              insert into desk.achieved (clinic_id, customer_id, achievement_id, period, percent, reward) select '{A}', md5('customer:1')::uuid, a.id, '2026', 99, 'มาสก์' from public.achievements a;
              insert into desk.approval (clinic_id, id, kind, customer_id, points, reason, note, reward_id, asked_at, asked_by, asked_device, state, decided_at, decided_by, why, entry_id)
                values ('{A}', gen_random_uuid(), 'gift', md5('customer:1')::uuid, 500, 'other', 'ใจดี', gen_random_uuid(), now(), md5('user:7')::uuid, 'PC-1', 'agreed', now(), md5('user:1')::uuid, 'ได้', gen_random_uuid());
+             insert into desk.merge_step values (pg_current_xact_id(), md5('customer:7')::uuid, md5('customer:9')::uuid);
+             insert into desk.merge (clinic_id, id, from_id, into_id, merged_at, merged_by, until) values ('{A}', md5('merge:1')::uuid, md5('customer:7')::uuid, md5('customer:9')::uuid, '2026-10-01T10:41:30.000001+07:00', md5('user:1')::uuid, '2026-10-31T23:59:59+07:00');
+             delete from desk.merge_step;
              insert into desk.closed_day (clinic_id, day, name) values ('{A}', '2026-12-31', 'วันสิ้นปี');
              insert into desk.contact (clinic_id, id, customer_id, person_id, direction, outcome, note, at) values ('{A}', md5('contact:1')::uuid, md5('customer:1')::uuid, md5('user:7')::uuid, 'out', 'talked', 'คุยแล้ว', now())"
         ),

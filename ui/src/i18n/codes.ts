@@ -143,6 +143,13 @@ export const CODES: Record<Code, Words> = {
   points_taken: { what: () => m.code_points_taken(), next: m.code_points_taken_next },
   payment_not_found: { what: () => m.code_payment_not_found(), next: m.code_payment_not_found_next },
   referral_code_unknown: { what: () => m.code_referral_code_unknown(), next: m.code_referral_code_unknown_next },
+  merge_of_oneself: { what: () => m.code_merge_of_oneself(), next: m.code_merge_of_oneself_next },
+  merged_already: { what: () => m.code_merged_already(), next: m.code_merged_already_next },
+  merge_needs_clinic: { what: () => m.code_merge_needs_clinic(), next: m.code_merge_needs_clinic_next },
+  merge_not_found: { what: () => m.code_merge_not_found(), next: m.code_merge_not_found_next },
+  separated_already: { what: () => m.code_separated_already(), next: m.code_separated_already_next },
+  separation_too_late: { what: () => m.code_separation_too_late(), next: m.code_separation_too_late_next },
+  separate_newer_first: { what: () => m.code_separate_newer_first(), next: m.code_separate_newer_first_next },
   referral_of_oneself: { what: () => m.code_referral_of_oneself(), next: m.code_referral_of_oneself_next },
   already_referred: {
     what: (f) => (f['by'] ? m.code_already_referred({ by: f['by'] }) : m.code_already_referred_plain()),

@@ -47,6 +47,11 @@ class Route {
     if (place.name === 'card') this.opened = [place.id, ...this.opened.filter((id) => id !== place.id)].slice(0, 5);
   }
 
+  /** The same place under its right name: the way back does not lead through the old one. */
+  replace(place: Place): void {
+    this.place = place;
+  }
+
   back(): void {
     this.place = this.#back.pop() ?? { name: 'today' };
   }

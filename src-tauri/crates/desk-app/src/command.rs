@@ -24,6 +24,7 @@ pub use crate::api::{
     },
     lead::{LeadAnswer, LeadClaim, LeadOpen, LeadRelease, LeadRow, LeadSnooze, Leads},
     manage::{Exported, LoyaltyExport, LoyaltyReport, MonthBooks, Policies, PolicyEffect, PolicyPlan, PolicyPreview},
+    merge::{CustomerMerge, CustomerSeparate, MergeDone, MergeEffect, MergePreview, SeparatePreview},
     notification::{
         Disturb, DisturbSet, MuteAnswer, NotificationDismiss, NotificationRead, Notifications, WithCustomer,
     },
@@ -81,6 +82,10 @@ macro_rules! for_each_command {
             customer_card: CustomerOpen => CustomerCard,
             customer_create: CustomerCreate => Saved,
             customer_edit: CustomerEdit => Saved,
+            merge_preview: MergePreview => MergeEffect,
+            customer_merge: CustomerMerge => MergeDone,
+            separate_preview: SeparatePreview => MergeEffect,
+            customer_separate: CustomerSeparate => MergeDone,
             journey_board: BoardAsk => Board,
             board_services: BoardServicesAsk => BoardServices,
             journey_show: JourneyShow => JourneyShown,

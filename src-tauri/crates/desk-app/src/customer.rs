@@ -7,7 +7,7 @@ use desk_cache::{
     open::Reader,
     query::{
         appointment::{self, Appointment},
-        contact, customer, followup, journey, loyalty, task, visit,
+        contact, customer, followup, journey, loyalty, merge, task, visit,
     },
     search::{self, Hit, MatchKind, Query, Shown},
 };
@@ -200,7 +200,7 @@ impl Desk {
 
 const GENDERS: [&str; 3] = ["male", "female", "other"];
 
-fn word(field: CustomerField) -> &'static str {
+pub(crate) fn word(field: CustomerField) -> &'static str {
     match field {
         CustomerField::FullName => "full_name",
         CustomerField::Nickname => "nickname",
@@ -241,6 +241,7 @@ fn shown_hit(reader: &Reader<'_>, hit: &Hit, today: &str) -> Result<Option<Custo
         last_visit_date: profile.last_visit_date,
         do_not_contact: beside.do_not_contact,
         why: why(hit.why).to_owned(),
+        found_as: hit.found_as.clone(),
     }))
 }
 
@@ -294,6 +295,7 @@ fn card(
     me: Uuid,
     (today, now): (&str, i64),
 ) -> Result<Option<CustomerCard>, CacheError> {
+    let id = merge::survivor(reader, id).map_err(CacheError::from)?;
     let Some(profile) = customer::profile(reader, id)? else {
         return Ok(None);
     };
@@ -322,6 +324,8 @@ fn card(
         payments: payment::rows(reader, id, me)?,
         coupons: coupon::rows(reader, id, now)?,
         approvals: gift::rows(reader, id, me)?,
+        merges: crate::merge::rows(reader, id, me, now)?,
+        may_merge: crate::merge::may_merge(reader, me)?,
     }))
 }
 

@@ -86,6 +86,20 @@ codes! {
     Locked => "locked",
     /// No such customer on this PC.
     CustomerNotFound => "customer_not_found",
+    /// Nobody is merged into themselves.
+    MergeOfOneself => "merge_of_oneself",
+    /// One of the two is in another customer already.
+    MergedAlready => "merged_already",
+    /// Only the clinic can merge, and there is none to ask.
+    MergeNeedsClinic => "merge_needs_clinic",
+    /// No such merge.
+    MergeNotFound => "merge_not_found",
+    /// It was separated already.
+    SeparatedAlready => "separated_already",
+    /// The thirty days are over; fields: `until`.
+    SeparationTooLate => "separation_too_late",
+    /// A later merge has to be separated first.
+    SeparateNewerFirst => "separate_newer_first",
     /// No such task.
     TaskNotFound => "task_not_found",
     /// The task is closed already.

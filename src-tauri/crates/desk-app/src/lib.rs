@@ -32,6 +32,7 @@ mod lead_row;
 mod line;
 mod link;
 mod loyalty;
+mod merge;
 mod notification;
 mod opening;
 mod payment;

@@ -36,9 +36,9 @@ use crate::{
 };
 
 /// The clinic answers within a second; after this long nobody keeps a customer waiting for it.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 /// Looking again is cheap, and the sync calls as well.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// More is a typing slip.
 const MOST: i64 = 1_000_000;
 /// Nobody but the person at the counter said yes.
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// Nothing but this PC knows whether a clinic is there.
-    fn is_offline(&self) -> bool {
+    pub(crate) fn is_offline(&self) -> bool {
         let state = self.state();
         state.status.as_ref().is_some_and(|status| status.failure.is_some())
     }
@@ -144,7 +144,7 @@ impl Desk {
         Ok(Redeemed::Offline { undo, left })
     }
 
-    async fn fate(&self, id: Uuid) -> Result<Option<Fate>, AppError> {
+    pub(crate) async fn fate(&self, id: Uuid) -> Result<Option<Fate>, AppError> {
         self.read(move |reader| redemption::fate(reader, id)).await
     }
 

@@ -140,7 +140,7 @@ impl Desk {
     }
 
     /// Asks as the signed-in person, over a connection of its own.
-    async fn ask_clinic<T>(
+    pub(crate) async fn ask_clinic<T>(
         &self,
         question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, ClinicError>,
     ) -> Result<T, AppError> {

@@ -27,6 +27,17 @@ fn of_noun(number: i16) -> &'static [&'static str] {
         Some("lease" | "coupon" | "approval" | "referral") => &["customers"],
         Some("achievement" | "achieved") => &["customers", "achievements"],
         Some("reward") => &["rewards", "customers"],
+        // Who somebody is stands in every list.
+        Some("merge") => &[
+            "customers",
+            "today",
+            "tasks",
+            "journeys",
+            "agenda",
+            "leads",
+            "followups",
+            "loyalty",
+        ],
         Some(_) => &["customers", "today", "tasks", "journeys"],
         None => &[],
     }

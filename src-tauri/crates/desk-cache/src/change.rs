@@ -13,6 +13,7 @@ pub mod gift;
 mod journey;
 pub mod late;
 mod lead;
+mod merged;
 mod notification;
 mod opening;
 pub mod payment;
@@ -269,7 +270,15 @@ pub(crate) fn replay(connection: &Connection, stale: &Stale) -> Result<()> {
     Ok(())
 }
 
+/// The effect; of an action that names a customer who was merged, on who was kept: the database does the same.
 fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    match merged::to_survivors(ledger.connection, action)? {
+        Some(action) => apply_as_said(ledger, &action),
+        None => apply_as_said(ledger, action),
+    }
+}
+
+fn apply_as_said(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     match action.name.as_str() {
         "task.complete" => task::complete(ledger, action),
         "task.reassign" | "task.hand_back" => task::reassign(ledger, action),
@@ -309,6 +318,8 @@ fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         "contact.retract" => contact::retract(ledger, action),
         "customer.revert" => customer::edit(ledger, action),
         "customer.remove" => customer::remove(ledger, action),
+        // The clinic's word is awaited: what was put together and what is given back is known there alone.
+        "customer.merge" | "customer.separate" => merged::asks(ledger, action),
         "points.redeem" | "points.unredeem" => redeem::apply(ledger, action),
         "followup.reopen" => followup::reopen(ledger, action),
         "journey.open" => journey::open(ledger, action),

@@ -152,6 +152,14 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261201200100_index_approvals.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201300000_keep_merges.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261201300100_index_merges.sql"),
+        makes: Makes::Indexes(|_| Ok(())),
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -12,6 +12,7 @@ pub mod followup;
 pub mod journey;
 pub mod lead;
 pub mod loyalty;
+pub mod merge;
 pub mod notification;
 pub mod payment;
 pub mod policy;

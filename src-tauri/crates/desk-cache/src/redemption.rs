@@ -104,6 +104,20 @@ pub fn without_the_network(cache: &Cache, id: Uuid) -> Result<Option<std::result
     })
 }
 
+/// Takes out what has not left this PC. False: it may have left, or is not there.
+///
+/// # Errors
+/// What SQLite says.
+pub fn take_out(cache: &Cache, id: Uuid) -> Result<bool> {
+    cache.write(|transaction| {
+        let Some(action) = unsent(transaction, id)? else {
+            return Ok(false);
+        };
+        undo::outbox_without(transaction, id, action.at)?;
+        Ok(true)
+    })
+}
+
 fn unsent(connection: &Connection, id: Uuid) -> Result<Option<Action>> {
     let waiting = outbox::waiting(connection)?;
     let Some(action) = waiting.into_iter().find(|action| action.id == id) else {

@@ -61,6 +61,8 @@ pub struct Hit {
     pub booked_at: Option<String>,
     /// What to mark in the row.
     pub highlights: Vec<Highlight>,
+    /// The name that they were found by, where that is one of a customer who was merged into them.
+    pub found_as: Option<String>,
 }
 
 /// Why a customer was found, best first.

@@ -10,6 +10,7 @@ pub mod feed;
 pub mod keep;
 pub mod lease;
 pub mod loyalty;
+pub mod merge;
 pub mod migrate;
 pub mod pc;
 pub mod push;

@@ -585,6 +585,21 @@ pub const SOURCES: &[Source] = &[
             ("entry_id", "r.entry_id"),
         ],
     },
+    Source {
+        number: 31,
+        from: "desk.merge",
+        key: "id",
+        columns: &[
+            ("id", "r.id"),
+            ("from_id", "r.from_id"),
+            ("into_id", "r.into_id"),
+            ("merged_at", "r.merged_at"),
+            ("merged_by", "r.merged_by"),
+            ("until", "r.until"),
+            ("separated_at", "r.separated_at"),
+            ("separated_by", "r.separated_by"),
+        ],
+    },
 ];
 
 /// The PostgreSQL side of a noun.

@@ -616,6 +616,20 @@ pub const SYNCED: &[Table] = &[
             uuid("entry_id"),
         ],
     },
+    Table {
+        number: 31,
+        name: "merge",
+        columns: &[
+            uuid("id"),
+            uuid("from_id"),
+            uuid("into_id"),
+            instant("merged_at"),
+            uuid("merged_by"),
+            instant("until"),
+            instant("separated_at"),
+            uuid("separated_by"),
+        ],
+    },
 ];
 
 /// The noun with this feed number, if this version knows it.

@@ -6,6 +6,7 @@ import type { CouponRow } from "./CouponRow";
 import type { FollowupRow } from "./FollowupRow";
 import type { Journey } from "./Journey";
 import type { Loyalty } from "./Loyalty";
+import type { MergeRow } from "./MergeRow";
 import type { PaymentRow } from "./PaymentRow";
 import type { Preference } from "./Preference";
 import type { Profile } from "./Profile";
@@ -63,4 +64,12 @@ coupons: Array<CouponRow>,
 /**
  * What waits for a second person.
  */
-approvals: Array<ApprovalRow>, };
+approvals: Array<ApprovalRow>, 
+/**
+ * Who was merged into them, newest first.
+ */
+merges: Array<MergeRow>, 
+/**
+ * Whoever asks may merge customers.
+ */
+mayMerge: boolean, };

@@ -55,6 +55,10 @@ doNotContact: boolean,
  */
 why: string, 
 /**
+ * The name that they were found by, where that is one of a customer who was merged into them.
+ */
+foundAs: string | null, 
+/**
  * Where the typed text stands.
  */
 marks: Array<Mark>, };

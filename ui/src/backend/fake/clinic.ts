@@ -28,6 +28,7 @@ import { usualOpening } from './opening';
 import * as leads from './leads';
 import { offered } from './achievements';
 import { achievements, referrals, type FakeReferral } from './friends';
+import type { FakeMerge } from './merges';
 import { Books } from './manage';
 import type { FakePayment } from './payments';
 import { CAST, CLINIC, OTHERS, PEOPLE, type FakeCustomer } from './people';
@@ -107,6 +108,7 @@ export class FakeClinic {
   /** Payments and refunds of everybody, newest first. */
   payments: FakePayment[] = [];
   referrals: FakeReferral[] = referrals();
+  merges: FakeMerge[] = [];
   achievements: AchievementRow[] = achievements();
   offered: AchievementKept[] = offered();
   books = new Books();

@@ -18,6 +18,7 @@ import * as friends from './friends';
 import * as gifts from './gifts';
 import { assign, board, move, ofCustomer, open, services, show } from './journeys';
 import * as leads from './leads';
+import * as merges from './merges';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { manageAnswers } from './manage';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
@@ -74,7 +75,8 @@ function taskList(clinic: FakeClinic, { whose, state }: TaskList) {
   return { ids: taskIds, rows: tasks };
 }
 
-function card(clinic: FakeClinic, id: string): CustomerCard {
+function card(clinic: FakeClinic, asked: string): CustomerCard {
+  const id = merges.survivor(clinic, asked);
   const { preference, isMember: _m, lifetime: _l, points: _p, bookedToday: _b, ...profile } = clinic.customer(id);
   return {
     profile,
@@ -89,6 +91,8 @@ function card(clinic: FakeClinic, id: string): CustomerCard {
     payments: payments.paymentsOf(clinic, id),
     coupons: rewards.couponsOf(clinic, id),
     approvals: gifts.approvalsOf(clinic, id),
+    merges: merges.rowsOf(clinic, id),
+    mayMerge: merges.mayMerge(clinic),
   };
 }
 
@@ -305,6 +309,7 @@ export const ANSWERS: Answers = {
   customer_card: (clinic, { id }) => card(clinic, id),
   customer_create: create,
   customer_edit: edit,
+  ...merges.mergeAnswers,
   journey_board: board,
   board_services: services,
   journey_show: (clinic, { id }) => show(clinic, id),

@@ -70,6 +70,7 @@ function hitOf(of: FakeCustomer): CustomerHit {
     lastVisitDate: of.lastVisitDate,
     doNotContact: of.preference?.doNotContact ?? false,
     why: 'substring',
+    foundAs: null,
     marks: [],
   };
 }

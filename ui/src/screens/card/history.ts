@@ -4,6 +4,7 @@ import type { VisitStep } from '../../backend/bindings/VisitStep';
 import type { ContactRow } from '../../backend/bindings/ContactRow';
 import type { CustomerCard } from '../../backend/bindings/CustomerCard';
 import type { FollowupRow } from '../../backend/bindings/FollowupRow';
+import type { MergeRow } from '../../backend/bindings/MergeRow';
 import type { JourneyAction } from '../../backend/bindings/JourneyAction';
 import type { PaymentRow } from '../../backend/bindings/PaymentRow';
 import type { PointEntry } from '../../backend/bindings/PointEntry';
@@ -19,7 +20,8 @@ export type Event =
   | { kind: 'points'; id: string; at: number; of: PointEntry }
   | { kind: 'followups'; id: string; at: number; of: FollowupRow }
   | { kind: 'journey'; id: string; at: number; of: JourneyAction }
-  | { kind: 'calls'; id: string; at: number; of: ContactRow };
+  | { kind: 'calls'; id: string; at: number; of: ContactRow }
+  | { kind: 'merges'; id: string; at: number; of: MergeRow };
 
 function minutes(clock: string): number {
   const [hours = 0, rest = 0] = clock.split(':').map(Number);
@@ -40,6 +42,7 @@ export function eventsOf(card: CustomerCard, ledger: readonly PointEntry[]): Eve
       steps.map((of, nth) => ({ kind: 'visits' as const, id: `${id}-${nth}`, at: of.at, of })),
     ),
     ...card.contacts.map((of) => ({ kind: 'calls' as const, id: of.id, at: of.at, of })),
+    ...card.merges.map((of) => ({ kind: 'merges' as const, id: of.id, at: of.at, of })),
     ...card.payments.map((of) => ({ kind: 'payments' as const, id: of.id, at: of.at, of })),
     ...ledger.map((of) => ({ kind: 'points' as const, id: of.id, at: of.at, of })),
     ...closed.map((of) => ({ kind: 'followups' as const, id: of.id, at: of.executedAt ?? of.scheduledAt, of })),

@@ -21,6 +21,7 @@ function hitOf({ profile, loyalty, preference }: CustomerCard): CustomerHit {
     lastVisitDate: profile.lastVisitDate,
     doNotContact: preference?.doNotContact ?? false,
     why: '',
+    foundAs: null,
     marks: [],
   };
 }

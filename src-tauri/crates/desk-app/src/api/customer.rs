@@ -9,7 +9,7 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 use super::{
-    agenda::VisitShown, call::ContactRow, coupon::CouponRow, followup::FollowupRow, gift::ApprovalRow,
+    agenda::VisitShown, call::ContactRow, coupon::CouponRow, followup::FollowupRow, gift::ApprovalRow, merge::MergeRow,
     payment::PaymentRow, task::TaskRow,
 };
 
@@ -63,6 +63,8 @@ pub struct CustomerHit {
     pub do_not_contact: bool,
     /// Why it was found, as a word: code, phone, booked_today, nickname, nickname_prefix, name, line_name, email, substring.
     pub why: String,
+    /// The name that they were found by, where that is one of a customer who was merged into them.
+    pub found_as: Option<String>,
     /// Where the typed text stands.
     pub marks: Vec<Mark>,
 }
@@ -115,6 +117,10 @@ pub struct CustomerCard {
     pub coupons: Vec<CouponRow>,
     /// What waits for a second person.
     pub approvals: Vec<ApprovalRow>,
+    /// Who was merged into them, newest first.
+    pub merges: Vec<MergeRow>,
+    /// Whoever asks may merge customers.
+    pub may_merge: bool,
 }
 
 /// Who a customer is.

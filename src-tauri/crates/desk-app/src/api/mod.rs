@@ -14,6 +14,7 @@ pub mod gift;
 pub mod journey;
 pub mod lead;
 pub mod manage;
+pub mod merge;
 pub mod notification;
 pub mod opening;
 pub mod payment;

@@ -127,7 +127,9 @@ pub fn beside(connection: &Connection, id: Uuid, today: &str) -> Result<Beside> 
 /// What SQLite says.
 pub fn count(connection: &Connection) -> Result<i64> {
     Ok(connection
-        .prepare_cached("SELECT count(*) FROM customer")?
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM customer) - (SELECT count(*) FROM merge WHERE separated_at IS NULL)",
+        )?
         .query_row([], |row| row.get(0))?)
 }
 

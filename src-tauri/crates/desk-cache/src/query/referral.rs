@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::list;
+use super::{list, merge};
 use crate::error::Result;
 
 /// How a referral stands.
@@ -161,8 +161,8 @@ pub fn referrer_of(connection: &Connection, typed: &str) -> Result<Option<Uuid>>
             .prepare_cached(sql)?
             .query_row([code], |row| row.get(0))
             .optional()?;
-        if found.is_some() {
-            return Ok(found);
+        if let Some(found) = found {
+            return Ok(Some(merge::survivor(connection, found)?));
         }
     }
     Ok(None)

@@ -122,7 +122,8 @@ pub struct Held {
 /// What SQLite says.
 pub fn held(connection: &Connection) -> Result<Vec<Held>> {
     let sql = "SELECT coalesce(c.code, ''), coalesce(c.full_name, ''), coalesce(p.tier, ''), coalesce(p.available_points, 0), coalesce(p.owed, 0), p.tier_until
-               FROM loyalty_profile p LEFT JOIN customer c ON c.id = p.customer_id ORDER BY p.total_points DESC, p.id";
+               FROM loyalty_profile p LEFT JOIN customer c ON c.id = p.customer_id
+               WHERE NOT EXISTS (SELECT 1 FROM merge m WHERE m.from_id = p.customer_id AND m.separated_at IS NULL) ORDER BY p.total_points DESC, p.id";
     list(connection, sql, [], |row| {
         Ok(Held {
             code: row.get(0)?,
@@ -158,7 +159,8 @@ pub fn bills(connection: &Connection, since: i64) -> Result<Vec<Billed>> {
 pub fn standings(connection: &Connection, now: &Policy, then: &Policy, at: i64) -> Result<Vec<Standing>> {
     let (from, to) = policy::year(connection, at)?;
     let sql = "SELECT coalesce(l.total_points, 0), max(coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p
-                 WHERE p.customer_id = l.customer_id AND p.taken_at >= ?1 AND p.taken_at < ?2), 0), 0) FROM loyalty_profile l";
+                 WHERE p.customer_id = l.customer_id AND p.taken_at >= ?1 AND p.taken_at < ?2), 0), 0) FROM loyalty_profile l
+               WHERE NOT EXISTS (SELECT 1 FROM merge m WHERE m.from_id = l.customer_id AND m.separated_at IS NULL)";
     let by = |basis: Basis, points: i64, satang: i64| match basis {
         Basis::Points => points,
         Basis::Baht => satang,

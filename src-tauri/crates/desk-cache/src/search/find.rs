@@ -1,12 +1,15 @@
 //! Collects candidates for a reading, best source first and no further than needed, and puts them in order. Every source is bounded,
 //! so that one letter that begins a third of all names costs no more than a rare name.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use rusqlite::{Connection, Result};
 
 use super::{
-    Found, Hit, Query, Repaired,
+    Found, Hit, Query, Repaired, Shown,
     grade::{Grade, code_grade, grade, is_long_enough_inside, phone_grade},
     highlight,
     index::{Field, code_number},
@@ -14,6 +17,8 @@ use super::{
     person::Person,
     reading::{Reading, Word},
 };
+use crate::query::merge;
+
 /// A hit's place: smaller is better.
 type Rank = (Grade, u8, Grade, u32, Reverse<bool>, Reverse<i64>);
 
@@ -96,10 +101,10 @@ impl<'a> Search<'a> {
             .iter()
             .map(|(rank, doc)| self.hit(rank, *doc))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Found {
-            hits: hits.into_iter().flatten().collect(),
-            repaired,
-        })
+        let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
+        let mut known = HashSet::new();
+        hits.retain(|hit| known.insert(hit.customer_id));
+        Ok(Found { hits, repaired })
     }
 
     fn hit(&self, rank: &Rank, doc: i64) -> Result<Option<Hit>> {
@@ -107,9 +112,16 @@ impl<'a> Search<'a> {
             return Ok(None);
         };
         let reading = self.readings.iter().find(|reading| reading.order == rank.1);
+        // Who was merged leads to who was kept, whose row has other words to mark.
+        let one = merge::survivor(self.connection, person.id)?;
+        let reading = reading.filter(|_| one == person.id);
         let shown = highlight::shown(self.connection, person.id)?;
         Ok(Some(Hit {
-            customer_id: person.id,
+            customer_id: one,
+            found_as: shown
+                .iter()
+                .find(|(field, _)| one != person.id && *field == Shown::FullName)
+                .map(|(_, name)| name.clone()),
             why: rank.0.kind(),
             booked_at: self.booked.get(&doc).map(|(_, start)| start.clone()),
             highlights: reading.map_or_else(Vec::new, |reading| highlight::mark(&shown, reading)),

@@ -12,6 +12,7 @@ fn cache() -> Connection {
     for sql in [
         include_str!("../../../../../migrations/cache/20261122090000_create_nouns.sql"),
         include_str!("../../../../../migrations/cache/20261122090100_create_search.sql"),
+        include_str!("../../../../../migrations/cache/20261201300000_keep_merges.sql"),
     ] {
         connection.execute_batch(sql).unwrap();
     }

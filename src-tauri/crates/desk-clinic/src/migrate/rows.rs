@@ -23,11 +23,11 @@ pub struct Kept {
 /// What would be lost, as (name, query): tables that only we hold. Lists derived from the clinic's own tables come back by themselves.
 const HELD: &str = "select format('%s', t) as name, format('select * from %s', t) as query, true as refuses from unnest(array['public.workflow_states', 'public.workflow_actions', 'public.task_queue', \
    'public.workflow_events', 'public.automation_rules', 'public.followup_rules', 'public.followup_executions', 'public.customer_preferences', 'public.customer_journey_events', 'public.loyalty_profiles', \
-   'public.point_transactions', 'public.achievements', 'public.loyalty_rewards', 'desk.member', 'desk.mutation', 'desk.visit', 'desk.contact', 'desk.payment', 'desk.coupon', 'desk.referral', 'desk.achieved', 'desk.approval']) t \
+   'public.point_transactions', 'public.achievements', 'public.loyalty_rewards', 'desk.member', 'desk.mutation', 'desk.visit', 'desk.contact', 'desk.payment', 'desk.coupon', 'desk.referral', 'desk.achieved', 'desk.approval', 'desk.merge']) t \
  union all select 'public.followup_templates', 'select * from public.followup_templates where not (clinic_id is null and id::text like ''de5c0000-%'')', true \
  union all select name, 'select * from ' || name, true from desk.created_object where kind = 'table' \
  union all select t, 'select * from ' || t, false from unnest(array['desk.staff', 'desk.clinic', 'desk.lead', 'desk.enrolment', 'desk.code_counter', 'desk.queue', 'desk.booking_counter', 'desk.payment_counter', 'desk.timer', 'desk.closed_day']) t \
- union all select t, 'select * from ' || t, false from unnest(array['desk.lot', 'desk.lot_use', 'desk.debt', 'desk.lease', 'desk.loyalty_policy', 'desk.bonus_round', 'desk.tier', 'desk.tier_change', 'desk.tier_notice', 'desk.closed_month']) t \
+ union all select t, 'select * from ' || t, false from unnest(array['desk.lot', 'desk.lot_use', 'desk.debt', 'desk.lease', 'desk.loyalty_policy', 'desk.bonus_round', 'desk.tier', 'desk.tier_change', 'desk.tier_notice', 'desk.closed_month', 'desk.merge_row']) t \
  union all select 'public.notifications', 'select id, priority, action_url, read_at, expires_at, dismissed from public.notifications where action_url is not null or read_at is not null or expires_at is not null or dismissed or priority <> ''medium''', false";
 
 /// Refuses when there are rows, or writes them: one CSV with a header for each table, `<schema>.<table>.csv`.

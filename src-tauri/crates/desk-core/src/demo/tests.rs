@@ -44,8 +44,12 @@ fn every_noun_has_rows_that_fit_and_keys_that_differ() {
     let demo = demo();
     for table in SYNCED {
         let rows: Vec<_> = demo.rows(table.name).collect();
-        // The demo has no network to be without: nobody gives it an allowance.
-        assert!(!rows.is_empty() || table.name == "lease", "{}", table.name);
+        // The demo has no network to be without: nobody gives it an allowance. Nor has it a database that could merge two customers.
+        assert!(
+            !rows.is_empty() || ["lease", "merge"].contains(&table.name),
+            "{}",
+            table.name
+        );
         assert_eq!(ids(table.name).len(), rows.len(), "{}: a key twice", table.name);
         for row in &rows {
             assert_eq!(row.len(), table.columns.len(), "{}", table.name);

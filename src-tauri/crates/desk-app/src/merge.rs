@@ -1,0 +1,206 @@
+//! Two customers who are one person. Nothing happens here before the clinic has answered: a trial of its own says what would be, and its word is awaited.
+
+use std::sync::Arc;
+
+use desk_cache::{
+    CacheError, attention,
+    change::referral::{DECIDERS, may},
+    open::Reader,
+    query::merge,
+    redemption::{self, Fate},
+};
+use desk_clinic::merge as clinic;
+use desk_core::loyalty::Tier;
+use serde_json::{Map, Value as Json, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        customer::Expiring,
+        merge::{
+            CustomerMerge, CustomerSeparate, Holding, MergeDone, MergeEffect, MergePreview, MergeRow, MergeSide,
+            SeparatePreview,
+        },
+    },
+    customer::word,
+    desk::Desk,
+    error::{AppError, Code},
+    redeem::{LOOK_AGAIN, PATIENCE},
+    row,
+};
+
+impl Desk {
+    /// What merging would do.
+    ///
+    /// # Errors
+    /// As listed at [`MergePreview`].
+    pub async fn merge_preview(self: &Arc<Self>, request: MergePreview) -> Result<MergeEffect, AppError> {
+        self.tried(json!({ "id": Uuid::now_v7(), "from": request.from, "into": request.into }))
+            .await
+    }
+
+    /// What separating would do.
+    ///
+    /// # Errors
+    /// As listed at [`SeparatePreview`].
+    pub async fn separate_preview(self: &Arc<Self>, request: SeparatePreview) -> Result<MergeEffect, AppError> {
+        self.tried(json!({ "id": Uuid::now_v7(), "merge_id": request.merge_id }))
+            .await
+    }
+
+    /// Merges two customers.
+    ///
+    /// # Errors
+    /// As listed at [`CustomerMerge`].
+    pub async fn customer_merge(self: &Arc<Self>, request: CustomerMerge) -> Result<MergeDone, AppError> {
+        let fields: Map<String, Json> = request
+            .fields
+            .iter()
+            .map(|choice| (word(choice.field).to_owned(), Json::from(side(choice.side))))
+            .collect();
+        let args = json!({ "id": request.id, "from": request.from, "into": request.into, "fields": fields, "seen": request.seen });
+        self.asked(request.id, "customer.merge", args).await
+    }
+
+    /// Separates two customers who were merged.
+    ///
+    /// # Errors
+    /// As listed at [`CustomerSeparate`].
+    pub async fn customer_separate(self: &Arc<Self>, request: CustomerSeparate) -> Result<MergeDone, AppError> {
+        let args = json!({ "id": request.id, "merge_id": request.merge_id, "seen": request.seen });
+        self.asked(request.id, "customer.separate", args).await
+    }
+
+    fn has_clinic(&self) -> Result<(), AppError> {
+        if self.is_demo() || self.is_offline() {
+            return Err(Code::MergeNeedsClinic.into());
+        }
+        Ok(())
+    }
+
+    async fn tried(self: &Arc<Self>, args: Json) -> Result<MergeEffect, AppError> {
+        self.only_heads().await?;
+        self.has_clinic()?;
+        let said = self
+            .ask_clinic(async move |conn| clinic::trial(conn, &args).await)
+            .await?;
+        Ok(effect(said))
+    }
+
+    /// Sends it and waits for the clinic's word. What cannot leave now is taken out again: nobody is merged later behind somebody's back.
+    async fn asked(self: &Arc<Self>, id: Uuid, name: &'static str, args: Json) -> Result<MergeDone, AppError> {
+        if self.fate(id).await?.is_none() {
+            self.only_heads().await?;
+            self.has_clinic()?;
+            self.act(id, name, args, id).await?;
+        }
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let moved = self.moved.notified();
+            match self.fate(id).await? {
+                Some(Fate::Done) => return Ok(MergeDone { is_done: true }),
+                Some(Fate::Refused { code, detail }) => return Err(self.refused_by_clinic(id, &code, &detail).await?),
+                Some(Fate::TakenOut) | None => return Err(Code::MergeNeedsClinic.into()),
+                Some(Fate::Waits { is_sent, .. }) => {
+                    let is_late = Instant::now() >= until;
+                    if !is_sent && (is_late || self.is_offline()) {
+                        if self.with_cache(move |cache| redemption::take_out(cache, id)).await? {
+                            return Err(Code::MergeNeedsClinic.into());
+                        }
+                    } else if is_late {
+                        return Ok(MergeDone { is_done: false });
+                    }
+                }
+            }
+            tokio::time::timeout(LOOK_AGAIN, moved).await.ok();
+        }
+    }
+
+    /// The person hears it now, in the dialog that they still have: nothing is left to settle.
+    async fn refused_by_clinic(self: &Arc<Self>, id: Uuid, code: &str, detail: &Json) -> Result<AppError, AppError> {
+        let now = self.micros();
+        self.with_cache(move |cache| match attention::accept_theirs(cache, id, now) {
+            Err(CacheError::Refused(_)) => Ok(()),
+            other => other,
+        })
+        .await?;
+        self.changed(crate::topic::of_action("customer.merge"));
+        let error = AppError::new(Code::from_word(code).unwrap_or(Code::Unexpected));
+        let field = detail.get("field").and_then(Json::as_str);
+        Ok(field.map_or(error.clone(), |field| error.with("field", field)))
+    }
+}
+
+fn side(side: MergeSide) -> &'static str {
+    match side {
+        MergeSide::From => "from",
+        MergeSide::Into => "into",
+        MergeSide::Both => "both",
+    }
+}
+
+fn effect(said: clinic::Trial) -> MergeEffect {
+    MergeEffect {
+        from_before: holding(said.before.from),
+        into_before: holding(said.before.into),
+        from_after: holding(said.after.from),
+        into_after: holding(said.after.into),
+        spent: said.after.spent,
+    }
+}
+
+fn holding(has: clinic::Holding) -> Holding {
+    let mut lots: Vec<Expiring> = vec![];
+    for lot in has.lots {
+        match lots.last_mut().filter(|last| last.at == lot.expires_at) {
+            Some(last) => last.points += lot.points,
+            None => lots.push(Expiring {
+                points: lot.points,
+                at: lot.expires_at,
+            }),
+        }
+    }
+    Holding {
+        id: has.id,
+        available: has.available,
+        owed: has.owed,
+        tier: Tier::from_word(&has.tier),
+        lots,
+        journeys: has.journeys,
+        bookings: has.bookings,
+        visits: has.visits,
+        payments: has.payments,
+        coupons: has.coupons,
+        contacts: has.contacts,
+        do_not_contact: has.do_not_contact,
+        marketing: has.marketing,
+    }
+}
+
+/// Who was merged into a customer, as the history shows it: only the last one can be separated.
+pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid, now: i64) -> Result<Vec<MergeRow>, CacheError> {
+    let may_separate = may(reader, me, &DECIDERS)?;
+    let all = merge::into(reader, customer)?;
+    let newest = all
+        .iter()
+        .find(|merge| merge.separated_at.is_none())
+        .map(|merge| merge.id);
+    let shown = all.into_iter().map(|merge| MergeRow {
+        can_separate: may_separate && newest == Some(merge.id) && now <= merge.until,
+        id: merge.id,
+        name: merge.name,
+        code: merge.code,
+        at: row::millis(merge.at),
+        by: merge.by,
+        until: row::millis(merge.until),
+        separated_at: merge.separated_at.map(row::millis),
+        separated_by: merge.separated_by,
+    });
+    Ok(shown.collect())
+}
+
+/// Whether this person may merge at all.
+pub(crate) fn may_merge(reader: &Reader<'_>, me: Uuid) -> Result<bool, CacheError> {
+    may(reader, me, &DECIDERS)
+}

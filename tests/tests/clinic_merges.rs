@@ -1,0 +1,837 @@
+//! Two customers who are one person (rule L18, story 8): lots move with their dates, debts too, and for thirty days everything can be brought back to the last row.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod clinic_support;
+
+use clinic_support::{A, B, DB, Desk, desk, journey, migrated, uid};
+use desk_tests::harness::pg::PgCluster;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+fn one(pg: &PgCluster, sql: &str) -> String {
+    pg.psql(DB, sql)
+}
+
+fn differences(pg: &PgCluster) -> String {
+    one(pg, &format!("select count(*) from desk.verify_loyalty('{A}')"))
+}
+
+/// An entry as the web system writes one; `ends` is SQL for its end.
+fn entry(pg: &PgCluster, customer: Uuid, kind: &str, amount: i64, ends: &str) -> Uuid {
+    let sql = format!(
+        "insert into public.point_transactions (clinic_id, customer_id, type, amount, expires_at) values ('{A}', '{customer}', '{kind}', {amount}, {ends}) returning id"
+    );
+    one(pg, &sql).parse().unwrap()
+}
+
+fn member(pg: &PgCluster, customer: Uuid, code: &str) {
+    one(
+        pg,
+        &format!(
+            "insert into public.loyalty_profiles (clinic_id, customer_id, referral_code) values ('{A}', '{customer}', '{code}')"
+        ),
+    );
+}
+
+/// Points of an award that is taken back after they were spent: they are owed.
+fn owes(pg: &PgCluster, customer: Uuid, points: i64) {
+    let award = entry(pg, customer, "earned", points, "null");
+    entry(pg, customer, "redeemed", -points, "null");
+    one(
+        pg,
+        &format!(
+            "insert into public.point_transactions (clinic_id, customer_id, type, amount, desk_reverses) values ('{A}', '{customer}', 'refund', -{points}, '{award}')"
+        ),
+    );
+}
+
+fn sums(pg: &PgCluster, customer: Uuid) -> String {
+    one(
+        pg,
+        &format!("select available, owed from desk.point_sum where customer_id = '{customer}'"),
+    )
+}
+
+/// What is left of each lot and when it ends, next to end first.
+fn lots(pg: &PgCluster, customer: Uuid) -> String {
+    one(
+        pg,
+        &format!(
+            "select coalesce(string_agg(remaining || '@' || coalesce(expires_at::date::text, 'never'), ' ' order by expires_at, effective_at, id), '') from desk.lot where customer_id = '{customer}' and remaining > 0"
+        ),
+    )
+}
+
+/// Everything that is somebody's, to the last column. What the clinic's own triggers stamp on each change is left out.
+fn everything(pg: &PgCluster, customer: Uuid) -> String {
+    let tables = [
+        ("public.customers", "id", "updated_at"),
+        ("public.point_transactions", "customer_id", ""),
+        ("desk.lot", "customer_id", ""),
+        ("desk.debt", "customer_id", ""),
+        ("desk.point_sum", "customer_id", ""),
+        ("public.loyalty_profiles", "customer_id", "updated_at"),
+        ("desk.tier", "customer_id", ""),
+        ("public.workflow_states", "customer_id", ""),
+        ("public.appointments", "customer_id", "updated_at"),
+        ("desk.visit", "customer_id", ""),
+        ("desk.payment", "customer_id", ""),
+        ("desk.coupon", "customer_id", ""),
+        ("desk.contact", "customer_id", ""),
+        ("desk.lead", "customer_id", ""),
+        ("desk.achieved", "customer_id", ""),
+        ("public.followup_executions", "customer_id", ""),
+        ("public.customer_preferences", "customer_id", "updated_at"),
+        ("desk.referral", "friend_id", ""),
+        ("desk.referral", "referrer_id", ""),
+    ];
+    let parts = tables.map(|(table, column, but)| {
+        format!(
+            "select '{table}', coalesce(string_agg((to_jsonb(t) - '{but}')::text, E'\\n' order by (to_jsonb(t) - '{but}')::text), '') from {table} t where t.{column} = '{customer}' \
+             and coalesce(to_jsonb(t) ->> 'desk_source', '') <> 'merge'"
+        )
+    });
+    one(pg, &parts.join(" union all "))
+}
+
+fn both(pg: &PgCluster, one: Uuid, other: Uuid) -> (String, String) {
+    (everything(pg, one), everything(pg, other))
+}
+
+async fn merge(desk: &mut Desk, from: Uuid, into: Uuid) -> (Uuid, String) {
+    let id = Uuid::now_v7();
+    let word = desk
+        .act("customer.merge", json!({ "id": id, "from": from, "into": into }))
+        .await;
+    (id, word)
+}
+
+async fn separate(desk: &mut Desk, merge: Uuid) -> String {
+    desk.act("customer.separate", json!({ "id": Uuid::now_v7(), "merge_id": merge }))
+        .await
+}
+
+/// Story 8: C6a with 120 points and C6b with 80, of which 30 end sooner.
+fn story(pg: &PgCluster) -> (Uuid, Uuid) {
+    let (into, from) = (uid(pg, "customer", 1), uid(pg, "customer", 3));
+    member(pg, into, "BN0000C6A");
+    member(pg, from, "BN0000C6B");
+    entry(pg, into, "earned", 120, "'2028-03-31 12:00+07'");
+    entry(pg, from, "earned", 50, "'2028-06-30 12:00+07'");
+    entry(pg, from, "earned", 30, "'2027-12-31 12:00+07'");
+    (into, from)
+}
+
+#[tokio::test]
+async fn l18_story_8_120_and_80_are_200_with_each_lots_own_date_and_come_back() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let before = both(&pg, into, from);
+    let (id, word) = merge(&mut manager, from, into).await;
+    assert_eq!(word, "ok");
+    assert_eq!(sums(&pg, into), "200|0");
+    assert_eq!(lots(&pg, into), "30@2027-12-31 120@2028-03-31 50@2028-06-30");
+    assert_eq!((sums(&pg, from), lots(&pg, from)), ("0|0".into(), String::new()));
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select available_points from public.loyalty_profiles where customer_id = '{into}'")
+        ),
+        "200"
+    );
+    assert_eq!(differences(&pg), "0");
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!((sums(&pg, into), sums(&pg, from)), ("120|0".into(), "80|0".into()));
+    assert_eq!(both(&pg, into, from), before, "to the last column");
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
+async fn l18_debts_move_too_and_are_there_again_afterwards() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    for (rich, poor) in [(1, 3), (7, 5)] {
+        let (rich, poor) = (uid(&pg, "customer", rich), uid(&pg, "customer", poor));
+        entry(&pg, rich, "earned", 120, "'2028-03-31 12:00+07'");
+        owes(&pg, poor, 50);
+        let (into, from) = if rich == uid(&pg, "customer", 1) {
+            (rich, poor)
+        } else {
+            (poor, rich)
+        };
+        let before = both(&pg, into, from);
+        let (id, word) = merge(&mut manager, from, into).await;
+        assert_eq!(word, "ok");
+        assert_eq!(sums(&pg, into), "70|0", "what is there pays what is owed");
+        assert_eq!(differences(&pg), "0");
+        assert_eq!(separate(&mut manager, id).await, "ok");
+        assert_eq!((sums(&pg, rich), sums(&pg, poor)), ("120|0".into(), "0|50".into()));
+        assert_eq!(differences(&pg), "0");
+        let lots_of = |text: &(String, String)| {
+            let lines = |text: &str| {
+                text.lines()
+                    .filter(|line| line.contains("desk.lot|"))
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            };
+            (lines(&text.0), lines(&text.1))
+        };
+        assert_eq!(lots_of(&both(&pg, into, from)), lots_of(&before));
+    }
+}
+
+#[tokio::test]
+async fn l18_points_spent_of_the_others_lots_stay_spent_and_each_ledger_says_so() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let (id, _) = merge(&mut manager, from, into).await;
+    // Soonest first: 30 of the other's, 120 of their own, 10 of the other's 50.
+    let redemption = Uuid::now_v7();
+    let mut redeem = manager.mutation(
+        "points.redeem",
+        json!({ "id": redemption, "customer_id": into, "points": 160 }),
+    );
+    redeem.id = redemption;
+    assert_eq!(manager.push(&[redeem]).await.unwrap()[0].code, None);
+    assert_eq!(sums(&pg, into), "40|0");
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!((sums(&pg, into), sums(&pg, from)), ("0|0".into(), "40|0".into()));
+    assert_eq!(lots(&pg, from), "40@2028-06-30");
+    assert_eq!(differences(&pg), "0");
+    // The spending was the kept one's; taken back it is theirs, with the dates that its points had.
+    let back = manager
+        .act("points.unredeem", json!({ "id": Uuid::now_v7(), "of": redemption }))
+        .await;
+    assert_eq!(back, "ok");
+    assert_eq!(lots(&pg, into), "30@2027-12-31 120@2028-03-31 10@2028-06-30");
+    assert_eq!((sums(&pg, from), differences(&pg)), ("40|0".into(), "0".into()));
+}
+
+#[tokio::test]
+async fn l18_what_is_new_stays_with_who_was_kept_and_a_refund_follows_its_bill() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let (old, old_entry) = (Uuid::now_v7(), Uuid::now_v7());
+    let pay = |id: Uuid, entry: Uuid, customer: Uuid| json!({ "id": id, "entry": entry, "customer_id": customer, "satang": 100_000, "method": "cash" });
+    assert_eq!(manager.act("payment.take", pay(old, old_entry, from)).await, "ok");
+    let before = sums(&pg, from);
+    assert_eq!(before, "180|0");
+    let (id, _) = merge(&mut manager, from, into).await;
+    let (new, new_entry) = (Uuid::now_v7(), Uuid::now_v7());
+    // The other PC still names the old one: it is the kept one's bill.
+    assert_eq!(manager.act("payment.take", pay(new, new_entry, from)).await, "ok");
+    let refund =
+        json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": old, "satang": 100_000, "reason": "คืน" });
+    assert_eq!(manager.act("payment.refund", refund).await, "ok");
+    assert_eq!(sums(&pg, into), "300|0");
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!((sums(&pg, into), sums(&pg, from)), ("220|0".into(), "80|0".into()));
+    let money = |customer: Uuid| {
+        one(
+            &pg,
+            &format!(
+                "select string_agg(case when refunds is null then '+' else '-' end, '' order by number) from desk.payment where customer_id = '{customer}'"
+            ),
+        )
+    };
+    assert_eq!((money(into), money(from)), ("+".into(), "+-".into()));
+    let spent = |customer: Uuid| {
+        one(
+            &pg,
+            &format!(
+                "select total_spent::integer, total_visits from public.loyalty_profiles where customer_id = '{customer}'"
+            ),
+        )
+    };
+    assert_eq!((spent(into), spent(from)), ("1000|1".into(), "0|0".into()));
+    assert_eq!(differences(&pg), "0");
+}
+
+/// A row of numbers that a seed decides.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+/// One thing that can happen to a ledger; what the database refuses did not happen.
+async fn anything(pg: &PgCluster, manager: &mut Desk, customer: Uuid, chance: &mut Chance) {
+    let points = i64::try_from(chance.below(300)).unwrap() + 1;
+    let ends = ["null", "now() + interval '40 days'", "now() + interval '500 days'"]
+        [usize::try_from(chance.below(3)).unwrap()];
+    let args = match chance.below(6) {
+        0 => {
+            entry(pg, customer, "earned", points, ends);
+            return;
+        }
+        1 => (
+            "points.redeem",
+            json!({ "id": Uuid::now_v7(), "customer_id": customer, "points": points / 2 + 1 }),
+        ),
+        2 => (
+            "payment.take",
+            json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "customer_id": customer, "satang": points * 10_000, "method": "cash" }),
+        ),
+        3 => {
+            let paid = one(
+                pg,
+                &format!(
+                    "select coalesce((select p.id::text from desk.payment p where p.customer_id = '{customer}' and p.refunds is null and desk.unrefunded(p) > 0 order by p.number limit 1), '')"
+                ),
+            );
+            let Ok(paid) = paid.parse::<Uuid>() else { return };
+            (
+                "payment.refund",
+                json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": paid, "satang": 10_000, "reason": "คืน" }),
+            )
+        }
+        4 => (
+            "points.award",
+            json!({ "id": Uuid::now_v7(), "customer_id": customer, "satang": points * 5_000 }),
+        ),
+        _ => (
+            "visit.check_in",
+            json!({ "id": Uuid::now_v7(), "customer_id": customer }),
+        ),
+    };
+    let word = manager.act(args.0, args.1).await;
+    assert!(
+        ["ok", "points_short", "refund_too_large", "changed_meanwhile"].contains(&word.as_str()),
+        "{}: {word}",
+        args.0
+    );
+}
+
+#[tokio::test]
+async fn l18_any_two_ledgers_come_back_byte_for_byte() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    for seed in 0..12_u64 {
+        let mut chance = Chance(seed * 7919 + 1);
+        let (into, from) = (
+            uid(&pg, "customer", u32::try_from(seed).unwrap() * 4 + 1),
+            uid(&pg, "customer", u32::try_from(seed).unwrap() * 4 + 3),
+        );
+        for _ in 0..14 {
+            let customer = if chance.below(2) == 0 { into } else { from };
+            anything(&pg, &mut manager, customer, &mut chance).await;
+        }
+        assert_eq!(differences(&pg), "0", "seed {seed}");
+        let before = both(&pg, into, from);
+        let (id, word) = merge(&mut manager, from, into).await;
+        assert_eq!((word.as_str(), differences(&pg).as_str()), ("ok", "0"), "seed {seed}");
+        if seed % 3 == 2 {
+            for _ in 0..8 {
+                let customer = if chance.below(2) == 0 { into } else { from };
+                anything(&pg, &mut manager, customer, &mut chance).await;
+            }
+            assert_eq!(differences(&pg), "0", "seed {seed}, together");
+        }
+        assert_eq!(separate(&mut manager, id).await, "ok", "seed {seed}");
+        assert_eq!(differences(&pg), "0", "seed {seed}, apart");
+        if seed % 3 != 2 {
+            let after = both(&pg, into, from);
+            let netted = one(
+                &pg,
+                &format!(
+                    "select count(*) from public.point_transactions where desk_source = 'merge' and desk_source_id = '{id}'"
+                ),
+            );
+            if netted == "0" {
+                assert_eq!(after, before, "seed {seed}");
+            } else {
+                let lots = |text: &str| {
+                    text.lines()
+                        .skip_while(|line| !line.starts_with("desk.lot|"))
+                        .take_while(|line| !line.starts_with("desk.debt|"))
+                        .map(str::to_owned)
+                        .collect::<Vec<_>>()
+                };
+                assert_eq!(
+                    (lots(&after.0), lots(&after.1)),
+                    (lots(&before.0), lots(&before.1)),
+                    "seed {seed}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn l18_bookings_journeys_visits_calls_and_the_stricter_consent_are_kept() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let (a, _) = journey(&pg, A, 1, 7);
+    let (b, _) = journey(&pg, A, 3, 7);
+    let visit = Uuid::now_v7();
+    assert_eq!(
+        manager
+            .act("visit.check_in", json!({ "id": visit, "customer_id": from }))
+            .await,
+        "ok"
+    );
+    let call = json!({ "id": Uuid::now_v7(), "customer_id": from, "direction": "out", "outcome": "no_answer", "at": "2026-11-20T03:00:00Z" });
+    let called = manager.act("contact.log", call).await;
+    assert!(called == "ok" || called == "date_out_of_range", "{called}");
+    one(
+        &pg,
+        &format!(
+            "insert into public.customer_preferences (clinic_id, customer_id, do_not_contact, marketing_opt_in, preferred_channels) values ('{A}', '{into}', false, true, '{{line,sms}}'), ('{A}', '{from}', true, false, '{{line,call}}')"
+        ),
+    );
+    let before = both(&pg, into, from);
+    let owns = |table: &str, id: Uuid| one(&pg, &format!("select customer_id from {table} where id = '{id}'"));
+    let (id, _) = merge(&mut manager, from, into).await;
+    for (table, row) in [
+        ("public.workflow_states", a),
+        ("public.workflow_states", b),
+        ("desk.visit", visit),
+    ] {
+        assert_eq!(owns(table, row), into.to_string(), "{table}");
+    }
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select count(*) from public.appointments where customer_id = '{from}'")
+        ),
+        "0"
+    );
+    assert_eq!(
+        one(
+            &pg,
+            &format!(
+                "select do_not_contact, marketing_opt_in, preferred_channels from public.customer_preferences where customer_id = '{into}'"
+            )
+        ),
+        "t|f|{line}"
+    );
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(both(&pg, into, from), before);
+}
+
+#[tokio::test]
+async fn l18_a_refusal_to_be_contacted_meanwhile_holds_for_both_of_them() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let (id, _) = merge(&mut manager, from, into).await;
+    one(
+        &pg,
+        &format!(
+            "insert into public.customer_preferences (clinic_id, customer_id, do_not_contact, marketing_opt_in) values ('{A}', '{from}', true, false)"
+        ),
+    );
+    let refuses = |customer: Uuid| {
+        one(
+            &pg,
+            &format!(
+                "select do_not_contact, marketing_opt_in from public.customer_preferences where customer_id = '{customer}'"
+            ),
+        )
+    };
+    assert_eq!(
+        (refuses(into), refuses(from)),
+        ("t|f".into(), String::new()),
+        "the web system names the old one"
+    );
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!((refuses(into), refuses(from)), ("t|f".into(), "t|f".into()));
+}
+
+#[tokio::test]
+async fn l18_work_that_waited_for_the_old_one_lands_on_who_was_kept_once() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let award = Uuid::now_v7();
+    let mut waited = manager.mutation(
+        "points.award",
+        json!({ "id": award, "customer_id": from, "satang": 100_000 }),
+    );
+    waited.id = award;
+    manager.seq -= 1;
+    merge(&mut manager, from, into).await;
+    waited.seq = manager.seq + 1;
+    manager.seq += 1;
+    for _ in 0..2 {
+        assert_eq!(manager.push(std::slice::from_ref(&waited)).await.unwrap()[0].code, None);
+    }
+    assert_eq!(sums(&pg, into), "300|0", "once");
+    assert_eq!(sums(&pg, from), "0|0");
+    // The web system, too, and a code of the old card.
+    entry(&pg, from, "earned", 7, "null");
+    assert_eq!(sums(&pg, into), "307|0");
+    assert_eq!(
+        one(&pg, &format!("select desk.referrer_of('{A}', 'BN0000C6B')")),
+        into.to_string()
+    );
+    // What somebody typed into the old one is judged against the kept one: nothing is overwritten unseen.
+    let theirs = one(
+        &pg,
+        &format!("select full_name from public.customers where id = '{from}'"),
+    );
+    let edit =
+        |base: &str| json!({ "id": from, "set": { "full_name": "ปานวาด ทองใบ" }, "base": { "full_name": base } });
+    let kept = one(
+        &pg,
+        &format!("select full_name from public.customers where id = '{into}'"),
+    );
+    assert_ne!(theirs, kept);
+    assert_eq!(manager.act("customer.edit", edit(&theirs)).await, "changed_meanwhile");
+    assert_eq!(manager.act("customer.edit", edit(&kept)).await, "ok");
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
+async fn l18_fields_are_taken_as_chosen_and_nothing_that_matters_is_lost() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    one(
+        &pg,
+        &format!(
+            "update public.customers set phone = '0810000001', nickname = null, notes = 'ชอบเช้า', allergies = 'ยาชา' where id = '{into}'"
+        ),
+    );
+    one(
+        &pg,
+        &format!(
+            "update public.customers set phone = '0830001111', nickname = 'ปาน', notes = 'มากับแม่', allergies = 'เพนิซิลลิน' where id = '{from}'"
+        ),
+    );
+    let before = both(&pg, into, from);
+    let id = Uuid::now_v7();
+    let args = json!({ "id": id, "from": from, "into": into, "fields": { "phone": "from", "notes": "both" } });
+    assert_eq!(manager.act("customer.merge", args).await, "ok");
+    let shown = one(
+        &pg,
+        &format!(
+            "select phone, nickname, replace(notes, E'\\n', '/'), replace(allergies, E'\\n', '/') from public.customers where id = '{into}'"
+        ),
+    );
+    assert_eq!(shown, "0830001111|ปาน|ชอบเช้า/มากับแม่|ยาชา/เพนิซิลลิน");
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(both(&pg, into, from), before);
+    // What somebody writes meanwhile is not taken back.
+    let (id, _) = merge(&mut manager, from, into).await;
+    one(
+        &pg,
+        &format!("update public.customers set nickname = 'ใบ' where id = '{into}'"),
+    );
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select nickname from public.customers where id = '{into}'")
+        ),
+        "ใบ"
+    );
+}
+
+#[tokio::test]
+async fn l18_only_managers_merge_and_impossible_merges_are_refused_by_name() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let mut seller = desk(&pg, A, 7).await;
+    let (into, from) = story(&pg);
+    one(
+        &pg,
+        "update desk.staff set role = 'front_desk' where person_id = md5('user:7')::uuid",
+    );
+    assert_eq!(merge(&mut seller, from, into).await.1, "role_not_allowed");
+    assert_eq!(merge(&mut manager, into, into).await.1, "merge_of_oneself");
+    assert_eq!(merge(&mut manager, Uuid::now_v7(), into).await.1, "customer_not_found");
+    assert_eq!(
+        merge(&mut manager, uid(&pg, "customer", 2), into).await.1,
+        "customer_not_found",
+        "another clinic's"
+    );
+    assert_eq!(
+        merge(&mut manager, into, uid(&pg, "customer", 2)).await.1,
+        "customer_not_found",
+        "nor into one"
+    );
+    let args = |extra: Json| {
+        let mut args = json!({ "id": Uuid::now_v7(), "from": from, "into": into });
+        args.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        args
+    };
+    assert_eq!(
+        manager
+            .act("customer.merge", args(json!({ "fields": { "clinic_id": "from" } })))
+            .await,
+        "value_not_allowed"
+    );
+    assert_eq!(
+        manager.act("customer.merge", args(json!({ "seen": 199 }))).await,
+        "changed_meanwhile"
+    );
+    assert_eq!(manager.act("customer.merge", args(json!({ "seen": 200 }))).await, "ok");
+    assert_eq!(merge(&mut manager, from, into).await.1, "merged_already");
+    assert_eq!(merge(&mut manager, into, from).await.1, "merged_already");
+    assert_eq!(
+        merge(&mut manager, uid(&pg, "customer", 5), from).await.1,
+        "merged_already"
+    );
+    assert_eq!(separate(&mut manager, Uuid::now_v7()).await, "merge_not_found");
+    let id: Uuid = one(&pg, "select id from desk.merge").parse().unwrap();
+    assert_eq!(separate(&mut seller, id).await, "role_not_allowed");
+    let mut other = desk(&pg, B, 2).await;
+    assert_eq!(separate(&mut other, id).await, "merge_not_found");
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(separate(&mut manager, id).await, "separated_already");
+}
+
+#[tokio::test]
+async fn l18_two_managers_who_merge_them_both_ways_get_one_merge() {
+    let pg = migrated().await;
+    let (mut first, mut second) = (desk(&pg, A, 1).await, desk(&pg, A, 1).await);
+    let (into, from) = story(&pg);
+    for _ in 0..5 {
+        let ((one_id, one_word), (other_id, other_word)) =
+            tokio::join!(merge(&mut first, from, into), merge(&mut second, into, from));
+        let mut words = [one_word.clone(), other_word.clone()];
+        words.sort();
+        assert_eq!(words, ["merged_already", "ok"]);
+        assert_eq!(differences(&pg), "0");
+        assert_eq!(
+            separate(&mut first, if one_word == "ok" { one_id } else { other_id }).await,
+            "ok"
+        );
+    }
+    assert_eq!((sums(&pg, into), sums(&pg, from)), ("120|0".into(), "80|0".into()));
+}
+
+#[tokio::test]
+async fn l18_points_that_are_given_while_they_are_merged_are_all_there() {
+    let pg = migrated().await;
+    let (mut manager, mut till) = (desk(&pg, A, 1).await, desk(&pg, A, 7).await);
+    let (into, from) = story(&pg);
+    let awards = async {
+        for _ in 0..20 {
+            let args = json!({ "id": Uuid::now_v7(), "customer_id": from, "satang": 10_000 });
+            assert_eq!(till.act("points.award", args).await, "ok");
+        }
+    };
+    let ((_, word), ()) = tokio::join!(merge(&mut manager, from, into), awards);
+    assert_eq!(word, "ok");
+    assert_eq!((sums(&pg, into), sums(&pg, from)), ("400|0".into(), "0|0".into()));
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
+async fn l18_merges_are_undone_the_last_one_first_and_for_thirty_days() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let third = uid(&pg, "customer", 5);
+    entry(&pg, third, "earned", 11, "null");
+    let before = (both(&pg, into, from), everything(&pg, third));
+    let (first, _) = merge(&mut manager, from, into).await;
+    let (second, word) = merge(&mut manager, into, third).await;
+    assert_eq!(word, "ok");
+    assert_eq!(sums(&pg, third), "211|0");
+    assert_eq!(one(&pg, &format!("select desk.survivor('{from}')")), third.to_string());
+    assert_eq!(separate(&mut manager, first).await, "separate_newer_first");
+    assert_eq!(separate(&mut manager, second).await, "ok");
+    assert_eq!(separate(&mut manager, first).await, "ok");
+    assert_eq!((both(&pg, into, from), everything(&pg, third)), before);
+    let (late, _) = merge(&mut manager, from, into).await;
+    one(&pg, "alter table desk.merge disable trigger desk_keep");
+    one(
+        &pg,
+        &format!("update desk.merge set until = now() - interval '1 second' where id = '{late}'"),
+    );
+    one(&pg, "alter table desk.merge enable trigger desk_keep");
+    assert_eq!(separate(&mut manager, late).await, "separation_too_late");
+}
+
+#[tokio::test]
+async fn l18_the_higher_tier_is_held_and_each_has_its_own_again() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = (uid(&pg, "customer", 1), uid(&pg, "customer", 3));
+    member(&pg, into, "BN0000C6A");
+    member(&pg, from, "BN0000C6B");
+    entry(&pg, into, "earned", 700, "null");
+    entry(&pg, from, "earned", 1_100, "null");
+    let tier = |customer: Uuid| {
+        one(
+            &pg,
+            &format!("select current_tier, total_points from public.loyalty_profiles where customer_id = '{customer}'"),
+        )
+    };
+    assert_eq!((tier(into), tier(from)), ("bronze|700".into(), "silver|1100".into()));
+    let before = both(&pg, into, from);
+    let (id, _) = merge(&mut manager, from, into).await;
+    assert_eq!((tier(into), tier(from)), ("silver|1800".into(), "bronze|0".into()));
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(both(&pg, into, from), before);
+}
+
+#[tokio::test]
+async fn l18_nobody_is_thanked_for_having_sent_themselves() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let referral = Uuid::now_v7();
+    let sent = json!({ "id": referral, "customer_id": from, "referrer_id": into });
+    assert_eq!(manager.act("referral.record", sent).await, "ok");
+    let state = || one(&pg, &format!("select state from desk.referral where id = '{referral}'"));
+    let (id, word) = merge(&mut manager, from, into).await;
+    assert_eq!((word.as_str(), state().as_str()), ("ok", "refused"));
+    let pay = json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "customer_id": into, "satang": 100_000, "method": "cash" });
+    assert_eq!(manager.act("payment.take", pay).await, "ok");
+    let decided = manager
+        .act(
+            "referral.decide",
+            json!({ "id": referral, "decision": "pay", "reason": "ลอง" }),
+        )
+        .await;
+    assert!(
+        ["referral_of_oneself", "referral_not_paid_for"].contains(&decided.as_str()),
+        "{decided}"
+    );
+    assert_eq!(separate(&mut manager, id).await, "ok");
+    assert_eq!(state(), "waiting");
+}
+
+#[tokio::test]
+async fn l18_a_trial_says_what_would_be_and_leaves_nothing() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let before = both(&pg, into, from);
+    let ask = |args: Json| format!("select desk.merge_trial('{args}')::text");
+    let said = manager
+        .sql(&ask(json!({ "id": Uuid::now_v7(), "from": from, "into": into })))
+        .await
+        .unwrap();
+    let said: Json = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (
+            &said["before"]["into"]["available"],
+            &said["after"]["into"]["available"]
+        ),
+        (&json!(120), &json!(200))
+    );
+    assert_eq!(said["after"]["into"]["lots"].as_array().unwrap().len(), 3);
+    assert_eq!(both(&pg, into, from), before);
+    assert_eq!(one(&pg, "select count(*) from desk.merge"), "0");
+    let (id, _) = merge(&mut manager, from, into).await;
+    assert_eq!(
+        manager
+            .act(
+                "points.redeem",
+                json!({ "id": Uuid::now_v7(), "customer_id": into, "points": 160 })
+            )
+            .await,
+        "ok"
+    );
+    let said = manager
+        .sql(&ask(json!({ "id": Uuid::now_v7(), "merge_id": id })))
+        .await
+        .unwrap();
+    let said: Json = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (
+            &said["after"]["into"]["available"],
+            &said["after"]["from"]["available"],
+            &said["after"]["spent"]
+        ),
+        (&json!(0), &json!(40), &json!(40))
+    );
+    let mut other = desk(&pg, B, 2).await;
+    for args in [
+        json!({ "id": Uuid::now_v7(), "merge_id": id }),
+        json!({ "id": Uuid::now_v7(), "from": from, "into": into }),
+    ] {
+        assert!(
+            other.sql(&ask(args)).await.unwrap_err().starts_with("P0001"),
+            "of another clinic"
+        );
+    }
+}
+
+#[tokio::test]
+async fn l18_sql_cannot_break_a_merge() {
+    let pg = migrated().await;
+    let mut manager = desk(&pg, A, 1).await;
+    let (into, from) = story(&pg);
+    let (id, _) = merge(&mut manager, from, into).await;
+    let mut refused = 0;
+    for sql in [
+        format!(
+            "update public.point_transactions set customer_id = md5('customer:5')::uuid where customer_id = '{into}'"
+        ),
+        format!("delete from public.customers where id = '{from}'"),
+        format!("delete from desk.merge where id = '{id}'"),
+        format!(
+            "update desk.merge set into_id = '{}' where id = '{id}'",
+            uid(&pg, "customer", 5)
+        ),
+        format!("update desk.merge set separated_at = now(), separated_by = merged_by where id = '{id}'"),
+        format!(
+            "insert into desk.merge (clinic_id, id, from_id, into_id, merged_by, until) select clinic_id, gen_random_uuid(), into_id, from_id, merged_by, until from desk.merge where id = '{id}'"
+        ),
+        format!(
+            "insert into public.point_transactions (clinic_id, customer_id, type, amount, desk_source, desk_source_id, desk_purpose) values ('{A}', '{into}', 'refund', 500, 'merge', '{id}', 'gift')"
+        ),
+    ] {
+        assert!(pg.try_psql(DB, &sql).is_err(), "{sql}");
+        refused += 1;
+    }
+    assert_eq!(refused, 7);
+    assert_eq!(differences(&pg), "0");
+    // A row that names the old one is the kept one's, whoever moves it.
+    one(
+        &pg,
+        &format!("update public.appointments set customer_id = '{from}' where customer_id = '{into}'"),
+    );
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select count(*) from public.appointments where customer_id = '{from}'")
+        ),
+        "0"
+    );
+    // Who asks to be forgotten is forgotten whole; what the web system keeps of them otherwise it takes out itself, as before.
+    one(
+        &pg,
+        &format!(
+            "delete from public.sales_commissions where customer_id = '{into}'; delete from public.customer_sales_messages where customer_id = '{into}'"
+        ),
+    );
+    one(&pg, &format!("delete from public.customers where id = '{into}'"));
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select count(*) from public.customers where id in ('{from}', '{into}')")
+        ),
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn l18_every_table_that_names_customers_follows_a_merge() {
+    let pg = migrated().await;
+    let left = "select coalesce(string_agg(k.conrelid::regclass::text, ' '), '') from pg_constraint k where k.contype = 'f' and k.confrelid = 'public.customers'::regclass
+        and k.conrelid <> all (array['desk.merge', 'desk.point_sum', 'desk.tier', 'desk.tier_change', 'desk.tier_notice', 'desk.achieved', 'desk.referral', 'public.loyalty_profiles']::regclass[])
+        and not exists (select 1 from pg_trigger t where t.tgrelid = k.conrelid and t.tgname = 'a_desk_merge')";
+    assert_eq!(one(&pg, left), "", "say desk.follow_merges of them in their migration");
+}

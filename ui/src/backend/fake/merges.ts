@@ -1,0 +1,145 @@
+/** Two customers who are one, in the fake clinic. What moves and what comes back is the database's: here points are added up and taken apart. */
+import type { CustomerField } from '../bindings/CustomerField';
+import type { Holding } from '../bindings/Holding';
+import type { MergeEffect } from '../bindings/MergeEffect';
+import type { MergeRow } from '../bindings/MergeRow';
+import type { Request } from '../backend';
+import type { FakeClinic } from './clinic';
+import { tierOf } from './loyalty';
+import type { FakeCustomer } from './people';
+
+/** A merge as the fake keeps it: both as they were. */
+export interface FakeMerge {
+  id: string;
+  from: string;
+  into: string;
+  at: number;
+  by: string;
+  separatedAt: number | null;
+  was: { from: FakeCustomer; into: FakeCustomer };
+}
+
+const HEADS = ['owner', 'manager'];
+const DAYS = 30 * 86_400_000;
+const SHOWN = {
+  full_name: 'fullName',
+  nickname: 'nickname',
+  phone: 'phone',
+  email: 'email',
+  birth_date: 'birthDate',
+  gender: 'gender',
+  notes: 'notes',
+} as const satisfies Record<CustomerField, keyof FakeCustomer>;
+
+export const mayMerge = (clinic: FakeClinic): boolean => HEADS.includes(clinic.role() ?? '');
+
+export function survivor(clinic: FakeClinic, id: string): string {
+  const merge = clinic.merges.find((one) => one.from === id && one.separatedAt === null);
+  return merge ? survivor(clinic, merge.into) : id;
+}
+
+export function rowsOf(clinic: FakeClinic, id: string): MergeRow[] {
+  const all = clinic.merges.filter(({ into }) => into === id).sort((a, b) => b.at - a.at);
+  const newest = all.find(({ separatedAt }) => separatedAt === null);
+  return all.map((merge) => ({
+    id: merge.id,
+    name: merge.was.from.fullName,
+    code: merge.was.from.code,
+    at: merge.at,
+    by: merge.by,
+    until: merge.at + DAYS,
+    separatedAt: merge.separatedAt,
+    separatedBy: merge.separatedAt === null ? null : clinic.nickname(),
+    canSeparate: mayMerge(clinic) && merge === newest,
+  }));
+}
+
+function holding(of: FakeCustomer, points: number, clinic: FakeClinic): Holding {
+  return {
+    id: of.id,
+    available: points,
+    owed: 0,
+    tier: tierOf(of.lifetime),
+    lots: points ? [{ points, at: clinic.now() + 300 * 86_400_000 }] : [],
+    journeys: 1,
+    bookings: 1,
+    visits: 0,
+    payments: 0,
+    coupons: 0,
+    contacts: 0,
+    doNotContact: of.preference?.doNotContact ?? false,
+    marketing: of.preference?.marketingOptIn ?? null,
+  };
+}
+
+function asked(clinic: FakeClinic): void {
+  if (!mayMerge(clinic)) clinic.refuse('role_not_allowed', { needs: 'owner manager' });
+  if (clinic.mode !== 'online') clinic.refuse('merge_needs_clinic');
+}
+
+function preview(clinic: FakeClinic, { from, into }: Request<'merge_preview'>): MergeEffect {
+  asked(clinic);
+  if (from === into) clinic.refuse('merge_of_oneself');
+  if (survivor(clinic, from) !== from || survivor(clinic, into) !== into) clinic.refuse('merged_already');
+  const [a, b] = [clinic.customer(into), clinic.customer(from)];
+  const both = holding({ ...a, lifetime: a.lifetime + b.lifetime }, a.points + b.points, clinic);
+  const strict = { doNotContact: [a, b].some(({ preference }) => preference?.doNotContact) };
+  return {
+    fromBefore: holding(b, b.points, clinic),
+    intoBefore: holding(a, a.points, clinic),
+    fromAfter: holding(b, 0, clinic),
+    intoAfter: { ...both, ...strict },
+    spent: 0,
+  };
+}
+
+function merge(clinic: FakeClinic, { id, from, into, fields, seen }: Request<'customer_merge'>) {
+  const { intoAfter } = preview(clinic, { from, into });
+  if (intoAfter.available !== seen) clinic.refuse('changed_meanwhile', { field: 'points' });
+  const [a, b] = [clinic.customer(into), clinic.customer(from)];
+  const was = { into: { ...a }, from: { ...b } };
+  clinic.merges.push({ id, from, into, at: clinic.now(), by: clinic.nickname(), separatedAt: null, was });
+  for (const { field, side } of fields) {
+    const [mine, theirs] = [a[SHOWN[field]], b[SHOWN[field]]];
+    const value = side === 'both' ? `${mine ?? ''}\n${theirs ?? ''}` : side === 'from' ? theirs : mine;
+    Object.assign(a, { [SHOWN[field]]: value });
+  }
+  Object.assign(a, { points: a.points + b.points, lifetime: a.lifetime + b.lifetime });
+  b.points = 0;
+  clinic.tell('customers', `customer:${into}`);
+  return { isDone: true };
+}
+
+function found(clinic: FakeClinic, id: string): FakeMerge {
+  return clinic.merges.find((one) => one.id === id) ?? clinic.refuse('merge_not_found');
+}
+
+function separatePreview(clinic: FakeClinic, { mergeId }: Request<'separate_preview'>): MergeEffect {
+  asked(clinic);
+  const { was, into, from, separatedAt } = found(clinic, mergeId);
+  if (separatedAt !== null) clinic.refuse('separated_already');
+  return {
+    intoBefore: holding(clinic.customer(into), clinic.customer(into).points, clinic),
+    fromBefore: holding(clinic.customer(from), 0, clinic),
+    intoAfter: holding(was.into, was.into.points, clinic),
+    fromAfter: holding(was.from, was.from.points, clinic),
+    spent: 0,
+  };
+}
+
+function separate(clinic: FakeClinic, { mergeId }: Request<'customer_separate'>) {
+  separatePreview(clinic, { mergeId });
+  const one = found(clinic, mergeId);
+  one.separatedAt = clinic.now();
+  Object.assign(clinic.customer(one.into), one.was.into);
+  Object.assign(clinic.customer(one.from), one.was.from);
+  clinic.tell('customers', `customer:${one.into}`);
+  return { isDone: true };
+}
+
+export const mergeAnswers = {
+  merge_preview: preview,
+  customer_merge: merge,
+  separate_preview: separatePreview,
+  customer_separate: separate,
+};

@@ -1,0 +1,22 @@
+/** Whether the dialog that merges is open on a card, and where a card of who was merged leads. */
+import type { CustomerCard } from '../../backend/bindings/CustomerCard';
+import { route } from '../../state/route.svelte';
+
+export class MergeActions {
+  isOpen = $state(false);
+
+  readonly open = (): void => void (this.isOpen = true);
+  readonly close = (): void => void (this.isOpen = false);
+
+  keys({ mayMerge }: CustomerCard): { merge: (() => void) | undefined } {
+    return { merge: mayMerge ? this.open : undefined };
+  }
+}
+
+/** A card that was opened under the old id goes on under the one that is left. */
+export function followMerge(shown: () => string): void {
+  $effect(() => {
+    const { place } = route;
+    if (place.name === 'card' && place.id !== shown()) route.replace({ ...place, id: shown() });
+  });
+}

@@ -1,0 +1,75 @@
+/** Two customers who are one, by keyboard: side by side, what would be, done, and taken back out of the history. */
+import { expect, test } from 'vitest';
+import type { FakeOptions } from '../backend/fake/clinic';
+import { openWindow, type Opened } from './window';
+
+async function atCard(id: string, options: FakeOptions = {}): Promise<Opened> {
+  const on = await openWindow(options);
+  on.clinic.open(`/customers/${id}`);
+  await on.see(`[data-customer-id=${id}]`);
+  return on;
+}
+
+async function choose(on: Opened, typed: string, twin: string) {
+  await on.press('G');
+  (await on.see('[data-dialog=merge] input[name=twin]')).focus();
+  await on.type(typed);
+  const radio = await on.see(`[data-dialog=merge] [data-twin=${twin}] input`);
+  radio.click();
+  await on.see('[data-dialog=merge] [data-merge-effect=merge]');
+}
+
+const MANAGER: FakeOptions = { as: 'ดาว' };
+
+test('both stand side by side, a field is chosen, points are added up, and the history takes it apart again', async () => {
+  const on = await atCard('c1', MANAGER);
+  const other = on.clinic.customers.find(({ id }) => id === 'c2');
+  const sum = 1240 + (other?.points ?? 0);
+  await choose(on, other?.code ?? '', 'c2');
+  expect(on.one('[data-dialog=merge] [data-sum]').dataset['sum']).toBe(String(sum));
+  on.one('[data-dialog=merge] [data-field=phone] input[value=from]').click();
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=merge]');
+  expect(on.sent('customer_merge')).toMatchObject({
+    from: 'c2',
+    into: 'c1',
+    seen: sum,
+    fields: expect.arrayContaining([{ field: 'phone', side: 'from' }]) as unknown,
+  });
+  const again = await on.see('[data-merge] [data-action=separate]');
+  again.click();
+  await on.see('[data-dialog=separate] [data-merge-effect=separate]');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=separate]');
+  await on.read('แยกกลับแล้ว');
+  expect(on.none('[data-merge] [data-action=separate]')).toBe(true);
+  expect(on.clinic.customers.find(({ id }) => id === 'c1')?.points).toBe(1240);
+});
+
+test('who was merged leads to who was kept', async () => {
+  const on = await atCard('c1', MANAGER);
+  await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=merge]');
+  on.clinic.open('/customers/c2');
+  await on.see('[data-customer-id=c1]');
+});
+
+test('the front desk is not offered it', async () => {
+  const on = await atCard('c1');
+  await on.press('G');
+  expect(on.none('[data-dialog=merge]')).toBe(true);
+  expect(on.none('[data-action=merge]')).toBe(true);
+});
+
+test('without the clinic nothing is merged, and the dialog says so', async () => {
+  const on = await atCard('c1', MANAGER);
+  on.clinic.mode = 'offline';
+  await on.press('G');
+  (await on.see('[data-dialog=merge] input[name=twin]')).focus();
+  await on.type(on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '');
+  (await on.see('[data-dialog=merge] [data-twin=c2] input')).click();
+  await on.read('รวมและแยกได้เมื่อต่อกับคลินิกเท่านั้น');
+  await on.press('Ctrl Enter');
+  expect(on.calls).not.toContain('customer_merge');
+});
