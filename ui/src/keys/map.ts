@@ -153,7 +153,7 @@ export const KEYS = {
     receipt: key('Ctrl P', m.key_receipt),
     friends: key('F', m.key_friends),
     memberCard: key('Q', m.key_member_card),
-    merge: key('G', m.key_merge),
+    merge: key('X', m.key_merge),
     redeem: key('R', m.key_redeem, { foot: true }),
     useCode: key('U', m.key_use_code),
     givePoints: key('G', m.key_give_points),

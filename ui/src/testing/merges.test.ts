@@ -11,7 +11,7 @@ async function atCard(id: string, options: FakeOptions = {}): Promise<Opened> {
 }
 
 async function choose(on: Opened, typed: string, twin: string) {
-  await on.press('G');
+  await on.press('X');
   (await on.see('[data-dialog=merge] input[name=twin]')).focus();
   await on.type(typed);
   const radio = await on.see(`[data-dialog=merge] [data-twin=${twin}] input`);
@@ -57,7 +57,7 @@ test('who was merged leads to who was kept', async () => {
 
 test('the front desk is not offered it', async () => {
   const on = await atCard('c1');
-  await on.press('G');
+  await on.press('X');
   expect(on.none('[data-dialog=merge]')).toBe(true);
   expect(on.none('[data-action=merge]')).toBe(true);
 });
@@ -65,7 +65,7 @@ test('the front desk is not offered it', async () => {
 test('without the clinic nothing is merged, and the dialog says so', async () => {
   const on = await atCard('c1', MANAGER);
   on.clinic.mode = 'offline';
-  await on.press('G');
+  await on.press('X');
   (await on.see('[data-dialog=merge] input[name=twin]')).focus();
   await on.type(on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '');
   (await on.see('[data-dialog=merge] [data-twin=c2] input')).click();
