@@ -33,8 +33,8 @@ async fn two_desks(pg: &PgCluster, net: &NetCut) -> (Desk, Desk) {
 
 async fn is_open_on(desk: &Desk, task: Uuid) -> bool {
     let open = call(desk, "task_list", json!({ "whose": "everyone", "state": "open" })).await;
-    let rows = open["rows"].as_array().unwrap().clone();
-    rows.iter().any(|row| row["id"] == task.to_string())
+    let ids = open["ids"].as_array().unwrap().clone();
+    ids.iter().any(|id| *id == task.to_string())
 }
 
 fn status(pg: &PgCluster, task: Uuid) -> String {

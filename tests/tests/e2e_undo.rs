@@ -15,7 +15,7 @@ use thirtyfour::Key;
 
 async fn open_tasks(desk: &Desk) -> usize {
     let list = call(desk, "task_list", json!({ "whose": "mine", "state": "open" })).await;
-    list["rows"].as_array().unwrap().len()
+    list["ids"].as_array().unwrap().len()
 }
 
 /// A person who wants to see it: `AURA_UNDO_PICTURES=/tmp/undo cargo nextest run -p desk-tests --test e2e_undo`.

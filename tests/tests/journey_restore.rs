@@ -53,8 +53,7 @@ async fn is_open(desk: &Arc<Desk>, task: Uuid) -> bool {
         whose: Whose::Everyone,
         state: TaskState::Open,
     };
-    let rows = desk.task_list(list).await.unwrap().rows;
-    rows.iter().any(|row| row.id == task)
+    desk.task_list(list).await.unwrap().ids.contains(&task)
 }
 
 async fn finds(desk: &Arc<Desk>, text: &str) -> bool {

@@ -23,7 +23,7 @@ use desk_app::{
         lead::LeadOpen,
         session::{Connect, Phase},
         sync::{AttentionSettle, Settle, SyncMode},
-        task::{TaskComplete, TaskList, TaskNote, TaskRow, TaskState, Whose},
+        task::{TaskComplete, TaskIds, TaskList, TaskNote, TaskRow, TaskState, Whose},
     },
     error::Code,
     ports::{Secrets as _, Toast, ToastAction},
@@ -44,7 +44,8 @@ async fn tasks(desk: &Arc<Desk>) -> Vec<TaskRow> {
         whose: Whose::Everyone,
         state: TaskState::Open,
     };
-    desk.task_list(list).await.unwrap().rows
+    let ids = desk.task_list(list).await.unwrap().ids;
+    desk.task_rows(TaskIds { ids }).await.unwrap().rows
 }
 
 async fn card(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {

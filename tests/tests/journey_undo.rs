@@ -20,7 +20,9 @@ use desk_app::{
         customer::{CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerOpen, FieldChange, PointsAward},
         session::Unlock,
         sync::SyncMode,
-        task::{SnoozeUntil, TaskComplete, TaskList, TaskNote, TaskReassign, TaskRow, TaskSnooze, TaskState, Whose},
+        task::{
+            SnoozeUntil, TaskComplete, TaskIds, TaskList, TaskNote, TaskReassign, TaskRow, TaskSnooze, TaskState, Whose,
+        },
         undo::{Undo, Undone},
     },
     error::Code,
@@ -42,8 +44,10 @@ async fn open(desk: &Arc<Desk>, task: Uuid) -> Option<TaskRow> {
         whose: Whose::Everyone,
         state: TaskState::Open,
     };
-    let rows = desk.task_list(list).await.unwrap().rows;
-    rows.into_iter().find(|row| row.id == task)
+    let is_open = desk.task_list(list).await.unwrap().ids.contains(&task);
+    let ids = vec![task];
+    let mut rows = desk.task_rows(TaskIds { ids }).await.unwrap().rows;
+    rows.pop().filter(|_| is_open)
 }
 
 async fn card(desk: &Arc<Desk>, id: Uuid) -> CustomerCard {

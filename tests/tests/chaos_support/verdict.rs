@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use desk_app::api::customer::{CustomerCard, CustomerOpen, CustomerSearch, CustomersFound};
-use desk_app::api::task::{TaskList, TaskRows, TaskState, Whose};
+use desk_app::api::task::{TaskIds, TaskList, TaskRows, TaskState, TasksFound, Whose};
 use desk_app::error::Code;
 use desk_tests::harness::pg::PgCluster;
 use uuid::Uuid;
@@ -256,11 +256,12 @@ pub fn view(desk: &Desk, customers: &[Uuid]) -> Vec<(String, String)> {
             whose: Whose::Everyone,
             state,
         };
-        let mut rows: Vec<String> = desk
-            .ask::<TaskRows>("task_list", &list)
-            .said()
-            .rows
-            .iter()
+        let ids = desk.ask::<TaskRows>("task_list", &list).said().ids;
+        let read = ids.chunks(200).flat_map(|ids| {
+            let asked = TaskIds { ids: ids.to_vec() };
+            desk.ask::<TasksFound>("task_rows", &asked).said().rows
+        });
+        let mut rows: Vec<String> = read
             .map(|row| {
                 format!(
                     "{} {} {:?} {:?} {:?} {}",
