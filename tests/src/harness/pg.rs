@@ -52,6 +52,18 @@ pub struct PgCluster {
     folder: TempDir,
 }
 
+impl Drop for PgCluster {
+    /// At once, but in order: a server that is killed leaves its shared memory behind for as long as the machine runs, and a machine has 4,096 of it.
+    fn drop(&mut self) {
+        let Some(server) = &mut self.server else { return };
+        _ = kill_process(pid_of(server.pid()), Signal::QUIT);
+        let until = std::time::Instant::now() + secs(3);
+        while server.exited().is_none() && std::time::Instant::now() < until {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+}
+
 impl PgCluster {
     /// Starts a server with the settings at the top of this file.
     #[must_use]

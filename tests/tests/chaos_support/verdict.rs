@@ -285,6 +285,7 @@ pub fn view(desk: &Desk, customers: &[Uuid]) -> Vec<(String, String)> {
 /// Everything but what depends on who looks.
 fn card_text(card: &CustomerCard) -> String {
     let mut card = serde_json::to_value(card).unwrap();
+    card.as_object_mut().unwrap().remove("mayMerge");
     for list in ["tasks", "followups"] {
         for row in card[list].as_array_mut().unwrap() {
             row.as_object_mut().unwrap().remove("reasons");

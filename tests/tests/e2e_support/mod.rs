@@ -208,7 +208,12 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     visit("payment").await;
     key(desk, Key::Escape).await;
     gone(desk, "dialog[open]").await;
-    for (pressed, name) in [("r", "redeem"), ("f", "friends"), ("q", "member-card")] {
+    for (pressed, name) in [
+        ("r", "redeem"),
+        ("g", "give-points"),
+        ("f", "friends"),
+        ("q", "member-card"),
+    ] {
         type_keys(desk, pressed).await;
         find(desk, &format!("[data-dialog=\"{name}\"]")).await;
         visit(name).await;
