@@ -369,7 +369,7 @@ async fn l19_an_unused_code_whose_date_passed_returns_its_points_and_its_place_o
     for (night, id) in codes.iter().enumerate() {
         pg.psql(
             DB,
-            &format!("alter table desk.coupon disable trigger desk_keep; update desk.coupon set expires_at = desk.end_of_day('{A}', now() - interval '{} days') where id = '{id}'; alter table desk.coupon enable trigger desk_keep", night + 1),
+            &format!("alter table desk.coupon disable trigger desk_keep_change; update desk.coupon set expires_at = desk.end_of_day('{A}', now() - interval '{} days') where id = '{id}'; alter table desk.coupon enable trigger desk_keep_change", night + 1),
         );
     }
     pg.psql(

@@ -264,9 +264,7 @@ async fn two_people_who_change_one_field_are_asked_and_nothing_typed_is_lost() {
 async fn a_lead_of_the_web_system_becomes_one_toast_on_each_desk_and_goes_when_it_is_closed() {
     let pg = migrated().await;
     let (pc_a, pc_b) = (Pc::default(), Pc::default());
-    for pc in [&pc_a, &pc_b] {
-        pc.clock.set("2026-10-01T10:00:00+07:00");
-    }
+    by_day([&pc_a, &pc_b]);
     let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
     let _b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
     until_agreed(&a).await;
@@ -320,6 +318,13 @@ async fn a_lead_of_the_web_system_becomes_one_toast_on_each_desk_and_goes_when_i
     assert_eq!((count(&pc_a), count(&pc_b)), (1, 1));
 }
 
+/// At night toasts wait for the morning, and a test runs at any hour.
+fn by_day(pcs: [&Pc; 2]) {
+    for pc in pcs {
+        pc.clock.set("2026-10-01T10:00:00+07:00");
+    }
+}
+
 /// A hot lead of the web system, and the toast about it on each of these PCs.
 async fn lead_on(pg: &PgCluster, pcs: [&Pc; 2]) -> String {
     pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, customer_phone, overall_score, lead_category, priority) values ('{A}', 'มายด์ ทดสอบ', '084-555-6666', 92, 'hot', 'high')"));
@@ -349,6 +354,7 @@ async fn withdrawn(pc: &Pc, subject: &str) {
 async fn a_lead_taken_from_the_toast_leaves_the_other_desk() {
     let pg = migrated().await;
     let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    by_day([&pc_a, &pc_b]);
     let a = pc_a.connect(code(&pg, A, 7, pg.port()).await, "PC-A").await;
     let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
     until_agreed(&a).await;
@@ -373,6 +379,7 @@ async fn of_two_claims_of_one_lead_one_wins_and_the_other_is_told_who() {
     let pg = migrated().await;
     let net = NetCut::to(pg.port());
     let (pc_a, pc_b) = (Pc::default(), Pc::default());
+    by_day([&pc_a, &pc_b]);
     let a = pc_a.connect(code(&pg, A, 7, net.port()).await, "PC-A").await;
     let b = pc_b.connect(code(&pg, A, 5, pg.port()).await, "PC-B").await;
     until_agreed(&a).await;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use desk_core::synced::Value;
+use desk_core::{loyalty::gift::USUAL_LIMITS, synced::Value};
 use uuid::Uuid;
 
 use super::{
@@ -106,6 +106,9 @@ fn clinic() -> Row {
         ("opening", text(OPENING)),
         ("pass_lead_after", Value::Int(5)),
         ("raise_lead_after", Value::Int(15)),
+        ("gift_daily", Value::Int(USUAL_LIMITS.daily)),
+        ("gift_alone", Value::Int(USUAL_LIMITS.alone)),
+        ("redeem_alone", Value::Int(USUAL_LIMITS.redeem_alone)),
     ];
     Row::new("clinic", CLINIC, &fields)
 }

@@ -194,6 +194,26 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
     press(desk, "[data-place=\"journeys\"]").await;
     find(desk, "[data-screen=\"journeys\"] [data-row-id]").await;
     visit("journeys").await;
+    tour_of_the_card(desk, &mut visit).await;
+    key(desk, Key::F2).await;
+    find(desk, "dialog[open]").await;
+    visit("new-customer").await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
+    tour_of_what_points_buy(desk, &mut visit).await;
+    for name in ["notifications", "sync", "settings"] {
+        press(desk, &format!("[data-place=\"{name}\"]")).await;
+        screen(desk, name).await;
+        visit(name).await;
+    }
+    key(desk, Key::F1).await;
+    find(desk, "dialog[open]").await;
+    visit("keys").await;
+    key(desk, Key::Escape).await;
+    gone(desk, "dialog[open]").await;
+}
+
+async fn tour_of_the_card(desk: &Desk, visit: &mut impl AsyncFnMut(&str)) {
     ctrl(desk, 'k').await;
     find(desk, "dialog[open] input").await;
     type_keys(desk, "ploy").await;
@@ -220,25 +240,13 @@ pub async fn tour(desk: &Desk, mut visit: impl AsyncFnMut(&str)) {
         key(desk, Key::Escape).await;
         gone(desk, "dialog[open]").await;
     }
-    key(desk, Key::F2).await;
-    find(desk, "dialog[open]").await;
-    visit("new-customer").await;
-    key(desk, Key::Escape).await;
-    gone(desk, "dialog[open]").await;
+}
+
+async fn tour_of_what_points_buy(desk: &Desk, visit: &mut impl AsyncFnMut(&str)) {
     key(desk, Key::F7).await;
     find(desk, "[data-screen=\"rewards\"] [data-row-id]").await;
     visit("rewards").await;
     alt(desk, '2').await;
     find(desk, "[data-screen=\"rewards\"] [data-detail=\"achievement\"]").await;
     visit("achievements").await;
-    for name in ["notifications", "sync", "settings"] {
-        press(desk, &format!("[data-place=\"{name}\"]")).await;
-        screen(desk, name).await;
-        visit(name).await;
-    }
-    key(desk, Key::F1).await;
-    find(desk, "dialog[open]").await;
-    visit("keys").await;
-    key(desk, Key::Escape).await;
-    gone(desk, "dialog[open]").await;
 }
