@@ -256,8 +256,13 @@ impl Run {
             What::Restart => self.pcs[pc].restart(),
             What::Keep => {
                 self.pcs[pc].keep_copy(folder);
-                self.copied
-                    .extend(self.pcs[pc].seen.waiting.iter().map(|action| action.id));
+                // What waits there, and what was confirmed too: in another life of the database the copy sends it again.
+                let known = self.pcs[pc].seen.places.iter();
+                self.copied.extend(
+                    known
+                        .filter(|(_, place)| **place != Place::TakenBack)
+                        .map(|(id, _)| *id),
+                );
             }
             What::PutBack => {
                 if self.pcs[pc].put_back(folder) {
