@@ -8,9 +8,10 @@ use std::{
     num::NonZero,
     process::{Child, Command, ExitCode},
     str::FromStr,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use desk_tests::harness::wait::wait_until;
 use desk_tests::simulate::{
     plan::Plan,
     planted::Bug,
@@ -18,6 +19,9 @@ use desk_tests::simulate::{
     seeds::{self, Failed, Seeds},
     shrink::shrink,
 };
+
+/// No run takes this long.
+const A_WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -59,17 +63,8 @@ fn shared_out(wanted: &Seeds) -> bool {
     let mut running: Vec<Child> = ranges(wanted)
         .filter_map(|(from, count)| part(from, count).ok())
         .collect();
-    let mut is_fine = running.len() == wanted.threads;
-    while is_fine && !running.is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        running.retain_mut(|child| match child.try_wait() {
-            Ok(None) => true,
-            ended => {
-                is_fine &= ended.is_ok_and(|ended| ended.is_some_and(|ended| ended.success()));
-                false
-            }
-        });
-    }
+    let is_fine = running.len() == wanted.threads
+        && wait_until("every part ends, or one fails", A_WEEK, || are_fine(&mut running));
     for child in &mut running {
         let _ = child.kill();
     }
@@ -77,6 +72,19 @@ fn shared_out(wanted: &Seeds) -> bool {
         println!("{} seeds from {} in {:.1?}", wanted.count, wanted.from, began.elapsed());
     }
     is_fine
+}
+
+/// Whether all have ended well; nothing while some go on and none has failed.
+fn are_fine(running: &mut [Child]) -> Option<bool> {
+    let mut goes_on = false;
+    for child in running {
+        match child.try_wait() {
+            Ok(None) => goes_on = true,
+            Ok(Some(status)) if status.success() => {}
+            _ => return Some(false),
+        }
+    }
+    (!goes_on).then_some(true)
 }
 
 fn ranges(wanted: &Seeds) -> impl Iterator<Item = (u64, u64)> {

@@ -18,7 +18,7 @@ use desk_tests::harness::{
     wait::{eventually, wait_until},
 };
 use e2e_support::{
-    LONG, agreed, call, connect, ctrl, find, gone, key, press, screen, see, settings, type_keys, unlock,
+    LONG, agreed, call, connect, ctrl, find, gone, key, press, screen, see, settings, text_of, type_keys, unlock,
 };
 use serde_json::{Value, json};
 use thirtyfour::{By, Key};
@@ -61,10 +61,6 @@ async fn chord(desk: &Desk, letter: char) {
         .key_up(Key::Shift)
         .key_up(Key::Control);
     chain.perform().await.unwrap();
-}
-
-async fn text_of(desk: &Desk, css: &str) -> String {
-    find(desk, css).await.text().await.unwrap()
 }
 
 /// A journey of clinic A's customer with an open call for person 7, due an hour ago.

@@ -13,8 +13,7 @@ mod e2e_support;
 use clinic_support::{A, DB, admin, let_sell, migrated, ticket};
 use desk_clinic::worker;
 use desk_tests::harness::{desk::Desk, notifications::Toast, pg::PgCluster, wait::eventually};
-use e2e_support::{LONG, agreed, connect, find, gone, screen, see, settings, type_keys};
-use serde_json::json;
+use e2e_support::{LONG, agreed, counter, find, gone, screen, see, type_keys};
 use thirtyfour::Key;
 
 /// What is read in a language.
@@ -32,15 +31,6 @@ const ENGLISH: Words = Words {
     language: "en",
     tomorrow: "tomorrow 2pm",
 };
-
-async fn counter(pg: &PgCluster, n: u32, name: &str, words: &Words) -> Desk {
-    let mut pc = Desk::new();
-    pc.start(&[]).await;
-    connect(&pc, &ticket(pg, A, n).await.code(), name).await;
-    settings(&pc, json!({ "language": words.language })).await;
-    agreed(&pc).await;
-    pc
-}
 
 /// The web system's scoring finds somebody hot.
 fn hot(pg: &PgCluster, name: &str) {
@@ -79,7 +69,10 @@ async fn a_hot_lead(words: &Words) {
     let pg = migrated().await;
     // Always open: what the clocks do at night is told elsewhere.
     pg.psql(DB, &format!("update desk.clinic set opening = (select jsonb_object_agg(d, '[[\"00:00\",\"24:00\"]]'::jsonb) from unnest(array['mon','tue','wed','thu','fri','sat','sun']) d) where clinic_id = '{A}'"));
-    let (may, other) = tokio::join!(counter(&pg, 7, "PC-B", words), counter(&pg, 5, "PC-A", words));
+    let (may, other) = tokio::join!(
+        counter(ticket(&pg, A, 7).await.code(), "PC-B", words.language),
+        counter(ticket(&pg, A, 5).await.code(), "PC-A", words.language)
+    );
     let_sell(&pg, 7);
     let_sell(&pg, 5);
     agreed(&may).await;
@@ -129,7 +122,7 @@ async fn taken_and_called(pg: &PgCluster, may: &Desk, other: &Desk, words: &Word
 
 /// Nobody reacts: after five opening minutes the next one hears of it, after fifteen the manager.
 async fn passed_on(pg: &PgCluster, may: &Desk, other: &Desk, words: &Words) {
-    let manager = counter(pg, 3, "PC-M", words).await;
+    let manager = counter(ticket(pg, A, 3).await.code(), "PC-M", words.language).await;
     hot(pg, "แอน ทดสอบ");
     for pc in [may, other] {
         pc.notifications().toast("the second lead", LONG, about("แอน")).await;

@@ -16,7 +16,8 @@ use desk_clinic::worker;
 use desk_core::{loyalty::policy::Basis, payment::receipt::Tongue};
 use desk_tests::harness::{desk::Desk, pg::PgCluster, wait::eventually};
 use e2e_support::{
-    LONG, agreed, call, connect, ctrl, fill, find, gone, key, open_card, other_window, press, see, settings, type_keys,
+    LONG, agreed, call, counter, ctrl, fill, find, gone, key, open_card, other_window, press, says, see, text_of,
+    type_keys,
 };
 use serde_json::json;
 use thirtyfour::{By, Key};
@@ -86,29 +87,6 @@ fn differences(pg: &PgCluster) -> String {
     pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
 }
 
-/// A PC of clinic A's person `n`.
-async fn counter(pg: &PgCluster, n: u32, name: &str, words: &Words) -> Desk {
-    let mut pc = Desk::new();
-    pc.start(&[]).await;
-    connect(&pc, &ticket(pg, A, n).await.code(), name).await;
-    settings(&pc, json!({ "language": words.language })).await;
-    agreed(&pc).await;
-    pc
-}
-
-async fn text_of(pc: &Desk, css: &str) -> String {
-    find(pc, css).await.text().await.unwrap()
-}
-
-/// Waits until an element says this.
-async fn says(pc: &Desk, css: &str, text: &str) {
-    eventually(format!("{css} says {text}"), LONG, async || {
-        let said = pc.window().find(By::Css(css)).await.ok()?.text().await.ok()?;
-        said.contains(text).then_some(())
-    })
-    .await;
-}
-
 /// A person who wants to see it: `AURA_TILL_PICTURES=/tmp/till cargo nextest run --workspace -E 'binary(e2e_till)'`.
 async fn picture(pc: &Desk, name: &str) {
     if let Some(folder) = std::env::var_os("AURA_TILL_PICTURES") {
@@ -131,7 +109,7 @@ async fn a_payment_and_what_it_buys(words: &Words) {
         DB,
         &format!("update desk.clinic set promptpay_id = '0066812345678' where clinic_id = '{A}'"),
     );
-    let pc = counter(&pg, 7, "PC-A", words).await;
+    let pc = counter(ticket(&pg, A, 7).await.code(), "PC-A", words.language).await;
     open_card(&pc, PLOY).await;
     call(&pc, "display_open", json!({})).await;
     it_is_paid(&pg, &pc, words).await;
@@ -240,7 +218,10 @@ async fn is_through(pc: &Desk) -> bool {
 async fn two_counters_one_balance(words: &Words) {
     let pg = migrated().await;
     gold(&pg, 3, &[(40, 90)]);
-    let (a, b) = tokio::join!(counter(&pg, 7, "PC-A", words), counter(&pg, 5, "PC-B", words));
+    let (a, b) = tokio::join!(
+        counter(ticket(&pg, A, 7).await.code(), "PC-A", words.language),
+        counter(ticket(&pg, A, 5).await.code(), "PC-B", words.language)
+    );
     for pc in [&a, &b] {
         open_card(pc, "CUST-2025-0003").await;
         type_keys(pc, "r").await;
@@ -326,7 +307,7 @@ async fn a_refund_in_two_parts(words: &Words) {
     let pg = migrated().await;
     paid_and_spent(&pg, 9).await;
     assert_eq!(balance(&pg, 9), "99|0");
-    let pc = counter(&pg, 1, "PC-A", words).await;
+    let pc = counter(ticket(&pg, A, 1).await.code(), "PC-A", words.language).await;
     open_card(&pc, "CUST-2025-0009").await;
     give_back(&pc, Some("999.50"), 200, 101).await;
     assert_eq!(balance(&pg, 9), "0|101");
@@ -445,7 +426,7 @@ async fn late_expired_and_one_step_down(words: &Words) {
     // Who looks after a customer is told.
     journey(&pg, A, 1, 1);
     gold(&pg, 1, &[(100, 30), (1_140, 400)]);
-    let pc = counter(&pg, 1, "PC-A", words).await;
+    let pc = counter(ticket(&pg, A, 1).await.code(), "PC-A", words.language).await;
     a_forgotten_bill(&pg, &pc, words).await;
     ten_missed_nights(&pg, &pc).await;
     by_baht(&pg).await;

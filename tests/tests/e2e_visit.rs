@@ -10,9 +10,8 @@ mod clinic_support;
 mod e2e_support;
 
 use clinic_support::{A, DB, migrated, ticket};
-use desk_tests::harness::{desk::Desk, notifications::Toast, pg::PgCluster, wait::eventually};
-use e2e_support::{LONG, agreed, connect, ctrl, find, gone, key, press, screen, see, settings, type_keys};
-use serde_json::json;
+use desk_tests::harness::{desk::Desk, notifications::Toast, pg::PgCluster};
+use e2e_support::{LONG, agreed, counter, ctrl, find, gone, key, press, says, screen, see, type_keys};
 use thirtyfour::{By, Key};
 use uuid::Uuid;
 
@@ -53,12 +52,9 @@ fn booked(pg: &PgCluster, customer: u32, time: &str, journey: Option<Uuid>) -> U
         .unwrap()
 }
 
-async fn counter(pg: &PgCluster, n: u32, name: &str, words: &Words) -> Desk {
-    let mut pc = Desk::new();
-    pc.start(&[]).await;
-    connect(&pc, &ticket(pg, A, n).await.code(), name).await;
-    settings(&pc, json!({ "language": words.language })).await;
-    agreed(&pc).await;
+/// A PC that looks at the agenda.
+async fn at_the_agenda(pg: &PgCluster, n: u32, name: &str, words: &Words) -> Desk {
+    let pc = counter(ticket(pg, A, n).await.code(), name, words.language).await;
     key(&pc, Key::F3).await;
     screen(&pc, "agenda").await;
     pc
@@ -73,14 +69,6 @@ async fn stands(pc: &Desk, standing: &str) {
     .await;
 }
 
-async fn says(pc: &Desk, css: &str, text: &str) {
-    eventually(format!("{css} says {text}"), LONG, async || {
-        let said = pc.window().find(By::Css(css)).await.ok()?.text().await.ok()?;
-        said.contains(text).then_some(())
-    })
-    .await;
-}
-
 fn arrivals(pg: &PgCluster) -> String {
     pg.psql(DB, "select count(*) from public.notifications where type = 'visit_arrived' and user_id = md5('user:7')::uuid and coalesce(expires_at > now(), true) and not is_read")
 }
@@ -88,7 +76,10 @@ fn arrivals(pg: &PgCluster) -> String {
 async fn the_wrong_ploy(words: &Words) {
     let pg = migrated().await;
     booked(&pg, 1, "'10:30'", None);
-    let (a, b) = tokio::join!(counter(&pg, 5, "PC-A", words), counter(&pg, 7, "PC-B", words));
+    let (a, b) = tokio::join!(
+        at_the_agenda(&pg, 5, "PC-A", words),
+        at_the_agenda(&pg, 7, "PC-B", words)
+    );
     press(&a, "[data-screen=agenda] [data-row-id]").await;
     type_keys(&a, " ").await;
     stands(&a, "waiting").await;
@@ -160,7 +151,7 @@ async fn the_third_of_five(words: &Words) {
     let (way, other) = two_courses(&pg);
     booked(&pg, 1, "'00:00'", Some(way));
     let missed = booked(&pg, 3, LATE, None);
-    let pc = counter(&pg, 5, "PC-A", words).await;
+    let pc = at_the_agenda(&pg, 5, "PC-A", words).await;
     says(&pc, "[data-screen=agenda]", words.session).await;
     press(&pc, "[data-screen=agenda] [data-row-id]").await;
     type_keys(&pc, " ").await;

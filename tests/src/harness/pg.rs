@@ -14,7 +14,7 @@ use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
 use super::process::{Launch, Running, free_port, is_root, pid_of};
-use super::wait::{secs, wait_until};
+use super::wait::{secs, wait_at_most, wait_until};
 
 /// Name of the superuser.
 pub const SUPERUSER: &str = "postgres";
@@ -57,10 +57,7 @@ impl Drop for PgCluster {
     fn drop(&mut self) {
         let Some(server) = &mut self.server else { return };
         _ = kill_process(pid_of(server.pid()), Signal::QUIT);
-        let until = std::time::Instant::now() + secs(3);
-        while server.exited().is_none() && std::time::Instant::now() < until {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        _ = wait_at_most(secs(3), || server.exited());
     }
 }
 

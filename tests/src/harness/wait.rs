@@ -12,13 +12,21 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// # Panics
 /// When `within` has passed; the message names `what`.
 #[track_caller]
-pub fn wait_until<T>(what: impl Display, within: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn wait_until<T>(what: impl Display, within: Duration, probe: impl FnMut() -> Option<T>) -> T {
+    match wait_at_most(within, probe) {
+        Some(found) => found,
+        None => panic!("not within {within:?}: {what}"),
+    }
+}
+
+/// Looks until `probe` gives something or `within` has passed: for tidying up, which must not fail.
+pub fn wait_at_most<T>(within: Duration, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + within;
     loop {
-        if let Some(found) = probe() {
+        let found = probe();
+        if found.is_some() || Instant::now() >= end {
             return found;
         }
-        assert!(Instant::now() < end, "not within {within:?}: {what}");
         std::thread::sleep(PAUSE);
     }
 }

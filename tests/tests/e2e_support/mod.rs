@@ -144,6 +144,30 @@ pub async fn see(desk: &Desk, text: &str) {
     desk.window().see(text, secs(40)).await;
 }
 
+/// What an element says.
+pub async fn text_of(desk: &Desk, css: &str) -> String {
+    find(desk, css).await.text().await.unwrap()
+}
+
+/// Waits until an element says this.
+pub async fn says(desk: &Desk, css: &str, text: &str) {
+    eventually(format!("{css} says {text}"), LONG, async || {
+        let said = desk.window().find(By::Css(css)).await.ok()?.text().await.ok()?;
+        said.contains(text).then_some(())
+    })
+    .await;
+}
+
+/// A new PC of whoever has this code, in their language.
+pub async fn counter(code: String, device: &str, language: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.start(&[]).await;
+    connect(&desk, &code, device).await;
+    settings(&desk, json!({ "language": language })).await;
+    agreed(&desk).await;
+    desk
+}
+
 /// Opens a customer's card by searching.
 pub async fn open_card(desk: &Desk, typed: &str) {
     ctrl(desk, 'k').await;
