@@ -8,7 +8,7 @@ import { DraftForm } from '../../state/draftForm.svelte';
 import { asks } from './achievement-words';
 
 /** Conditions that are a number. */
-export const COUNTS = ['spent', 'visits', 'row', 'friends', 'earns'] as const;
+export const COUNTS = ['spent', 'visits', 'friends', 'earns', 'row'] as const;
 export const TURNS = ['month', 'week', 'day'] as const;
 export const WINDOWS = ['ever', 'within', 'year', 'month'] as const;
 const FIELDS = [
@@ -101,7 +101,7 @@ export class AchievementForm extends DraftForm<AchievementField> {
     const counts = COUNTS.map((count) => this.#number(count));
     const months = this.#number('months');
     if (!this.#asksSomething() || months === undefined || counts.includes(undefined)) return undefined;
-    const [totalSpent, visitCount, consecutiveVisits, referralCount, pointsEarned] = counts.map(
+    const [totalSpent, visitCount, referralCount, pointsEarned, consecutiveVisits] = counts.map(
       (count) => count ?? null,
     );
     const window = this.text('window');
