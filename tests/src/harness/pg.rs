@@ -10,6 +10,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rustix::fs::statvfs;
 use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
@@ -36,6 +37,9 @@ const SETTINGS: [(&str, &str); 14] = [
     ("log_line_prefix", "%m [%p] %q%u@%d "),
     ("unix_socket_permissions", "0777"),
 ];
+
+/// What the data and the log of two servers may take while tests write into them, in bytes.
+const ROOM: u64 = 2 << 30;
 
 const HBA: &str = "local all postgres trust
 local all all scram-sha-256
@@ -71,27 +75,54 @@ impl PgCluster {
     /// Starts a server; `settings` go on top of the usual ones.
     #[must_use]
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        let settings = SETTINGS
-            .iter()
-            .chain(settings)
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        let mut cluster = Self::prepare(settings);
-        copy_to(
-            &template(cluster.owner),
-            &cluster.folder.path().join("data"),
-            cluster.owner,
-        );
+        let own = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let mut cluster = Self::prepare(usual_settings().into_iter().chain(own).collect());
+        copy_to(&template(cluster.owner), &cluster.data(), cluster.owner);
         cluster.start_on_a_free_port();
         cluster
     }
 
+    /// Starts a server on what `fill` once put into a fresh one: copying it is many times as quick as making it. It is made anew for another `version`
+    /// of what it is made of.
+    ///
+    /// The copies are twins: whatever `fill` drew at random they share.
+    pub async fn kept(name: &str, version: &str, fill: impl AsyncFnOnce(&Self)) -> Self {
+        let (shelf, lock) = shelf(name);
+        let kept = shelf.join(format!("{name} {version}"));
+        if !kept.is_dir() {
+            forget(&shelf, &format!("{name} "));
+            let mut first = Self::with(&[("min_wal_size", "8MB"), ("max_wal_size", "8MB"), ("wal_recycle", "off")]);
+            fill(&first).await;
+            first.stop();
+            let half = shelf.join(format!("{name}.half"));
+            _ = fs::remove_dir_all(&half);
+            copy_to(&first.data(), &half, first.owner);
+            fs::rename(half, &kept).unwrap();
+        }
+        let settings = usual_settings()
+            .into_iter()
+            .chain([("max_wal_size".into(), "256MB".into())]);
+        let mut cluster = Self::prepare_in(&quickest_folder(), settings.collect());
+        copy_to(&kept, &cluster.data(), cluster.owner);
+        drop(lock);
+        cluster.start_on_a_free_port();
+        cluster
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The folder of a server, without its data.
     fn prepare(settings: Vec<(String, String)>) -> Self {
+        Self::prepare_in(&std::env::temp_dir(), settings)
+    }
+
+    fn prepare_in(parent: &Path, settings: Vec<(String, String)>) -> Self {
         let owner = server_user();
         let folder = tempfile::Builder::new()
             .prefix("aura-desk-pg")
-            .tempdir()
+            .tempdir_in(parent)
             .expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(folder.path().join("socket")).unwrap();
@@ -108,12 +139,12 @@ impl PgCluster {
     /// Makes a streaming standby of this server (`pg_basebackup`): the same data, read-only, until [`Self::promote`].
     #[must_use]
     pub fn standby(&self) -> Self {
-        let hba = self.folder.path().join("data/pg_hba.conf");
+        let hba = self.data().join("pg_hba.conf");
         let rules = fs::read_to_string(&hba).unwrap();
         fs::write(&hba, format!("{rules}local replication {SUPERUSER} trust\n")).unwrap();
         self.psql("postgres", "select pg_reload_conf()");
         let mut standby = Self::prepare(self.settings.clone());
-        let (socket, data) = (self.socket_dir(), standby.folder.path().join("data"));
+        let (socket, data) = (self.socket_dir(), standby.data());
         fs::create_dir(&data).unwrap();
         fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
         give(&data, self.owner);
@@ -159,7 +190,7 @@ impl PgCluster {
     }
 
     fn try_start(&mut self) -> bool {
-        let data = self.folder.path().join("data");
+        let data = self.data();
         let mut options = vec![
             format!("port={}", self.port),
             format!("unix_socket_directories={}", self.socket_dir().display()),
@@ -387,12 +418,41 @@ pub(super) fn server_user() -> Option<(u32, u32)> {
     })
 }
 
+fn usual_settings() -> Vec<(String, String)> {
+    SETTINGS
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+/// The machine's memory where it has room for some servers, as copying is most of what a short test waits for; else where temporary files go.
+fn quickest_folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let has_room = statvfs(memory).is_ok_and(|stats| stats.f_bavail * stats.f_frsize > ROOM);
+    if has_room { memory.into() } else { std::env::temp_dir() }
+}
+
+/// Where data is kept from test to test, and the word that nobody else changes what is kept there under this name.
+fn shelf(name: &str) -> (PathBuf, fs::File) {
+    let shelf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
+    fs::create_dir_all(&shelf).unwrap();
+    let lock = fs::File::create(shelf.join(format!("{name}.lock"))).unwrap();
+    lock.lock().expect("what is kept can be locked");
+    (shelf, lock)
+}
+
+/// Removes the folders whose name begins so.
+fn forget(shelf: &Path, beginning: &str) {
+    for entry in fs::read_dir(shelf).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+}
+
 /// What `initdb` makes, kept from test to test: every test has a process of its own, and copying is ten times as quick.
 fn template(owner: Option<(u32, u32)>) -> PathBuf {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
-    fs::create_dir_all(&target).unwrap();
-    let lock = fs::File::create(target.join("pg-template.lock")).unwrap();
-    lock.lock().expect("the template can be locked");
+    let (target, _lock) = shelf("pg-template");
     let version = checked(&Command::new(program("initdb")).arg("--version").output().unwrap()).unwrap();
     let template = target.join(format!("pg-template {}", version.replace('/', "_")));
     if !template.is_dir() {

@@ -1,8 +1,13 @@
 //! A clinic's database for the tests of `desk-clinic`: made from the baseline fixtures, migrated, with desks enrolled in it.
 #![allow(dead_code, missing_docs)] // each test file uses its own part
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::PathBuf,
+};
 
+use chrono::Utc;
 use desk_clinic::connect::{connect, options};
 use desk_clinic::enrol::{Enrolled, enrol, new_password};
 use desk_clinic::push::{Mutation, Outcome, push};
@@ -30,12 +35,16 @@ pub fn uid(pg: &PgCluster, kind: &str, n: u32) -> Uuid {
 /// A server with a database made of these fixture files.
 pub fn database(files: &[&str]) -> PgCluster {
     let pg = PgCluster::start();
+    fill(&pg, files);
+    pg
+}
+
+fn fill(pg: &PgCluster, files: &[&str]) {
     pg.create_database(DB, None);
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/baseline");
     for file in files {
         pg.psql_file(DB, folder.join(file));
     }
-    pg
 }
 
 /// The whole baseline on Supabase with 1,000 rows a table.
@@ -46,11 +55,31 @@ pub async fn admin(pg: &PgCluster) -> PgConnection {
     PgConnection::connect(&pg.superuser_url(DB)).await.unwrap()
 }
 
-/// The baseline, migrated.
+/// The baseline, migrated within the last hour.
 pub async fn migrated() -> PgCluster {
-    let pg = database(&BASELINE);
-    migrate::up(&mut admin(&pg).await).await.unwrap();
-    pg
+    PgCluster::kept("pg-clinic", &version(), async |pg| {
+        fill(pg, &BASELINE);
+        migrate::up(&mut admin(pg).await).await.unwrap();
+        pg.psql(DB, "vacuum full");
+    })
+    .await
+}
+
+/// Of the files that a migrated baseline is made of, and the hour: due times and dates in it are counted from when it was made.
+fn version() -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = ["fixtures/baseline", "../migrations/clinic"]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(file).unwrap().hash(&mut hasher);
+    }
+    let hour = Utc::now().timestamp() / 3_600;
+    format!("{:x} {hour}", hasher.finish())
 }
 
 /// A login for the fixture's person `n` (1, 2 owners … 7, 8 sellers).
@@ -167,6 +196,40 @@ pub fn followup(pg: &PgCluster, clinic: &str, customer: u32) -> Uuid {
     pg.psql(DB, &format!("insert into public.followup_executions (rule_id, customer_id, channel, scheduled_at) values ('{rule}', md5('customer:{customer}')::uuid, 'call', now()) returning id"))
         .parse()
         .unwrap()
+}
+
+/// A desk of somebody of this role in clinic A.
+pub async fn somebody(pg: &PgCluster, n: u32, role: &str) -> Desk {
+    let desk = desk(pg, A, n).await;
+    let sql =
+        format!("update desk.staff set role = '{role}' where person_id = md5('user:{n}')::uuid and clinic_id = '{A}'");
+    pg.psql(DB, &sql);
+    desk
+}
+
+/// Points that the web system wrote down as earned; `ends` is SQL for their end.
+pub fn points(pg: &PgCluster, customer: Uuid, amount: i32, ends: &str) {
+    pg.psql(
+        DB,
+        &format!("insert into public.point_transactions (clinic_id, customer_id, type, amount, expires_at) values ('{A}', '{customer}', 'earned', {amount}, {ends})"),
+    );
+}
+
+/// Does one action; its whole outcome.
+pub async fn done(desk: &mut Desk, name: &str, args: Json) -> Outcome {
+    let mutation = desk.mutation(name, args);
+    desk.push(&[mutation]).await.unwrap().remove(0)
+}
+
+/// Differences between lots, sums, entries and profiles of clinic A: `0` where the books are right.
+pub fn differences(pg: &PgCluster) -> String {
+    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
+}
+
+/// What a customer can spend, and what they owe: `120|0`.
+pub fn sums(pg: &PgCluster, customer: Uuid) -> String {
+    let sql = format!("select available, owed from desk.point_sum where customer_id = '{customer}'");
+    pg.psql(DB, &sql)
 }
 
 /// Empty arguments.
