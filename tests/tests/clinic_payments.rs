@@ -8,7 +8,7 @@
 
 mod clinic_support;
 
-use clinic_support::{A, B, DB, Desk, admin, desk, journey, migrated, uid};
+use clinic_support::{A, B, DB, Desk, admin, desk, differences, journey, migrated, uid};
 use desk_clinic::push::{Outcome, Status};
 use desk_core::loyalty::{points_for, points_to_reverse};
 use desk_tests::harness::pg::PgCluster;
@@ -45,11 +45,6 @@ fn is_at_the_counter(pg: &PgCluster, n: u32) {
         DB,
         &format!("update desk.staff set role = 'front_desk' where person_id = md5('user:{n}')::uuid"),
     );
-}
-
-/// What `desk-server loyalty verify` prints: nothing, where everything adds up.
-fn differences(pg: &PgCluster) -> String {
-    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
 }
 
 /// A customer who has a profile of this tier.

@@ -4,10 +4,10 @@
 
 mod clinic_support;
 
-use clinic_support::{A, DB, Desk, desk, migrated, uid};
-use desk_clinic::push::{Outcome, Status};
+use clinic_support::{A, DB, Desk, desk, differences, done, migrated, sums, uid};
+use desk_clinic::push::Status;
 use desk_tests::harness::pg::PgCluster;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use uuid::Uuid;
 
 /// An entry as the web system writes one; `ends` is SQL for its end.
@@ -24,22 +24,6 @@ fn lots(pg: &PgCluster, customer: Uuid) -> String {
         DB,
         &format!("select string_agg(remaining::text, ' ' order by expires_at, effective_at, id) from desk.lot where customer_id = '{customer}'"),
     )
-}
-
-fn sums(pg: &PgCluster, customer: Uuid) -> String {
-    pg.psql(
-        DB,
-        &format!("select available, owed from desk.point_sum where customer_id = '{customer}'"),
-    )
-}
-
-fn differences(pg: &PgCluster) -> String {
-    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
-}
-
-async fn done(desk: &mut Desk, name: &str, args: Json) -> Outcome {
-    let mutation = desk.mutation(name, args);
-    desk.push(&[mutation]).await.unwrap().remove(0)
 }
 
 /// A 100 until the end of the month, B 200 until the year after next, C 50 for ever.

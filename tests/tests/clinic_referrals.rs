@@ -9,7 +9,7 @@
 
 mod clinic_support;
 
-use clinic_support::{A, B, DB, Desk, admin, desk, migrated, uid};
+use clinic_support::{A, B, DB, Desk, admin, desk, differences, migrated, uid};
 use desk_clinic::worker;
 use desk_tests::harness::pg::PgCluster;
 use serde_json::{Value as Json, json};
@@ -83,10 +83,6 @@ fn member(pg: &PgCluster, customer: Uuid, what: &str) -> String {
         DB,
         &format!("select {what} from public.loyalty_profiles where customer_id = '{customer}'"),
     )
-}
-
-fn differences(pg: &PgCluster) -> String {
-    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
 }
 
 fn becomes(pg: &PgCluster, n: u32, role: &str) {

@@ -4,7 +4,7 @@
 
 mod clinic_support;
 
-use clinic_support::{A, B, DB, Desk, desk, migrated, uid};
+use clinic_support::{A, B, DB, Desk, desk, differences, done, migrated, uid};
 use desk_clinic::push::Outcome;
 use desk_core::loyalty::{
     Tier,
@@ -55,15 +55,6 @@ fn handed_out(pg: &PgCluster, reward: Uuid) -> String {
         DB,
         &format!("select current_redemptions from public.loyalty_rewards where id = '{reward}'"),
     )
-}
-
-fn differences(pg: &PgCluster) -> String {
-    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
-}
-
-async fn done(desk: &mut Desk, name: &str, args: Json) -> Outcome {
-    let mutation = desk.mutation(name, args);
-    desk.push(&[mutation]).await.unwrap().remove(0)
 }
 
 /// Redeems for a reward; the code's id, or why not.

@@ -9,7 +9,7 @@
 
 mod clinic_support;
 
-use clinic_support::{A, DB, Desk, admin, desk, journey, migrated, uid};
+use clinic_support::{A, DB, Desk, admin, desk, differences, journey, migrated, uid};
 use desk_core::loyalty::{
     Tier,
     policy::{Basis, Policy},
@@ -21,10 +21,6 @@ use uuid::Uuid;
 
 fn one(pg: &PgCluster, sql: &str) -> String {
     pg.psql(DB, sql)
-}
-
-fn differences(pg: &PgCluster) -> String {
-    one(pg, &format!("select count(*) from desk.verify_loyalty('{A}')"))
 }
 
 fn policy_args(pg: &PgCluster, basis: Basis, from: &str) -> Json {

@@ -11,7 +11,7 @@ mod clinic_support;
 mod e2e_support;
 
 use chrono::NaiveDate;
-use clinic_support::{A, DB, admin, desk as login, journey, migrated, ticket, uid};
+use clinic_support::{A, DB, admin, desk as login, differences, journey, migrated, ticket, uid};
 use desk_clinic::worker;
 use desk_core::{loyalty::policy::Basis, payment::receipt::Tongue};
 use desk_tests::harness::{desk::Desk, pg::PgCluster, wait::eventually};
@@ -81,10 +81,6 @@ fn balance(pg: &PgCluster, n: u32) -> String {
         DB,
         &format!("select available || '|' || owed from desk.point_sum where customer_id = md5('customer:{n}')::uuid"),
     )
-}
-
-fn differences(pg: &PgCluster) -> String {
-    pg.psql(DB, &format!("select count(*) from desk.verify_loyalty('{A}')"))
 }
 
 /// A person who wants to see it: `AURA_TILL_PICTURES=/tmp/till cargo nextest run --workspace -E 'binary(e2e_till)'`.
