@@ -21,6 +21,7 @@ test=(
   gnome-keyring libsecret-tools
   imagemagick                  # `import`: a picture of the screen
   pgbouncer                    # a pooler between desks and PostgreSQL
+  xdg-utils                    # the desktop's list of who takes which link
   xvfb                         # a display without a screen
   webkit2gtk-driver            # drives the window
 )
