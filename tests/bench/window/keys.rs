@@ -29,11 +29,12 @@ const TYPED: [&str; 12] = [
 pub const WATCH: &str = "window.bench ??= (() => {
     const bench = { key: 0, open: undefined, isPainting: false, at: {}, keys: [] };
     const rows = () => document.querySelector('dialog[open] #hits')?.innerHTML;
-    const painted = (then) => requestAnimationFrame(() => {
+    const afterFrame = (then) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => then(performance.now());
         port2.postMessage(0);
-    });
+    };
+    const painted = (then) => requestAnimationFrame(() => afterFrame(then));
     addEventListener('keydown', (event) => {
         if (event.key === 'Control') return;
         bench.key = performance.now();
@@ -52,8 +53,9 @@ pub const WATCH: &str = "window.bench ??= (() => {
     }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
     bench.painted = painted;
     bench.watch = (name, css) => {
-        const look = () => document.querySelector(css) ? painted((now) => (bench.at[name] = now - bench.key)) : requestAnimationFrame(look);
-        look();
+        // What is there before a frame is painted in it.
+        const look = () => document.querySelector(css) ? afterFrame((now) => (bench.at[name] = now - bench.key)) : requestAnimationFrame(look);
+        requestAnimationFrame(look);
     };
     return bench;
 })();";
