@@ -426,24 +426,56 @@ async fn a_change_wakes_the_clinic_and_only_it() {
         DB,
         "update public.customers set notes = 'z' where id = md5('customer:1')::uuid",
     );
-    tokio::time::timeout(Duration::from_secs(5), woken_a.next())
-        .await
-        .unwrap()
-        .unwrap();
+    heard(&mut woken_a).await;
     pg.psql(
         DB,
         "update public.customers set notes = 'z' where id = md5('customer:2')::uuid",
     );
-    tokio::time::timeout(Duration::from_secs(5), woken_b.next())
-        .await
-        .unwrap()
-        .unwrap();
+    heard(&mut woken_b).await;
     // Everything A could hear was sent before B heard; a hint meant for B would already be there.
     assert!(
         tokio::time::timeout(Duration::from_millis(50), woken_a.next())
             .await
             .is_err()
     );
+}
+
+/// The next call, which must come.
+async fn heard(wake: &mut wake::Wake) -> wake::Call {
+    tokio::time::timeout(Duration::from_secs(5), wake.next())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_call_says_which_version_it_is_about_and_whom_it_concerns() {
+    let pg = migrated().await;
+    let mut a = desk(&pg, A, 7).await;
+    let channel = feed::head(&mut a.conn).await.unwrap().channel;
+    let mut woken = wake::listen(&a.options, channel).await.unwrap();
+    let (nok, dao) = (uid(&pg, "user", 7), uid(&pg, "user", 5));
+    let tell = |people: &str| {
+        format!(
+            "insert into public.notifications (user_id, type, title, message) select md5('user:' || u)::uuid, 'x', 'x', 'x' from {people} t (u)"
+        )
+    };
+    for (change, concerned) in [
+        ("update public.customers set notes = 'z' where id = md5('customer:1')::uuid".to_owned(), (false, false)),
+        (tell("(values (7))"), (true, false)),
+        (tell("(values (7), (5))"), (true, true)),
+        (
+            "update public.notifications set user_id = md5('user:5')::uuid where id = (select id from public.notifications where user_id = md5('user:7')::uuid limit 1)".to_owned(),
+            (true, true),
+        ),
+        (tell("generate_series(1, 101)"), (true, true)),
+    ] {
+        pg.psql(DB, &change);
+        let call = heard(&mut woken).await;
+        assert_eq!((call.concerns(nok), call.concerns(dao)), concerned, "{change}");
+        let version = feed::head(&mut a.conn).await.unwrap().version;
+        assert_eq!(call.version(), Some(version), "{change}");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,10 @@ use std::{
 use clinic_support::{A, DB, migrated, ticket, uid};
 use desk_app::{
     Desk,
-    api::{customer::CustomerOpen, sync::Wake},
+    api::{
+        customer::{CustomerEdit, CustomerField, CustomerOpen, FieldChange},
+        sync::Wake,
+    },
 };
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, pooler::Pooler, wait::eventually};
 use journey_support::{LONG, Pc, sync, until_agreed};
@@ -45,13 +48,17 @@ async fn until_quiet(desk: &Arc<Desk>, wake: Wake, sent: impl Fn() -> usize) {
     })
     .await;
     until_agreed(desk).await;
+    until_silent(QUIET, sent).await;
+}
+
+async fn until_silent(long: Duration, sent: impl Fn() -> usize) {
     let last = Cell::new((sent(), Instant::now()));
     eventually("nothing more is sent", LONG, async || {
         let (before, since) = last.get();
         if sent() != before {
             last.set((sent(), Instant::now()));
         }
-        (sent() == before && since.elapsed() > QUIET).then_some(())
+        (sent() == before && since.elapsed() > long).then_some(())
     })
     .await;
 }
@@ -73,6 +80,17 @@ fn statements(pg: &PgCluster) -> Vec<String> {
         statement.or_else(|| line.split_once("execute ").map(|(_, text)| text))
     });
     asked.map(str::to_owned).collect()
+}
+
+/// Which streams desks have read, as the server has logged it.
+fn streams_read(pg: &PgCluster) -> Vec<String> {
+    let log = pg.log();
+    let scopes = log.lines().filter_map(|line| {
+        let (_, parameters) = line.split_once("parameters: $1 = '")?;
+        Some(parameters.split_once('\'')?.0)
+    });
+    let streams = scopes.filter(|scope| *scope == "clinic" || scope.starts_with("person:"));
+    streams.map(str::to_owned).collect()
 }
 
 fn log_statements(pg: &PgCluster) {
@@ -104,6 +122,56 @@ async fn a_desk_that_is_called_sends_nothing_at_all_while_nothing_happens() {
     })
     .await;
     assert!(net.sent() > sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_reads_what_it_is_called_for_and_nothing_twice() {
+    let pg = migrated().await;
+    let pc = Pc::default();
+    let desk = connected(&pc, &pg, 7, pg.port()).await;
+    log_statements(&pg);
+    let (customer, me) = (uid(&pg, "customer", 1), uid(&pg, "user", 7));
+    let read = || streams_read(&pg);
+    until_quiet(&desk, Wake::Live, || read().len()).await;
+    let mine = format!("person:{me}");
+
+    let seen = async |before: usize| {
+        eventually("it reads", LONG, async || (read().len() > before).then_some(())).await;
+        until_silent(Duration::from_secs(1), || read().len()).await;
+        read().split_off(before)
+    };
+    let tell = |n: u32| {
+        format!(
+            "insert into public.notifications (user_id, type, title, message) values (md5('user:{n}')::uuid, 'x', 'x', 'x')"
+        )
+    };
+    let edit = format!("update public.customers set nickname = 'ใหม่' where id = '{customer}'");
+    for (change, streams) in [
+        (edit, vec!["clinic"]),
+        (tell(5), vec!["clinic"]),
+        (tell(7), vec![mine.as_str(), "clinic"]),
+    ] {
+        let before = read().len();
+        pg.psql(DB, &change);
+        assert_eq!(seen(before).await, streams, "{change}");
+    }
+    let before = read().len();
+    let nickname = FieldChange {
+        field: CustomerField::Nickname,
+        from: Some("ใหม่".into()),
+        to: Some("พลอย".into()),
+    };
+    desk.customer_edit(CustomerEdit {
+        id: customer,
+        changes: vec![nickname],
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        seen(before).await,
+        [mine.as_str(), "clinic"],
+        "and the call for it brings nothing more"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

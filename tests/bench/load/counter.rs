@@ -15,7 +15,7 @@ use desk_clinic::{
     connect::{self, ConnectTo, PgConnection, Way},
     feed::{self, CLINIC, Op, Position, person_scope},
     push::{self, Mutation, Status},
-    wake,
+    wake::{self, Call},
 };
 use desk_core::synced;
 use serde_json::json;
@@ -146,17 +146,14 @@ impl Counter {
                 // The end of the day is nobody's wish to act.
                 () = tokio::time::sleep(rest), if next < day.length => {
                     self.act(&day).await;
-                    self.pull(&day).await;
+                    self.pull(&day, None).await;
                     next = day.gone() + day.pause(self.chance());
                 }
-                called = called(&mut self.wake) => {
-                    called.unwrap();
-                    self.pull(&day).await;
-                }
+                called = called(&mut self.wake) => self.pull(&day, Some(&called.unwrap())).await,
                 () = tokio::time::sleep(safety) => {
                     let head = feed::head(&mut self.conn).await.unwrap();
                     if self.streams[1].1 != Position::end_of(head.version) {
-                        self.pull(&day).await;
+                        self.pull(&day, None).await;
                     }
                 }
             }
@@ -198,9 +195,14 @@ impl Counter {
         true
     }
 
-    /// As a round of `desk-sync` reads: the person's stream, then the clinic's.
-    async fn pull(&mut self, day: &Day) {
+    /// As a round of `desk-sync` reads: the person's stream, then the clinic's; of what the clinic called about what is not here yet.
+    async fn pull(&mut self, day: &Day, call: Option<&Call>) {
+        let called = call.and_then(Call::version).unwrap_or(i64::MAX);
+        let is_named = call.is_none_or(|call| call.concerns(self.person));
         for (scope, at) in &mut self.streams {
+            if at.version >= called || (scope != CLINIC && !is_named) {
+                continue;
+            }
             let began = Instant::now();
             let mut turn = connect::turn(&mut self.conn, self.way).await.unwrap();
             let page = feed::pull(&mut turn, scope, *at, 1_000, &[]).await.unwrap();
@@ -240,7 +242,7 @@ async fn staff_of(conn: &mut PgConnection) -> Uuid {
     scope.trim_start_matches("person:").parse().unwrap()
 }
 
-async fn called(wake: &mut Option<wake::Wake>) -> desk_clinic::Result<()> {
+async fn called(wake: &mut Option<wake::Wake>) -> desk_clinic::Result<Call> {
     match wake {
         Some(wake) => wake.next().await,
         None => std::future::pending().await,

@@ -1,13 +1,64 @@
-//! Wake-ups: PostgreSQL says that something changed, never what. A hint only; polling finds whatever a lost hint announced.
+//! Wake-ups: PostgreSQL says that something changed and for whom, never what. A hint only; polling finds whatever a lost hint announced.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use futures_util::stream::{self, Stream};
+use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
-use crate::{ClinicError, Result};
+use crate::{ClinicError, Result, feed::person_scope};
+
+/// What a call says, or several at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Call(Option<Said>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    version: i64,
+    /// As `desk.addressed` makes them.
+    marks: BTreeSet<String>,
+}
+
+impl Call {
+    /// As `desk.stamp` writes it; of any other form nothing is known.
+    fn read(payload: &str) -> Self {
+        let said = payload.split_once(':').and_then(|(version, marks)| {
+            Some(Said {
+                version: version.parse().ok()?,
+                marks: marks.split(',').map(str::to_owned).collect(),
+            })
+        });
+        Self(said)
+    }
+
+    fn and(self, later: Self) -> Self {
+        let both = self.0.zip(later.0).map(|(mut said, later)| {
+            said.version = said.version.max(later.version);
+            said.marks.extend(later.marks);
+            said
+        });
+        Self(both)
+    }
+
+    /// The version of the last change, where the clinic says it.
+    pub fn version(&self) -> Option<i64> {
+        self.0.as_ref().map(|said| said.version)
+    }
+
+    /// Whether something may be addressed to this person.
+    pub fn concerns(&self, person: Uuid) -> bool {
+        let is_named = |said: &Said| said.marks.contains("*") || said.marks.contains(&mark(person));
+        self.0.as_ref().is_none_or(is_named)
+    }
+}
+
+/// By which a call names a person: nobody who does not know them learns who it is.
+fn mark(person: Uuid) -> String {
+    let mut mark = hex::encode(Sha256::digest(person_scope(person)));
+    mark.truncate(8);
+    mark
+}
 
 /// The channel of a clinic, out of its `channel` in [`crate::feed::Head`].
 pub fn channel_name(channel: Uuid) -> String {
@@ -59,27 +110,18 @@ pub async fn listen(options: &PgConnectOptions, channel: Uuid) -> Result<Wake> {
 }
 
 impl Wake {
-    /// Waits for the next call.
+    /// Waits for the next call, and says what it and those say that came with it.
     ///
     /// # Errors
     /// The connection was lost: pull, because something may have been missed, then prove anew that calls are delivered before listening. The
     /// next connection may lead elsewhere.
-    pub async fn next(&mut self) -> Result<()> {
-        let call = self.listener.try_recv().await?;
-        call.ok_or(ClinicError::Unreachable("wake-up"))?;
-        while self.listener.next_buffered().is_some() {}
-        Ok(())
-    }
-
-    /// The same as a stream; it ends after the first error.
-    pub fn into_stream(self) -> impl Stream<Item = Result<()>> + Send {
-        stream::unfold(Some(self), |wake| async {
-            let mut wake = wake?;
-            match wake.next().await {
-                Ok(()) => Some((Ok(()), Some(wake))),
-                Err(error) => Some((Err(error), None)),
-            }
-        })
+    pub async fn next(&mut self) -> Result<Call> {
+        let first = self.listener.try_recv().await?;
+        let mut call = Call::read(first.ok_or(ClinicError::Unreachable("wake-up"))?.payload());
+        while let Some(later) = self.listener.next_buffered() {
+            call = call.and(Call::read(later.payload()));
+        }
+        Ok(call)
     }
 
     /// Closes the connection.
@@ -95,4 +137,36 @@ async fn pool(options: &PgConnectOptions) -> Result<PgPool> {
         .acquire_timeout(Duration::from_secs(10))
         .connect_with(options.clone())
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOK: Uuid = Uuid::from_u128(1);
+    const DAO: Uuid = Uuid::from_u128(2);
+
+    #[test]
+    fn a_call_names_whom_it_concerns_and_nobody_else() {
+        let call = Call::read(&format!("7:{},{}", mark(NOK), mark(Uuid::from_u128(3))));
+        assert_eq!(call.version(), Some(7));
+        assert!(call.concerns(NOK));
+        assert!(!call.concerns(DAO));
+    }
+
+    #[test]
+    fn calls_that_come_together_say_what_both_say() {
+        let call = Call::read("7:").and(Call::read(&format!("9:{}", mark(DAO))));
+        assert_eq!(call.version(), Some(9));
+        assert!(call.concerns(DAO) && !call.concerns(NOK));
+    }
+
+    #[test]
+    fn what_a_call_does_not_say_may_be_anything() {
+        for payload in ["", "7", "x:", ":", "9:*", "9223372036854775808:"] {
+            let call = Call::read(payload);
+            assert!(call.concerns(NOK), "{payload}");
+        }
+        assert_eq!(Call::read("7:").and(Call::read("")).version(), None);
+    }
 }

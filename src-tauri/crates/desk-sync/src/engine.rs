@@ -1,6 +1,6 @@
 //! What happens next, as a pure machine: events in, one step out. A *round* sends what the people here have done, then reads each
 //! person's stream, then the clinic's. The clinic's stream comes last because it is where answered actions are let go: by then every row
-//! that shows them has arrived. Where the streams cannot be followed any more, the round begins with a load of everything.
+//! that shows them has arrived. A round for which the clinic called only reads, and of the people's streams those that it named. Where the streams cannot be followed any more, the round begins with a load of everything.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,8 +9,10 @@ use uuid::Uuid;
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The clinic called, a person did something, or it is time to ask.
+    /// A person did something, or the clinic may have.
     Wanted,
+    /// The clinic has changed, and something of it is addressed to these people.
+    Called(Vec<Uuid>),
     /// The step is done. `again`: there was more than fits one step.
     Done {
         /// There is more of the same.
@@ -74,13 +76,32 @@ const LONGEST_HINDERED_RETRY: Duration = Duration::from_secs(10);
 /// ahead: one action that breaks the clinic must not stop a counter for good.
 const PATIENCE: u32 = 5;
 
+/// What the next round is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wish {
+    /// Send and read everything.
+    Whole,
+    /// Read the clinic's stream and these people's.
+    Read(Vec<Uuid>),
+}
+
+impl Wish {
+    fn and(self, other: Option<Self>) -> Self {
+        match (self, other) {
+            (wish, None) => wish,
+            (Self::Read(some), Some(Self::Read(others))) => Self::Read([some, others].concat()),
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct Engine {
     people: Vec<Uuid>,
     pace: Pace,
     steps: VecDeque<Step>,
-    wanted: bool,
+    wanted: Option<Wish>,
     is_stale: bool,
     is_hindered: bool,
     /// Rounds one after the other in which somebody was hindered.
@@ -95,7 +116,7 @@ impl Engine {
             people,
             pace,
             steps: VecDeque::new(),
-            wanted: true,
+            wanted: Some(Wish::Whole),
             is_stale: false,
             is_hindered: false,
             hindered_rounds: 0,
@@ -111,7 +132,7 @@ impl Engine {
     /// Someone was added to this PC or left it.
     pub fn set_people(&mut self, people: Vec<Uuid>) {
         self.people = people;
-        self.wanted = true;
+        self.wanted = Some(Wish::Whole);
     }
 
     /// No round is under way.
@@ -122,8 +143,8 @@ impl Engine {
     /// Takes in what happened and answers what to do now.
     pub fn step(&mut self, event: Event) -> Step {
         match event {
-            Event::Wanted => self.wanted = true,
-            Event::TimeIsUp => self.wanted = true,
+            Event::Wanted | Event::TimeIsUp => self.wanted = Some(Wish::Whole),
+            Event::Called(people) => self.wanted = Some(Wish::Read(people).and(self.wanted.take())),
             Event::Done { again } => self.advance(again),
             Event::Hindered(person) => self.pass_over(person),
             Event::Failed => return self.give_up_round(),
@@ -139,7 +160,7 @@ impl Engine {
 
     fn begin_anew(&mut self) {
         self.steps.clear();
-        (self.is_stale, self.wanted) = (true, true);
+        (self.is_stale, self.wanted) = (true, Some(Wish::Whole));
     }
 
     fn advance(&mut self, again: bool) {
@@ -185,14 +206,16 @@ impl Engine {
     /// A failed round is forgotten and begun anew: every step is repeatable.
     fn give_up_round(&mut self) -> Step {
         self.steps.clear();
-        self.wanted = false;
+        self.wanted = None;
         self.failures = self.failures.saturating_add(1);
         Step::Wait(self.pause())
     }
 
     fn now(&mut self) -> Step {
-        if self.steps.is_empty() && std::mem::take(&mut self.wanted) {
-            self.steps = self.round();
+        if self.steps.is_empty()
+            && let Some(wish) = self.wanted.take()
+        {
+            self.steps = self.round(wish);
             self.is_hindered = false;
         }
         self.steps.front().cloned().unwrap_or_else(|| Step::Wait(self.pause()))
@@ -211,12 +234,24 @@ impl Engine {
         doubled.min(longest)
     }
 
-    fn round(&self) -> VecDeque<Step> {
+    /// After a failure nothing is known of what was sent and read: the round is a whole one, whatever the clinic called for.
+    fn round(&self, wish: Wish) -> VecDeque<Step> {
+        match wish {
+            Wish::Read(named) if self.failures == 0 && !self.is_stale => self.reading(|person| named.contains(person)),
+            _ => self.whole(),
+        }
+    }
+
+    fn reading(&self, is_named: impl Fn(&Uuid) -> bool) -> VecDeque<Step> {
+        let named = self.people.iter().filter(|person| is_named(person));
+        let pulls = named.map(|person| Step::PullPerson(*person));
+        pulls.chain([Step::PullClinic]).collect()
+    }
+
+    fn whole(&self) -> VecDeque<Step> {
         let reload = self.is_stale.then_some(Step::Reload);
         let push = (!self.people.is_empty()).then(|| Step::Push(self.people.clone()));
-        let pulls = self.people.iter().map(|person| Step::PullPerson(*person));
-        let round = reload.into_iter().chain(push).chain(pulls);
-        round.chain([Step::PullClinic]).collect()
+        reload.into_iter().chain(push).chain(self.reading(|_| true)).collect()
     }
 }
 
@@ -247,6 +282,35 @@ mod tests {
                 Step::PullClinic
             ]
         );
+    }
+
+    #[test]
+    fn a_round_that_the_clinic_called_for_reads_what_it_named() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut engine = Engine::new(vec![a, b], Pace::LIVE);
+        let whole = [
+            Step::Push(vec![a, b]),
+            Step::PullPerson(a),
+            Step::PullPerson(b),
+            Step::PullClinic,
+        ];
+        let first = engine.step(Event::Called(vec![]));
+        assert_eq!(run(&mut engine, first), whole, "nothing was read yet");
+        for (named, reads) in [(vec![], None), (vec![b], Some(Step::PullPerson(b)))] {
+            let step = engine.step(Event::Called(named));
+            let wanted: Vec<Step> = reads.into_iter().chain([Step::PullClinic]).collect();
+            assert_eq!(run(&mut engine, step), wanted);
+        }
+        assert_eq!(engine.step(Event::Called(vec![])), Step::PullClinic);
+        engine.step(Event::Called(vec![a]));
+        engine.step(Event::Wanted);
+        engine.step(Event::Called(vec![]));
+        let next = engine.step(Event::Done { again: false });
+        assert_eq!(run(&mut engine, next), whole, "somebody did something meanwhile");
+        engine.step(Event::Called(vec![]));
+        engine.step(Event::Failed);
+        let next = engine.step(Event::Called(vec![]));
+        assert_eq!(run(&mut engine, next), whole, "what the failed round did is not known");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use desk_cache::{
 use desk_clinic::{
     connect::{self, Way},
     feed::{self, Head},
-    wake,
+    wake::{self, Call},
 };
 use desk_core::synced::SYNCED;
 use tokio::{sync::Notify, task::JoinHandle, time::Instant};
@@ -84,6 +84,7 @@ impl Session {
             live: None,
             listen_again: Instant::now(),
             round_again: Instant::now(),
+            heard: 0,
             status: None,
             hindrance: None,
             is_reloading: false,
@@ -128,8 +129,10 @@ struct Runner {
     wanted: Arc<Notify>,
     live: Option<wake::Wake>,
     listen_again: Instant,
-    /// Until then asking where the clinic stands is enough, as long as it stands where we do.
+    /// Until then it is enough to read what the clinic calls for, or to ask where it stands, as long as it stands where we do.
     round_again: Instant,
+    /// The last version that the clinic called about, or at which we began to listen.
+    heard: i64,
     last_synced_at: Option<i64>,
     status: Option<Status>,
     /// Whose actions the clinic did not take last, and why not.
@@ -227,7 +230,6 @@ impl Runner {
         }
         if done.is_consistent && *step == Step::PullClinic {
             self.last_synced_at = Some(now);
-            self.round_again = Instant::now() + Pace::LIVE.between;
             self.note(self.hindrance.clone().map(|(_, failure)| failure));
         }
         if done.outbox_moved || (done.is_consistent && !done.nouns.is_empty()) {
@@ -271,27 +273,47 @@ impl Runner {
             engine.set_pace(pace);
             let pause = if self.is_online() { pace.between } else { pause };
             match self.wait(around(pause)).await {
-                Event::TimeIsUp if self.has_nothing_new(reader).await => {
-                    self.last_synced_at = Some(self.listener.now())
+                End::Call(call) if self.has_read(&call) => continue,
+                End::Call(call) if Instant::now() < self.round_again => return self.called(&call),
+                End::Time if self.has_nothing_new(reader).await => self.last_synced_at = Some(self.listener.now()),
+                End::Call(_) | End::Wish | End::Time => {
+                    self.round_again = Instant::now() + Pace::LIVE.between;
+                    return Event::Wanted;
                 }
-                event => return event,
             }
             self.note(None);
         }
     }
 
-    async fn wait(&mut self, pause: Duration) -> Event {
+    async fn wait(&mut self, pause: Duration) -> End {
         let wanted = self.wanted.clone();
         tokio::select! {
-            () = wanted.notified() => Event::Wanted,
-            called = called(&mut self.live) => {
-                if called.is_err() {
-                    self.deaf();
-                }
-                Event::Wanted
-            }
-            () = tokio::time::sleep(pause) => Event::TimeIsUp,
+            () = wanted.notified() => End::Wish,
+            called = called(&mut self.live) => called.map_or_else(|()| { self.deaf(); End::Wish }, End::Call),
+            () = tokio::time::sleep(pause) => End::Time,
         }
+    }
+
+    fn called(&self, call: &Call) -> Event {
+        let concerned = self.people.iter().filter(|person| call.concerns(**person));
+        Event::Called(concerned.copied().collect())
+    }
+
+    /// Whether what the clinic calls about is here already, as one's own work is by the time the call for it comes. Versions that run backwards are of
+    /// another life of the database.
+    fn has_read(&mut self, call: &Call) -> bool {
+        let Some(version) = call.version() else { return false };
+        let is_in_order = version > std::mem::replace(&mut self.heard, version);
+        if !is_in_order || !self.is_online() {
+            return false;
+        }
+        let concerned = self.people.iter().filter(|person| call.concerns(**person));
+        let mut streams = concerned
+            .map(|person| person_scope(*person))
+            .chain(["clinic".to_owned()]);
+        let Ok(cache) = self.cache.read() else { return false };
+        let position = |scope: &String| Some(rebase::stream(&cache, scope).ok()??.position);
+        streams.all(|scope| position(&scope).is_some_and(|position| position >= Position::end_of(version)))
     }
 
     fn is_online(&self) -> bool {
@@ -326,15 +348,15 @@ impl Runner {
         if !is_there || self.live.is_some() || Instant::now() < self.listen_again {
             return;
         }
-        let heard = self.listen(reader).await;
-        let again = if heard.is_ok() {
+        let listening = self.listen(reader).await;
+        let again = if listening.is_ok() {
             PROVE_LISTEN_AGAIN
         } else {
             TRY_LISTEN_AGAIN
         };
         self.listen_again = Instant::now() + again;
-        self.live = heard.ok().flatten();
-        if self.live.is_some() {
+        if let Ok(Some((live, from))) = listening {
+            (self.live, self.heard) = (Some(live), from);
             self.clinic.set_way(Way::Own);
             // Anything committed between the last round and now was not announced to us.
             self.wanted.notify_one();
@@ -342,8 +364,8 @@ impl Runner {
         }
     }
 
-    /// LISTEN on a connection of its own, after proof that it delivers.
-    async fn listen(&self, reader: Uuid) -> Result<Option<wake::Wake>, Failure> {
+    /// LISTEN on a connection of its own, after proof that it delivers; calls are about later versions than the one that is given back too.
+    async fn listen(&self, reader: Uuid) -> Result<Option<(wake::Wake, i64)>, Failure> {
         let login = self.clinic.login(reader).ok_or(Failure::AccessEnded)?;
         let options = connect::options(login);
         if !in_time(wake::probe(&options)).await? {
@@ -351,8 +373,19 @@ impl Runner {
         }
         let mut connection = in_time(connect::connect(&options)).await?;
         let head = in_time(feed::head(&mut connection)).await?;
-        Ok(Some(in_time(wake::listen(&options, head.channel)).await?))
+        let live = in_time(wake::listen(&options, head.channel)).await?;
+        Ok(Some((live, head.version)))
     }
+}
+
+/// Why a rest is over.
+enum End {
+    /// Somebody did something here, or nothing calls any more.
+    Wish,
+    /// The clinic called.
+    Call(Call),
+    /// It has lasted long enough.
+    Time,
 }
 
 /// Give or take a tenth: a clinic's desks, cut off together, shall not all come back in the same moment, again and again.
@@ -369,7 +402,7 @@ fn stands_at(stream: Option<&Stream>, head: &Head) -> bool {
 }
 
 /// Resolves at the next call of the clinic; never, where it cannot call.
-async fn called(live: &mut Option<wake::Wake>) -> Result<(), ()> {
+async fn called(live: &mut Option<wake::Wake>) -> Result<Call, ()> {
     match live {
         Some(live) => live.next().await.map_err(|_| ()),
         None => std::future::pending().await,

@@ -146,7 +146,7 @@ async fn listen(options: &PgConnectOptions, channel: Uuid) -> Result<Option<wake
 
 async fn called(calls: &mut Option<wake::Wake>) -> Result<()> {
     match calls {
-        Some(calls) => calls.next().await,
+        Some(calls) => calls.next().await.map(drop),
         None => std::future::pending().await,
     }
 }
