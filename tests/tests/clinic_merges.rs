@@ -9,7 +9,7 @@
 mod clinic_support;
 mod merge_support;
 
-use clinic_support::{A, B, DB, desk, differences, journey, migrated, sums, uid};
+use clinic_support::{A, B, DB, desk, differences, journey, migrated, somebody, sums, uid};
 use merge_support::{both, entry, everything, merge, one, separate, story};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -437,4 +437,43 @@ async fn l18_every_table_that_names_customers_follows_a_merge() {
         and k.conrelid <> all (array['desk.merge', 'desk.point_sum', 'desk.tier', 'desk.tier_change', 'desk.tier_notice', 'desk.achieved', 'desk.referral', 'public.loyalty_profiles']::regclass[])
         and not exists (select 1 from pg_trigger t where t.tgrelid = k.conrelid and t.tgname = 'a_desk_merge')";
     assert_eq!(one(&pg, left), "", "say desk.follow_merges of them in their migration");
+}
+
+#[tokio::test]
+async fn l18_the_front_desk_sees_what_merging_would_do_and_does_not_do_it() {
+    let pg = migrated().await;
+    let mut nok = somebody(&pg, 7, "front_desk").await;
+    let (into, from) = story(&pg);
+    let before = both(&pg, into, from);
+    let args = json!({ "id": Uuid::now_v7(), "from": from, "into": into });
+    let ask = format!("select desk.merge_trial('{args}')::text");
+    let said: Json = serde_json::from_str(&nok.sql(&ask).await.unwrap()).unwrap();
+    assert_eq!(said["after"]["into"]["available"], json!(200));
+    assert_eq!(nok.act("customer.merge", args).await, "role_not_allowed");
+    assert_eq!(
+        (both(&pg, into, from), one(&pg, "select count(*) from desk.merge")),
+        (before, "0".into())
+    );
+    for role in ["sales", "beautician"] {
+        let mut other = somebody(&pg, 5, role).await;
+        assert!(
+            other.sql(&ask).await.unwrap_err().contains("role_not_allowed"),
+            "{role}"
+        );
+    }
+    let mut theirs = desk(&pg, B, 2).await;
+    one(
+        &pg,
+        "update desk.staff set role = 'front_desk' where person_id = md5('user:2')::uuid",
+    );
+    assert!(
+        theirs.sql(&ask).await.unwrap_err().contains("customer_not_found"),
+        "another clinic's"
+    );
+    // Where nobody could do it, nobody is shown it.
+    one(
+        &pg,
+        "update desk.staff set role = 'front_desk' where role in ('owner', 'manager')",
+    );
+    assert!(nok.sql(&ask).await.unwrap_err().contains("role_not_allowed"));
 }

@@ -17,13 +17,14 @@ use desk_app::{
     Desk,
     api::{
         customer::{CustomerCard, CustomerField, CustomerOpen, CustomerSearch, PointsAward},
-        merge::{CustomerMerge, CustomerSeparate, FieldChoice, MergePreview, MergeSide, SeparatePreview},
+        merge::{Confirmation, CustomerMerge, CustomerSeparate, FieldChoice, MergePreview, MergeSide, SeparatePreview},
+        session::Unlock,
         sync::SyncMode,
     },
     error::Code,
 };
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
-use journey_support::{LONG, Pc, until_agreed, until_mode};
+use journey_support::{LONG, PIN, Pc, connect, stand, sync, unlock, until_agreed, until_mode};
 use uuid::Uuid;
 
 struct Clinic {
@@ -104,6 +105,7 @@ async fn merge(clinic: &Clinic) {
             side: MergeSide::From,
         }],
         seen: 200,
+        confirmed: None,
     };
     assert!(clinic.manager.customer_merge(request).await.unwrap().is_done);
 }
@@ -125,6 +127,7 @@ async fn separate(clinic: &Clinic) {
         id: Uuid::now_v7(),
         merge_id,
         seen,
+        confirmed: None,
     };
     assert!(clinic.manager.customer_separate(request).await.unwrap().is_done);
 }
@@ -233,6 +236,7 @@ async fn l18_without_the_network_nobody_is_merged_now_or_later() {
         into: *into,
         fields: vec![],
         seen: 200,
+        confirmed: None,
     };
     let refused = counter.customer_merge(request).await.unwrap_err();
     assert_eq!(refused.code, Code::MergeNeedsClinic);
@@ -240,4 +244,169 @@ async fn l18_without_the_network_nobody_is_merged_now_or_later() {
     until_mode(counter, SyncMode::Online).await;
     until_agreed(counter).await;
     assert_eq!(clinic.pg.psql(DB, "select count(*) from desk.merge"), "0");
+}
+
+/// The manager has a PIN at the counter too, and the front desk sits there.
+async fn manager_at_the_counter(clinic: &Clinic) -> Uuid {
+    let nok = stand(&clinic.counter).await.me.unwrap().id;
+    let front = "update desk.staff set role = 'front_desk' where person_id = md5('user:7')::uuid";
+    clinic.pg.psql(DB, front);
+    let mut code = ticket(&clinic.pg, A, 1).await;
+    code.port = clinic.net.port();
+    connect(&clinic.counter, code.code(), "PC-หน้าร้าน").await;
+    let dao = stand(&clinic.counter).await.me.unwrap().id;
+    unlock(&clinic.counter, nok).await;
+    eventually("a manager can be asked", LONG, async || {
+        card(&clinic.counter, clinic.into).await.may_merge.then_some(())
+    })
+    .await;
+    until_agreed(&clinic.counter).await;
+    dao
+}
+
+fn confirmed(person: Uuid, pin: &str) -> Option<Confirmation> {
+    let pin = pin.to_owned();
+    Some(Confirmation { person, pin })
+}
+
+fn wish(clinic: &Clinic, confirmed: Option<Confirmation>) -> CustomerMerge {
+    CustomerMerge {
+        id: Uuid::now_v7(),
+        from: clinic.from,
+        into: clinic.into,
+        fields: vec![],
+        seen: 200,
+        confirmed,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l18_a_managers_pin_confirms_at_the_counter_and_nothing_of_theirs_stays_open() {
+    let clinic = clinic().await;
+    let counter = &clinic.counter;
+    assert!(!card(counter, clinic.into).await.may_merge, "nobody here could confirm");
+    let nok = stand(counter).await.me.unwrap().id;
+    let dao = manager_at_the_counter(&clinic).await;
+    let shown = card(counter, clinic.into).await;
+    assert!(shown.may_merge);
+    let preview = MergePreview {
+        from: clinic.from,
+        into: clinic.into,
+    };
+    let effect = counter.merge_preview(preview).await.unwrap();
+    let asked: Vec<Uuid> = effect.confirm_by.iter().map(|person| person.id).collect();
+    assert_eq!((asked, effect.into_after.available), (vec![dao], 200));
+    let request = wish(&clinic, confirmed(dao, PIN));
+    assert!(counter.customer_merge(request.clone()).await.unwrap().is_done);
+    assert!(counter.customer_merge(request).await.unwrap().is_done, "pressed twice");
+    assert_eq!(stand(counter).await.me.unwrap().id, nok);
+    let by = "select string_agg((merged_by = md5('user:1')::uuid) || ' ' || merged_device, ',') from desk.merge";
+    assert_eq!(clinic.pg.psql(DB, by), "true PC-หน้าร้าน");
+    let by_login = "select m.person_id = md5('user:1')::uuid from desk.mutation x join desk.client c using (client_id) join desk.member m on m.role_name = c.role_name where x.name = 'customer.merge'";
+    assert_eq!(clinic.pg.psql(DB, by_login), "t", "sent with the manager's own login");
+    until_points(counter, clinic.into, 200).await;
+    let merge_id = card(counter, clinic.into).await.merges[0].id;
+    let apart = |confirmed| CustomerSeparate {
+        id: Uuid::now_v7(),
+        merge_id,
+        seen: 200,
+        confirmed,
+    };
+    let refused = counter.customer_separate(apart(None)).await.unwrap_err();
+    assert_eq!(refused.code, Code::RoleNotAllowed, "the PIN is needed each time");
+    assert!(
+        counter
+            .customer_separate(apart(confirmed(dao, PIN)))
+            .await
+            .unwrap()
+            .is_done
+    );
+    until_points(counter, clinic.into, 120).await;
+    assert_eq!(
+        clinic
+            .pg
+            .psql(DB, "select separated_by = md5('user:1')::uuid from desk.merge"),
+        "t"
+    );
+    assert_eq!(stand(counter).await.me.unwrap().id, nok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l18_wrong_pins_count_towards_the_pause_wherever_they_were_typed_and_merge_nothing() {
+    let clinic = clinic().await;
+    let counter = &clinic.counter;
+    let nok = stand(counter).await.me.unwrap().id;
+    let dao = manager_at_the_counter(&clinic).await;
+    for person in [nok, clinic.into] {
+        let refused = counter
+            .customer_merge(wish(&clinic, confirmed(person, PIN)))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code, Code::RoleNotAllowed);
+    }
+    // Four at once are four.
+    let tries = (0..4).map(|_| {
+        let (desk, request) = (counter.clone(), wish(&clinic, confirmed(dao, "0000")));
+        tokio::spawn(async move { desk.customer_merge(request).await.unwrap_err() })
+    });
+    let mut left = vec![];
+    for tried in tries.collect::<Vec<_>>() {
+        left.push(tried.await.unwrap().fields["left"].clone());
+    }
+    left.sort();
+    assert_eq!(left, ["1", "2", "3", "4"]);
+    let (person, pin) = (dao, "0000".to_owned());
+    let paused = counter.unlock(Unlock { person, pin }).await.unwrap_err();
+    assert_eq!(paused.code, Code::PinPaused);
+    let refused = counter
+        .customer_merge(wish(&clinic, confirmed(dao, PIN)))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::PinPaused, "the right one, too late");
+    let shown = stand(counter).await.people.into_iter().find(|person| person.id == dao);
+    assert!(shown.unwrap().paused_until.is_some());
+    assert_eq!(clinic.pg.psql(DB, "select count(*) from desk.merge"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l18_whose_access_has_ended_or_who_is_no_manager_any_more_confirms_nothing_now_or_later() {
+    let clinic = clinic().await;
+    let (pg, counter) = (&clinic.pg, &clinic.counter);
+    let dao = manager_at_the_counter(&clinic).await;
+    let refused = async |why: &str| {
+        let refused = counter
+            .customer_merge(wish(&clinic, confirmed(dao, PIN)))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code, Code::RoleNotAllowed, "{why}");
+        assert!(
+            sync(counter).await.waiting.is_empty(),
+            "nothing is left to be done later"
+        );
+    };
+    pg.psql(
+        DB,
+        "update desk.staff set role = 'sales' where person_id = md5('user:1')::uuid",
+    );
+    refused("the clinic knows, whatever this PC believes").await;
+    pg.psql(
+        DB,
+        "update desk.staff set role = 'manager' where person_id = md5('user:1')::uuid",
+    );
+    eventually("the manager is one again", LONG, async || {
+        card(counter, clinic.into).await.may_merge.then_some(())
+    })
+    .await;
+    let login =
+        "update desk.member set disabled_at = now() where person_id = md5('user:1')::uuid and device = 'PC-หน้าร้าน'";
+    pg.psql(DB, login);
+    refused("the login has ended").await;
+    pg.psql(DB, &format!("select desk.disable_person('{A}', md5('user:1')::uuid)"));
+    eventually("who has left is not asked", LONG, async || {
+        (!card(counter, clinic.into).await.may_merge).then_some(())
+    })
+    .await;
+    refused("who has left confirms nothing").await;
+    assert_eq!(pg.psql(DB, "select count(*) from desk.merge"), "0");
+    until_agreed(counter).await;
 }

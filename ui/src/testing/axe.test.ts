@@ -70,6 +70,22 @@ async function toSecond(on: Opened) {
   await on.see('[data-action=second-person]');
 }
 
+/** Two cards side by side, with what merging them would do. */
+async function toMerge(on: Opened) {
+  await toCard(on);
+  await on.press('X');
+  (await on.see('[data-dialog=merge] input[name=twin]')).focus();
+  await on.type(on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '');
+  (await on.see('[data-dialog=merge] [data-twin=c2] input')).click();
+  await on.see('[data-dialog=merge] [data-merge-effect=merge]');
+}
+
+async function confirm(on: Opened, pin: string) {
+  (await on.see('input[name=confirm_pin]')).focus();
+  await on.type(pin);
+  await on.press('Ctrl Enter');
+}
+
 const SCENES: Scene[] = [
   ['first start', { phase: 'first_start' }],
   ['first start, wiped', { phase: 'first_start', blocked: 'pc_wiped' }],
@@ -274,6 +290,36 @@ const SCENES: Scene[] = [
       await toSecond(on);
       await on.press('Shift G');
       await on.see('[data-second-after]');
+    },
+  ],
+  [
+    'merge, who is the other one',
+    { as: 'ดาว' },
+    async (on) => {
+      await toCard(on);
+      await on.press('X');
+      await on.see('[data-dialog=merge] input[name=twin]');
+    },
+  ],
+  ['merge, side by side', { as: 'ดาว' }, toMerge],
+  [
+    'merge, a wrong PIN',
+    {},
+    async (on) => {
+      await toMerge(on);
+      await confirm(on, '0000');
+      await on.see('[role=alert]');
+    },
+  ],
+  [
+    'separate, with a PIN',
+    {},
+    async (on) => {
+      await toMerge(on);
+      await confirm(on, '9753');
+      await on.gone('[data-dialog=merge]');
+      (await on.see('[data-merge] [data-action=separate]')).click();
+      await on.see('[data-dialog=separate] input[name=confirm_pin]');
     },
   ],
   [

@@ -1,7 +1,7 @@
 /** Two customers who are one, by keyboard: side by side, what would be, done, and taken back out of the history. */
 import { expect, test } from 'vitest';
 import type { FakeOptions } from '../backend/fake/clinic';
-import { openWindow, type Opened } from './window';
+import { openWindow, settle, type Opened } from './window';
 
 async function atCard(id: string, options: FakeOptions = {}): Promise<Opened> {
   const on = await openWindow(options);
@@ -55,8 +55,63 @@ test('who was merged leads to who was kept', async () => {
   await on.see('[data-customer-id=c1]');
 });
 
-test('the front desk is not offered it', async () => {
+/** What the keys of a Thai layout send in the row of digits. */
+async function typePin(on: Opened, pin: string) {
+  const field = await on.see('[data-dialog] input[name=confirm_pin]');
+  field.focus();
+  for (const digit of pin) {
+    const init = { code: `Digit${digit}`, key: 'ต', bubbles: true, cancelable: true };
+    expect(field.dispatchEvent(new KeyboardEvent('keydown', init)), 'no Thai letter arrives').toBe(false);
+  }
+  await settle();
+}
+
+test('the front desk brings it before a manager, whose PIN confirms it and who is not signed in afterwards', async () => {
   const on = await atCard('c1');
+  await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');
+  await on.read('PIN ของดาว');
+  await on.press('Ctrl Enter');
+  expect(on.calls).not.toContain('customer_merge');
+  await typePin(on, '9753');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=merge]');
+  expect(on.sent('customer_merge')).toMatchObject({ confirmed: { person: 'p-dao', pin: '9753' } });
+  expect(on.clinic.me).toBe('p-nok');
+  expect(on.clinic.merges[0]?.by).toBe('ดาว');
+  (await on.see('[data-merge] [data-action=separate]')).click();
+  await on.see('[data-dialog=separate] [data-merge-effect=separate]');
+  await on.press('Ctrl Enter');
+  expect(on.calls).not.toContain('customer_separate');
+  await typePin(on, '9753');
+  await on.press('Enter');
+  await on.gone('[data-dialog=separate]');
+  await on.read('แยกกลับแล้ว');
+  expect([on.clinic.merges[0]?.separatedBy, on.clinic.me]).toEqual(['ดาว', 'p-nok']);
+});
+
+test('a wrong PIN is counted, said and forgotten, and nothing is merged', async () => {
+  const on = await atCard('c1');
+  await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');
+  for (const left of [4, 3, 2]) {
+    await typePin(on, '0000');
+    await on.press('Ctrl Enter');
+    await on.read(`PIN ไม่ตรง เหลืออีก ${left} ครั้ง`);
+    expect((on.one('input[name=confirm_pin]') as HTMLInputElement).value).toBe('');
+  }
+  await typePin(on, '0000');
+  await on.press('Ctrl Enter');
+  await on.read('เหลืออีก 1 ครั้ง');
+  await typePin(on, '0000');
+  await on.press('Ctrl Enter');
+  await on.read('พักการใส่ PIN');
+  await typePin(on, '9753');
+  await on.press('Ctrl Enter');
+  expect(on.clinic.merges).toEqual([]);
+  expect(on.clinic.pins.get('p-dao')?.until).toBeGreaterThan(on.clinic.now());
+});
+
+test('who sells is not offered it', async () => {
+  const on = await atCard('c1', { as: 'เมย์' });
   await on.press('X');
   expect(on.none('[data-dialog=merge]')).toBe(true);
   expect(on.none('[data-action=merge]')).toBe(true);

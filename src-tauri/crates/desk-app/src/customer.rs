@@ -23,6 +23,7 @@ use crate::{
             CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, LedgerPage, Mark,
             PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference,
         },
+        session::Person,
     },
     call, check, coupon,
     desk::Desk,
@@ -73,8 +74,10 @@ impl Desk {
     /// `customer_not_found`.
     pub async fn customer_card(self: &Arc<Self>, request: CustomerOpen) -> Result<CustomerCard, AppError> {
         let (now, today, me) = (self.micros(), self.today_date(), self.me()?);
+        // The demo clinic has no database that could merge: nobody is asked for a PIN there.
+        let here = if self.is_demo() { vec![] } else { self.people_here() };
         let card = self
-            .read(move |reader| card(reader, request.id, me, (&today, now)))
+            .read(move |reader| card(reader, request.id, (me, here), (&today, now)))
             .await?;
         card.ok_or_else(|| Code::CustomerNotFound.into())
     }
@@ -292,7 +295,7 @@ fn why(kind: MatchKind) -> &'static str {
 fn card(
     reader: &Reader<'_>,
     id: Uuid,
-    me: Uuid,
+    (me, here): (Uuid, Vec<Person>),
     (today, now): (&str, i64),
 ) -> Result<Option<CustomerCard>, CacheError> {
     let id = merge::survivor(reader, id).map_err(CacheError::from)?;
@@ -302,6 +305,7 @@ fn card(
     let mut tasks = task::of_customer(reader, today, id)?;
     row::sort_tasks(&mut tasks, now);
     let followups = followup::of_customer(reader, id)?;
+    let may_merge = crate::merge::is_offered(reader, me, here)?;
     Ok(Some(CustomerCard {
         profile: row::profile(profile),
         preference: customer::preference(reader, id)?.map(preference),
@@ -324,8 +328,8 @@ fn card(
         payments: payment::rows(reader, id, me)?,
         coupons: coupon::rows(reader, id, now)?,
         approvals: gift::rows(reader, id, me)?,
-        merges: crate::merge::rows(reader, id, me, now)?,
-        may_merge: crate::merge::may_merge(reader, me)?,
+        merges: crate::merge::rows(reader, id, may_merge, now)?,
+        may_merge,
     }))
 }
 

@@ -64,6 +64,8 @@ pub struct Desk {
     pub(crate) customers: Mutex<Option<i64>>,
     /// The customer's own screen.
     pub(crate) display: Mutex<Display>,
+    /// PINs are tried one after the other: two at once would count as one.
+    pub(crate) pin_turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -136,6 +138,7 @@ impl Desk {
             moved: Notify::new(),
             customers: Mutex::new(None),
             display: Mutex::default(),
+            pin_turn: tokio::sync::Mutex::default(),
             state: Mutex::new(State::default()),
         });
         desk.wake.belongs_to(&desk);
@@ -215,7 +218,6 @@ impl Desk {
         args: Json,
         row: Uuid,
     ) -> Result<Saved, AppError> {
-        let destination = self.destination();
         let action = Action {
             id,
             person: self.me()?,
@@ -223,15 +225,22 @@ impl Desk {
             args,
             at: self.micros(),
         };
-        self.with_cache(move |cache| change::perform(cache, &action, destination))
-            .await?;
-        self.tell(&topics);
-        self.nudge();
+        let destination = self.perform(action, &topics).await?;
         Ok(Saved {
             id: row,
             waiting: destination == Destination::Clinic,
             undo: change::can_be_undone(name).then_some(id),
         })
+    }
+
+    /// Does it as whoever the action names, and tells. Who that may be is the caller's to know.
+    pub(crate) async fn perform(&self, action: Action, topics: &[String]) -> Result<Destination, AppError> {
+        let destination = self.destination();
+        self.with_cache(move |cache| change::perform(cache, &action, destination))
+            .await?;
+        self.tell(topics);
+        self.nudge();
+        Ok(destination)
     }
 
     /// Does several things at once as the signed-in person: all of them, or none. `row` is what the answer names.

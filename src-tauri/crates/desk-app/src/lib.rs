@@ -36,6 +36,7 @@ mod merge;
 mod notification;
 mod opening;
 mod payment;
+mod pin;
 mod policy;
 pub mod ports;
 mod qr;

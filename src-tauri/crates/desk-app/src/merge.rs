@@ -1,16 +1,21 @@
 //! Two customers who are one person. Nothing happens here before the clinic has answered: a trial of its own says what would be, and its word is awaited.
+//! Whoever stands at the counter finds the two; a manager or owner of this PC confirms with their own PIN. Then it is theirs: it is sent with their login, and they are not signed in.
 
 use std::sync::Arc;
 
 use desk_cache::{
     CacheError, attention,
-    change::referral::{DECIDERS, may},
+    change::{
+        Action,
+        referral::{DECIDERS, may},
+    },
     open::Reader,
     query::merge,
     redemption::{self, Fate},
 };
 use desk_clinic::merge as clinic;
 use desk_core::loyalty::Tier;
+use desk_sync::Failure;
 use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -19,16 +24,21 @@ use crate::{
     api::{
         customer::Expiring,
         merge::{
-            CustomerMerge, CustomerSeparate, Holding, MergeDone, MergeEffect, MergePreview, MergeRow, MergeSide,
-            SeparatePreview,
+            Confirmation, CustomerMerge, CustomerSeparate, Holding, MergeDone, MergeEffect, MergePreview, MergeRow,
+            MergeSide, SeparatePreview,
         },
+        session::Person,
     },
     customer::word,
     desk::Desk,
     error::{AppError, Code},
+    pin,
     redeem::{LOOK_AGAIN, PATIENCE},
-    row,
+    row, topic,
 };
+
+/// Who may bring it before a manager; the database lets them see the trial.
+const ASKS: &str = "front_desk";
 
 impl Desk {
     /// What merging would do.
@@ -60,7 +70,7 @@ impl Desk {
             .map(|choice| (word(choice.field).to_owned(), Json::from(side(choice.side))))
             .collect();
         let args = json!({ "id": request.id, "from": request.from, "into": request.into, "fields": fields, "seen": request.seen });
-        self.asked(request.id, "customer.merge", args).await
+        self.asked(request.id, "customer.merge", args, request.confirmed).await
     }
 
     /// Separates two customers who were merged.
@@ -69,7 +79,8 @@ impl Desk {
     /// As listed at [`CustomerSeparate`].
     pub async fn customer_separate(self: &Arc<Self>, request: CustomerSeparate) -> Result<MergeDone, AppError> {
         let args = json!({ "id": request.id, "merge_id": request.merge_id, "seen": request.seen });
-        self.asked(request.id, "customer.separate", args).await
+        self.asked(request.id, "customer.separate", args, request.confirmed)
+            .await
     }
 
     fn has_clinic(&self) -> Result<(), AppError> {
@@ -80,21 +91,60 @@ impl Desk {
     }
 
     async fn tried(self: &Arc<Self>, args: Json) -> Result<MergeEffect, AppError> {
-        self.only_heads().await?;
+        let (me, here) = (self.me()?, self.people_here());
+        let who = self.read(move |reader| who_decides(reader, me, here)).await?;
+        let confirm_by = match who {
+            Decides::Oneself => vec![],
+            Decides::Others(others) => others,
+            Decides::Nobody => return Err(Code::RoleNotAllowed.into()),
+        };
         self.has_clinic()?;
         let said = self
             .ask_clinic(async move |conn| clinic::trial(conn, &args).await)
             .await?;
-        Ok(effect(said))
+        Ok(effect(said, confirm_by))
+    }
+
+    /// Whose it is: whoever is signed in, else who confirms it with a PIN of their own. Nothing of theirs is open afterwards.
+    async fn decider(self: &Arc<Self>, confirmed: Option<Confirmation>) -> Result<Uuid, AppError> {
+        let Some(Confirmation { person, pin }) = confirmed else {
+            self.only_heads().await?;
+            return self.me();
+        };
+        let (me, here) = (self.me()?, self.people_here());
+        let who = self.read(move |reader| who_decides(reader, me, here)).await?;
+        let may_confirm = matches!(&who, Decides::Others(others) if others.iter().any(|other| other.id == person));
+        if !may_confirm {
+            return Err(Code::RoleNotAllowed.into());
+        }
+        self.try_pin(person, pin).await?;
+        Ok(person)
     }
 
     /// Sends it and waits for the clinic's word. What cannot leave now is taken out again: nobody is merged later behind somebody's back.
-    async fn asked(self: &Arc<Self>, id: Uuid, name: &'static str, args: Json) -> Result<MergeDone, AppError> {
+    async fn asked(
+        self: &Arc<Self>,
+        id: Uuid,
+        name: &'static str,
+        args: Json,
+        confirmed: Option<Confirmation>,
+    ) -> Result<MergeDone, AppError> {
         if self.fate(id).await?.is_none() {
-            self.only_heads().await?;
             self.has_clinic()?;
-            self.act(id, name, args, id).await?;
+            let action = Action {
+                id,
+                person: self.decider(confirmed).await?,
+                name: name.to_owned(),
+                args,
+                at: self.micros(),
+            };
+            let topics: Vec<String> = topic::of_action(name).iter().copied().map(str::to_owned).collect();
+            self.perform(action, &topics).await?;
         }
+        self.answer(id).await
+    }
+
+    async fn answer(self: &Arc<Self>, id: Uuid) -> Result<MergeDone, AppError> {
         let until = Instant::now() + PATIENCE;
         loop {
             let moved = self.moved.notified();
@@ -105,8 +155,9 @@ impl Desk {
                 Some(Fate::Waits { is_sent, .. }) => {
                     let is_late = Instant::now() >= until;
                     if !is_sent && (is_late || self.is_offline()) {
+                        let why = self.why_not_sent();
                         if self.with_cache(move |cache| redemption::take_out(cache, id)).await? {
-                            return Err(Code::MergeNeedsClinic.into());
+                            return Err(why);
                         }
                     } else if is_late {
                         return Ok(MergeDone { is_done: false });
@@ -114,6 +165,15 @@ impl Desk {
                 }
             }
             tokio::time::timeout(LOOK_AGAIN, moved).await.ok();
+        }
+    }
+
+    /// The clinic is not there, or does not let in any more whoever it is of: they were a manager here, and are none now.
+    fn why_not_sent(&self) -> AppError {
+        let state = self.state();
+        match state.status.as_ref().and_then(|status| status.failure.as_ref()) {
+            Some(Failure::AccessEnded) => AppError::new(Code::RoleNotAllowed).with("needs", DECIDERS.join(" ")),
+            _ => Code::MergeNeedsClinic.into(),
         }
     }
 
@@ -125,7 +185,7 @@ impl Desk {
             other => other,
         })
         .await?;
-        self.changed(crate::topic::of_action("customer.merge"));
+        self.changed(topic::of_action("customer.merge"));
         let error = AppError::new(Code::from_word(code).unwrap_or(Code::Unexpected));
         let field = detail.get("field").and_then(Json::as_str);
         Ok(field.map_or(error.clone(), |field| error.with("field", field)))
@@ -140,8 +200,9 @@ fn side(side: MergeSide) -> &'static str {
     }
 }
 
-fn effect(said: clinic::Trial) -> MergeEffect {
+fn effect(said: clinic::Trial, confirm_by: Vec<Person>) -> MergeEffect {
     MergeEffect {
+        confirm_by,
         from_before: holding(said.before.from),
         into_before: holding(said.before.into),
         from_after: holding(said.after.from),
@@ -178,16 +239,50 @@ fn holding(has: clinic::Holding) -> Holding {
     }
 }
 
+/// Who may merge and separate at this PC.
+enum Decides {
+    /// Whoever is signed in.
+    Oneself,
+    /// Somebody of this PC, with their PIN.
+    Others(Vec<Person>),
+    /// Neither.
+    Nobody,
+}
+
+fn who_decides(reader: &Reader<'_>, me: Uuid, here: Vec<Person>) -> Result<Decides, CacheError> {
+    if may(reader, me, &DECIDERS)? {
+        return Ok(Decides::Oneself);
+    }
+    if !may(reader, me, &[ASKS])? {
+        return Ok(Decides::Nobody);
+    }
+    let others = pin::with_role(reader, here, &DECIDERS, me)?;
+    Ok(if others.is_empty() {
+        Decides::Nobody
+    } else {
+        Decides::Others(others)
+    })
+}
+
+/// Whether it can be asked for here: nothing is offered that nobody of this PC could do.
+pub(crate) fn is_offered(reader: &Reader<'_>, me: Uuid, here: Vec<Person>) -> Result<bool, CacheError> {
+    Ok(!matches!(who_decides(reader, me, here)?, Decides::Nobody))
+}
+
 /// Who was merged into a customer, as the history shows it: only the last one can be separated.
-pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid, now: i64) -> Result<Vec<MergeRow>, CacheError> {
-    let may_separate = may(reader, me, &DECIDERS)?;
+pub(crate) fn rows(
+    reader: &Reader<'_>,
+    customer: Uuid,
+    is_offered: bool,
+    now: i64,
+) -> Result<Vec<MergeRow>, CacheError> {
     let all = merge::into(reader, customer)?;
     let newest = all
         .iter()
         .find(|merge| merge.separated_at.is_none())
         .map(|merge| merge.id);
     let shown = all.into_iter().map(|merge| MergeRow {
-        can_separate: may_separate && newest == Some(merge.id) && now <= merge.until,
+        can_separate: is_offered && newest == Some(merge.id) && now <= merge.until,
         id: merge.id,
         name: merge.name,
         code: merge.code,
@@ -198,9 +293,4 @@ pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid, now: i64) -> R
         separated_by: merge.separated_by,
     });
     Ok(shown.collect())
-}
-
-/// Whether this person may merge at all.
-pub(crate) fn may_merge(reader: &Reader<'_>, me: Uuid) -> Result<bool, CacheError> {
-    may(reader, me, &DECIDERS)
 }

@@ -110,32 +110,10 @@ impl Desk {
             self.demo_open(Nothing {}).await?;
         }
         self.look_at_clock();
-        let (home, stale) = {
-            let state = self.state();
-            (state.home.clone(), Self::stale_since(&state))
-        };
-        if let Some(since) = stale {
+        if let Some(since) = Self::stale_since(&self.state()) {
             return Err(AppError::new(Code::CacheStale).with("since", since));
         }
-        let mut home = home.ok_or(Code::Locked)?;
-        let now = self.now().timestamp_millis();
-        let (tried, mut home) = tokio::task::spawn_blocking(move || {
-            let tried = home.vault.try_pin(request.person, &request.pin, now);
-            (tried, home)
-        })
-        .await
-        .map_err(|_| Code::Unexpected)?;
-        {
-            let mut state = self.state();
-            if !home.is_demo {
-                self.check_not_leaving(&state)?;
-            }
-            // Counted meanwhile.
-            home.vault.contact = state.home.as_ref().and_then(|home| home.vault.contact.clone());
-            home.save()?;
-            state.home = Some(home.clone());
-        }
-        let key = tried?;
+        let (home, key) = self.try_pin(request.person, request.pin).await?;
         if self.state().open.is_some() {
             self.sign_in(request.person);
         } else {
@@ -232,7 +210,7 @@ fn phase(state: &crate::desk::State) -> Phase {
     }
 }
 
-fn person(member: &Member) -> Person {
+pub(crate) fn person(member: &Member) -> Person {
     Person {
         id: member.id,
         nickname: member.nickname.clone(),

@@ -70,6 +70,6 @@ approvals: Array<ApprovalRow>,
  */
 merges: Array<MergeRow>, 
 /**
- * Whoever asks may merge customers.
+ * Whoever asks may merge customers, by themselves or with the PIN of somebody of this PC.
  */
 mayMerge: boolean, };

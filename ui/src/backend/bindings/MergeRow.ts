@@ -37,6 +37,6 @@ separatedAt: number | null,
  */
 separatedBy: string | null, 
 /**
- * This person may separate them now.
+ * They can be separated now, by this person or with the PIN of somebody of this PC.
  */
 canSeparate: boolean, };

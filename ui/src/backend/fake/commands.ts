@@ -22,6 +22,7 @@ import * as merges from './merges';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { manageAnswers } from './manage';
 import { customer as newCustomer, PEOPLE, shownPhone } from './people';
+import { tryPin } from './pins';
 import * as rewards from './rewards';
 import { ruleAnswers } from './rules';
 import * as opening from './opening';
@@ -97,18 +98,8 @@ function card(clinic: FakeClinic, asked: string): CustomerCard {
 }
 
 function unlock(clinic: FakeClinic, { person, pin }: Unlock) {
-  const tries = clinic.pins.get(person);
-  const who = PEOPLE.find(({ id }) => id === person);
-  if (!tries || !who) return clinic.refuse('person_not_found');
   if (clinic.staleSince !== null) return clinic.refuse('cache_stale', { since: String(clinic.staleSince) });
-  if (tries.until > clinic.now()) return clinic.refuse('pin_paused', { until: String(tries.until) });
-  if (who.pin !== pin) {
-    tries.left -= 1;
-    if (tries.left > 0) return clinic.refuse('wrong_pin', { left: String(tries.left) });
-    Object.assign(tries, { left: 5, until: clinic.now() + 5 * 60_000 });
-    return clinic.refuse('pin_paused', { until: String(tries.until) });
-  }
-  tries.left = 5;
+  tryPin(clinic, person, pin);
   clinic.me = person;
   clinic.phase = 'ready';
   return clinic.start();

@@ -6,7 +6,10 @@ import type { MergeRow } from '../bindings/MergeRow';
 import type { Request } from '../backend';
 import type { FakeClinic } from './clinic';
 import { tierOf } from './loyalty';
-import type { FakeCustomer } from './people';
+import type { Confirmation } from '../bindings/Confirmation';
+import type { Person } from '../bindings/Person';
+import { tryPin } from './pins';
+import { PEOPLE, type FakeCustomer } from './people';
 
 /** A merge as the fake keeps it: both as they were. */
 export interface FakeMerge {
@@ -16,6 +19,7 @@ export interface FakeMerge {
   at: number;
   by: string;
   separatedAt: number | null;
+  separatedBy: string | null;
   was: { from: FakeCustomer; into: FakeCustomer };
 }
 
@@ -31,7 +35,15 @@ const SHOWN = {
   notes: 'notes',
 } as const satisfies Record<CustomerField, keyof FakeCustomer>;
 
-export const mayMerge = (clinic: FakeClinic): boolean => HEADS.includes(clinic.role() ?? '');
+const isHead = (clinic: FakeClinic): boolean => HEADS.includes(clinic.role() ?? '');
+
+/** Whose PIN has to confirm it. */
+function confirmers(clinic: FakeClinic): Person[] {
+  if (isHead(clinic) || clinic.role() !== 'front_desk' || clinic.mode === 'demo') return [];
+  return PEOPLE.filter(({ role }) => HEADS.includes(role)).map(({ pin: _, ...person }) => person);
+}
+
+export const mayMerge = (clinic: FakeClinic): boolean => isHead(clinic) || confirmers(clinic).length > 0;
 
 export function survivor(clinic: FakeClinic, id: string): string {
   const merge = clinic.merges.find((one) => one.from === id && one.separatedAt === null);
@@ -49,7 +61,7 @@ export function rowsOf(clinic: FakeClinic, id: string): MergeRow[] {
     by: merge.by,
     until: merge.at + DAYS,
     separatedAt: merge.separatedAt,
-    separatedBy: merge.separatedAt === null ? null : clinic.nickname(),
+    separatedBy: merge.separatedBy,
     canSeparate: mayMerge(clinic) && merge === newest,
   }));
 }
@@ -77,6 +89,14 @@ function asked(clinic: FakeClinic): void {
   if (clinic.mode !== 'online') clinic.refuse('merge_needs_clinic');
 }
 
+/** Who does it: whoever is signed in, or who confirms. */
+function decider(clinic: FakeClinic, confirmed: Confirmation | null): string {
+  if (!confirmed) return isHead(clinic) ? clinic.nickname() : clinic.refuse('role_not_allowed');
+  const person = confirmers(clinic).find(({ id }) => id === confirmed.person) ?? clinic.refuse('role_not_allowed');
+  tryPin(clinic, person.id, confirmed.pin);
+  return person.nickname;
+}
+
 function preview(clinic: FakeClinic, { from, into }: Request<'merge_preview'>): MergeEffect {
   asked(clinic);
   if (from === into) clinic.refuse('merge_of_oneself');
@@ -90,15 +110,17 @@ function preview(clinic: FakeClinic, { from, into }: Request<'merge_preview'>): 
     fromAfter: holding(b, 0, clinic),
     intoAfter: { ...both, ...strict },
     spent: 0,
+    confirmBy: confirmers(clinic),
   };
 }
 
-function merge(clinic: FakeClinic, { id, from, into, fields, seen }: Request<'customer_merge'>) {
+function merge(clinic: FakeClinic, { id, from, into, fields, seen, confirmed }: Request<'customer_merge'>) {
   const { intoAfter } = preview(clinic, { from, into });
+  const by = decider(clinic, confirmed);
   if (intoAfter.available !== seen) clinic.refuse('changed_meanwhile', { field: 'points' });
   const [a, b] = [clinic.customer(into), clinic.customer(from)];
   const was = { into: { ...a }, from: { ...b } };
-  clinic.merges.push({ id, from, into, at: clinic.now(), by: clinic.nickname(), separatedAt: null, was });
+  clinic.merges.push({ id, from, into, at: clinic.now(), by, separatedAt: null, separatedBy: null, was });
   for (const { field, side } of fields) {
     const [mine, theirs] = [a[SHOWN[field]], b[SHOWN[field]]];
     const value = side === 'both' ? `${mine ?? ''}\n${theirs ?? ''}` : side === 'from' ? theirs : mine;
@@ -124,13 +146,14 @@ function separatePreview(clinic: FakeClinic, { mergeId }: Request<'separate_prev
     intoAfter: holding(was.into, was.into.points, clinic),
     fromAfter: holding(was.from, was.from.points, clinic),
     spent: 0,
+    confirmBy: confirmers(clinic),
   };
 }
 
-function separate(clinic: FakeClinic, { mergeId }: Request<'customer_separate'>) {
+function separate(clinic: FakeClinic, { mergeId, confirmed }: Request<'customer_separate'>) {
   separatePreview(clinic, { mergeId });
   const one = found(clinic, mergeId);
-  one.separatedAt = clinic.now();
+  Object.assign(one, { separatedBy: decider(clinic, confirmed), separatedAt: clinic.now() });
   Object.assign(clinic.customer(one.into), one.was.into);
   Object.assign(clinic.customer(one.from), one.was.from);
   clinic.tell('customers', `customer:${one.into}`);

@@ -1,12 +1,16 @@
-/** Whether the dialog that merges is open on a card, and where a card of who was merged leads. */
+/** Which dialog about merging is open on a card, and where a card of who was merged leads. */
 import type { CustomerCard } from '../../backend/bindings/CustomerCard';
+import type { MergeRow } from '../../backend/bindings/MergeRow';
 import { route } from '../../state/route.svelte';
 
 export class MergeActions {
   isOpen = $state(false);
+  /** The merge that is to be taken apart. */
+  separating = $state.raw<MergeRow | undefined>();
 
   readonly open = (): void => void (this.isOpen = true);
-  readonly close = (): void => void (this.isOpen = false);
+  readonly separate = (merge: MergeRow): void => void (this.separating = merge);
+  readonly close = (): void => void ([this.isOpen, this.separating] = [false, undefined]);
 
   keys({ mayMerge }: CustomerCard): { merge: (() => void) | undefined } {
     return { merge: mayMerge ? this.open : undefined };

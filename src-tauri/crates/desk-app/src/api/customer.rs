@@ -119,7 +119,7 @@ pub struct CustomerCard {
     pub approvals: Vec<ApprovalRow>,
     /// Who was merged into them, newest first.
     pub merges: Vec<MergeRow>,
-    /// Whoever asks may merge customers.
+    /// Whoever asks may merge customers, by themselves or with the PIN of somebody of this PC.
     pub may_merge: bool,
 }
 

@@ -1,11 +1,16 @@
 //! Two customers who are one person: what merging and separating would do, and doing it. Both are the clinic's to decide, so both need the network.
 
+use std::fmt;
+
 use desk_core::loyalty::Tier;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use crate::api::customer::{CustomerField, Expiring};
+use crate::api::{
+    customer::{CustomerField, Expiring},
+    session::Person,
+};
 
 /// Of whom a field is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -29,7 +34,27 @@ pub struct MergePreview {
     pub into: Uuid,
 }
 
-/// Merge. Errors: those of the preview, and `changed_meanwhile`: there are other points than were seen.
+/// A manager's or owner's own PIN, typed where somebody else serves and stays signed in: what is done is theirs.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Confirmation {
+    /// Who confirms; enrolled on this PC.
+    pub person: Uuid,
+    /// Four digits.
+    pub pin: String,
+}
+
+// A PIN is in no log.
+impl fmt::Debug for Confirmation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Confirmation")
+            .field("person", &self.person)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Merge. Errors: those of the preview, `wrong_pin` (fields: `left`), `pin_paused` (fields: `until`), and `changed_meanwhile`: there are other points than were seen.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomerMerge {
@@ -43,6 +68,8 @@ pub struct CustomerMerge {
     pub fields: Vec<FieldChoice>,
     /// Points of both together, as the preview said.
     pub seen: i64,
+    /// Who confirms; none where whoever is signed in may do it.
+    pub confirmed: Option<Confirmation>,
 }
 
 /// A field that was decided.
@@ -64,7 +91,7 @@ pub struct SeparatePreview {
     pub merge_id: Uuid,
 }
 
-/// Separate. Errors: those of its preview, and `changed_meanwhile`.
+/// Separate. Errors: those of its preview, `wrong_pin`, `pin_paused`, and `changed_meanwhile`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomerSeparate {
@@ -74,6 +101,8 @@ pub struct CustomerSeparate {
     pub merge_id: Uuid,
     /// Points of both together, as the preview said.
     pub seen: i64,
+    /// Who confirms; none where whoever is signed in may do it.
+    pub confirmed: Option<Confirmation>,
 }
 
 /// What both have before and after.
@@ -90,6 +119,8 @@ pub struct MergeEffect {
     pub into_after: Holding,
     /// Points of the other one that the kept one has spent while they were one: they stay spent.
     pub spent: i64,
+    /// Whose PIN has to confirm it: any of these. Nobody's where whoever is signed in may do it.
+    pub confirm_by: Vec<Person>,
 }
 
 /// What somebody has.
@@ -152,6 +183,6 @@ pub struct MergeRow {
     pub separated_at: Option<i64>,
     /// By whom.
     pub separated_by: Option<String>,
-    /// This person may separate them now.
+    /// They can be separated now, by this person or with the PIN of somebody of this PC.
     pub can_separate: bool,
 }
