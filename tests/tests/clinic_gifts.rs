@@ -403,7 +403,7 @@ async fn l13_how_the_customer_agreed_is_stored_and_above_the_limit_staff_need_a_
     for method in [None, Some("staff"), Some("pin"), Some("line")] {
         let over = done(&mut nok, "points.redeem", redeem(Uuid::now_v7(), 2_001, method)).await;
         assert_eq!(over.code.as_deref(), Some("second_person_needed"), "{method:?}");
-        assert_eq!(detail(&over, "most"), json!(2_000));
+        assert_eq!((detail(&over, "most"), detail(&over, "left")), (json!(2_000), json!(0)));
     }
     assert_eq!(
         nok.act("points.redeem", redeem(Uuid::now_v7(), 5, Some("two"))).await,
@@ -436,6 +436,138 @@ async fn l13_how_the_customer_agreed_is_stored_and_above_the_limit_staff_need_a_
     );
     let short = json!({ "id": Uuid::now_v7(), "customer_id": customer, "points": 11_000 });
     assert_eq!(nok.act("points.ask", short).await, "points_short");
+    assert_eq!(differences(&pg), "0");
+}
+
+/// A redemption by staff's word alone, or as the customer said on a screen of their own.
+fn spend(customer: Uuid, points: i64, method: &str) -> Json {
+    json!({ "id": Uuid::now_v7(), "customer_id": customer, "points": points, "method": method })
+}
+
+#[tokio::test]
+async fn l13_two_of_1500_are_no_way_around_a_limit_of_2000() {
+    let pg = migrated().await;
+    let (mut nok, mut beam) = (
+        somebody(&pg, 7, "front_desk").await,
+        somebody(&pg, 5, "front_desk").await,
+    );
+    let (customer, other) = (uid(&pg, "customer", 1), uid(&pg, "customer", 3));
+    points(&pg, customer, 20_000, "null");
+    points(&pg, other, 20_000, "null");
+    assert_eq!(
+        nok.act("points.redeem", spend(customer, 3_000, "display")).await,
+        "ok",
+        "the customer's own word is no staff's"
+    );
+    assert_eq!(nok.act("points.redeem", spend(customer, 1_500, "staff")).await, "ok");
+    let over = done(&mut beam, "points.redeem", spend(customer, 501, "pin")).await;
+    assert_eq!(
+        over.code.as_deref(),
+        Some("second_person_needed"),
+        "whoever it is, at whichever counter"
+    );
+    assert_eq!(
+        (detail(&over, "most"), detail(&over, "left")),
+        (json!(2_000), json!(500))
+    );
+    assert_eq!(
+        beam.act("points.redeem", spend(other, 2_000, "staff")).await,
+        "ok",
+        "another customer has a day of their own"
+    );
+    assert_eq!(beam.act("points.redeem", spend(customer, 500, "staff")).await, "ok");
+    assert_eq!(
+        beam.act("points.redeem", spend(customer, 1, "staff")).await,
+        "second_person_needed"
+    );
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
+async fn l13_neither_what_two_agreed_to_nor_what_was_taken_back_nor_yesterday_counts() {
+    let pg = migrated().await;
+    let mut nok = somebody(&pg, 7, "front_desk").await;
+    let mut beam = somebody(&pg, 5, "front_desk").await;
+    let customer = uid(&pg, "customer", 1);
+    points(&pg, customer, 20_000, "null");
+    let first = spend(customer, 2_000, "staff");
+    let mut mutation = nok.mutation("points.redeem", first.clone());
+    mutation.id = first["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(nok.push(&[mutation]).await.unwrap()[0].code, None);
+    let (asked, entry) = (Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(
+        nok.act(
+            "points.ask",
+            json!({ "id": asked, "customer_id": customer, "points": 1_000 })
+        )
+        .await,
+        "ok"
+    );
+    assert_eq!(
+        beam.act("approval.decide", json!({ "id": asked, "entry": entry, "agree": true }))
+            .await,
+        "ok"
+    );
+    let back = json!({ "id": Uuid::now_v7(), "of": first["id"] });
+    assert_eq!(nok.act("points.unredeem", back).await, "ok");
+    assert_eq!(
+        nok.act("points.redeem", spend(customer, 2_001, "staff")).await,
+        "second_person_needed"
+    );
+    assert_eq!(nok.act("points.redeem", spend(customer, 2_000, "staff")).await, "ok");
+    // Tomorrow is another day, of the clinic's own clock.
+    pg.psql(DB, &format!("alter table public.point_transactions disable trigger user; update public.point_transactions set desk_posted_at = desk.day_start('{A}', desk.local_day('{A}', now())) - interval '1 second' where desk_source = 'desk' and type = 'redeemed'; alter table public.point_transactions enable trigger user"));
+    assert_eq!(nok.act("points.redeem", spend(customer, 2_000, "staff")).await, "ok");
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l13_two_counters_at_once_do_not_redeem_the_same_rest_of_the_day() {
+    let pg = migrated().await;
+    let customer = uid(&pg, "customer", 1);
+    points(&pg, customer, 50_000, "null");
+    let mut desks = vec![];
+    for n in [5, 7] {
+        desks.push(somebody(&pg, n, "front_desk").await);
+    }
+    let racing = desks.into_iter().map(|mut desk| {
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                desk.act("points.redeem", spend(customer, 190, "staff")).await;
+            }
+        })
+    });
+    for race in racing.collect::<Vec<_>>() {
+        race.await.unwrap();
+    }
+    let redeemed = "select count(*) || ' ' || -sum(amount) from public.point_transactions where type = 'redeemed'";
+    assert_eq!(
+        (pg.psql(DB, redeemed).as_str(), differences(&pg).as_str()),
+        ("10 1900", "0")
+    );
+}
+
+#[tokio::test]
+async fn l13_what_was_handed_out_without_the_network_is_booked_and_counts() {
+    let pg = migrated().await;
+    let mut nok = somebody(&pg, 7, "front_desk").await;
+    let mut beam = somebody(&pg, 5, "front_desk").await;
+    let customer = uid(&pg, "customer", 1);
+    points(&pg, customer, 20_000, "null");
+    let lease = nok.sql("select desk.take_lease()::text").await.unwrap();
+    assert_eq!(beam.act("points.redeem", spend(customer, 1_900, "staff")).await, "ok");
+    let mut offline = spend(customer, 400, "staff");
+    offline["lease_id"] = json!(lease);
+    assert_eq!(
+        nok.act("points.redeem", offline).await,
+        "ok",
+        "nobody could know it there"
+    );
+    let over = done(&mut beam, "points.redeem", spend(customer, 1, "staff")).await;
+    assert_eq!(
+        (over.code.as_deref(), detail(&over, "left")),
+        (Some("second_person_needed"), json!(0))
+    );
     assert_eq!(differences(&pg), "0");
 }
 

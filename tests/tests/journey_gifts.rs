@@ -20,7 +20,7 @@ use desk_app::{
         customer::{CustomerCard, CustomerOpen},
         gift::{ApprovalDecide, GiftPreview, PointLimitsSet, PointsAsk, PointsGive},
         payment::{PaymentRefund, PaymentTake, ReceiptAsk, RefundPreview},
-        points::{PointsRedeem, Redeemed},
+        points::{PointsRedeem, RedeemPreview, Redeemed},
         settings::Language,
         sync::SyncMode,
         undo::Undo,
@@ -259,6 +259,24 @@ async fn limit_redeeming(clinic: &Clinic) {
     .await;
 }
 
+/// What the clinic has booked is counted here too, before anything is sent.
+async fn the_day_is_used_up(clinic: &Clinic, nok: &Arc<Desk>, wish: PointsRedeem) {
+    until_agreed(nok).await;
+    let preview = RedeemPreview {
+        customer_id: clinic.customer,
+        points: 1,
+    };
+    let promise = nok.redeem_preview(preview).await.unwrap();
+    assert_eq!((promise.alone, promise.alone_a_day), (0, 1_000));
+    let refused = nok.points_redeem(wish).await.unwrap_err();
+    assert_eq!(
+        (refused.code, refused.fields["left"].as_str()),
+        (Code::SecondPersonNeeded, "0")
+    );
+    let sent = "select count(*) from desk.mutation where status = 'rejected'";
+    assert_eq!(clinic.pg.psql(DB, sent), "0");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn l13_a_large_redemption_is_refused_to_one_person_and_booked_with_a_second() {
     let clinic = clinic().await;
@@ -307,6 +325,7 @@ async fn l13_a_large_redemption_is_refused_to_one_person_and_booked_with_a_secon
         nok.points_redeem(wish(1_000)).await,
         Ok(Redeemed::Confirmed { .. })
     ));
+    the_day_is_used_up(&clinic, nok, wish(1)).await;
     let staff = "select string_agg(desk_method, ' ' order by desk_method) from public.point_transactions where type = 'redeemed'";
     assert_eq!(
         (clinic.pg.psql(DB, staff).as_str(), clinic.differences().as_str()),

@@ -311,6 +311,8 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
         Value::Text(format!("ย้อน: {}", award.text("description").unwrap_or_default())),
     );
     entry.set("created_at", int(action.at));
+    entry.set("method", Value::Null);
+    entry.set("reverses", id(award.id("id")?));
     put(rows, entry);
     take(rows, customer, points, award.id("id"));
     if let Some(profile) = profile {
@@ -378,6 +380,10 @@ fn redeem(rows: &mut Table, action: &Waits) -> Done {
         ("amount", int(-points)),
         ("description", text("แลกแต้ม")),
         ("created_at", int(action.at)),
+        (
+            "method",
+            text(action.args.get("method").and_then(Json::as_str).unwrap_or("staff")),
+        ),
     ];
     let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
     put(rows, entry);
@@ -408,6 +414,8 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     );
     entry.set("created_at", int(action.at));
     entry.set("expires_at", int(lot_expiry(action.at)));
+    entry.set("method", Value::Null);
+    entry.set("reverses", id(spent.id("id")?));
     let mut rest = points;
     for used in action.args.get("lots").and_then(Json::as_array).into_iter().flatten() {
         let lot = used.get("lot").and_then(Json::as_str);

@@ -1,12 +1,12 @@
 //! What the database decides about spending points, as the migration `*_redeem_points` says it. No desk of the simulation spends without the
 //! network: what an allowance allows is played against PostgreSQL itself.
 
-use desk_core::loyalty::gift::USUAL_LIMITS;
+use desk_core::loyalty::gift::{USUAL_LIMITS, left_alone};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    decide::{Decided, Desk, Refused, arg_text, arg_uuid, because, entry_row, lot_expiry, refuse},
+    decide::{Decided, Desk, Refused, arg_text, arg_uuid, because, entry_row, local, lot_expiry, refuse},
     person::written,
     reverse::{cancelling, undoing},
     row::{Row, int, text},
@@ -64,8 +64,9 @@ pub(super) fn redeem(desk: &mut Desk<'_>, args: &Json) -> Decided {
     }
     // Nobody here has heard of other limits, and no second person is asked.
     let most = USUAL_LIMITS.redeem_alone;
-    if points > most && way.as_deref() != Some("display") {
-        return because("second_person_needed", json!({ "most": most }));
+    let rest = left_alone(USUAL_LIMITS, redeemed_alone(desk, customer));
+    if points > rest && way.as_deref() != Some("display") {
+        return because("second_person_needed", json!({ "most": most, "left": rest }));
     }
     if desk.tx.row("point_entry", entry).is_some() {
         return refuse("value_not_allowed");
@@ -76,8 +77,24 @@ pub(super) fn redeem(desk: &mut Desk<'_>, args: &Json) -> Decided {
         by: Some(desk.person),
         ..Behind::default()
     };
+    let spent = spent.with("method", text(way.as_deref().unwrap_or("staff")));
     desk.tx.add_entry(spent.with("expires_at", int(None)), behind);
     Ok(())
+}
+
+/// On the clinic's day, by staff's word alone, and not taken back.
+fn redeemed_alone(desk: &Desk<'_>, customer: Uuid) -> i64 {
+    let today = local(desk.tx.now).date_naive();
+    let of_today = |row: &&Row| {
+        let at = row.int("created_at").unwrap_or_default();
+        row.id("customer_id") == Some(customer) && local(at).date_naive() == today
+    };
+    let entries: Vec<&Row> = desk.tx.all("point_entry").filter(of_today).collect();
+    let is_back = |spent: &Row| entries.iter().any(|row| row.id("reverses") == spent.id("id"));
+    let alone = entries
+        .iter()
+        .filter(|row| !matches!(row.text("method"), None | Some("display" | "two")) && !is_back(row));
+    alone.filter_map(|row| row.int("amount")).map(|amount| -amount).sum()
 }
 
 fn left(desk: &Desk<'_>, customer: Uuid) -> i64 {

@@ -261,7 +261,14 @@ pub(super) fn cancelling(award: &Row, entry: Uuid, now: i64) -> Row {
         "created_at",
         Value::Int(now.max(award.int("created_at").unwrap_or(0) + 1)),
     );
+    taking_back(&mut made, award);
     made
+}
+
+/// Says which entry it takes back, and not how the customer agreed to that one.
+fn taking_back(entry: &mut Row, taken: &Row) {
+    entry.set("method", Value::Null);
+    entry.set("reverses", taken.id("id").map_or(Value::Null, Value::Uuid));
 }
 
 fn take_visit_back(desk: &mut Desk<'_>, mut profile: Row, undone: &Undone, visit: Option<i64>) {

@@ -25,6 +25,13 @@ function untilTime(until: string | undefined): string {
 const bahtOf = (satang: string) => baht(Number(satang));
 const pointsOf = (count: string | undefined) => points(Number(count ?? 0));
 
+/** What staff may redeem without the customer: the clinic's limit, and what is left of it today. */
+export function onlySoMuchAlone(most: string, left = most): string {
+  return left === most
+    ? m.code_second_person_needed({ most: pointsOf(most) })
+    : m.code_second_person_needed_left({ left: pointsOf(left), most: pointsOf(most) });
+}
+
 /** Day and time of an instant in milliseconds since 1970. */
 function instant(ms: string | undefined): string {
   return ms ? `${date(Number(ms))} ${time(Number(ms))}` : '';
@@ -179,8 +186,7 @@ export const CODES: Record<Code, Words> = {
   reward_not_found: { what: () => m.code_reward_not_found(), next: m.code_reward_not_found_next },
   rewards_exist: { what: () => m.code_rewards_exist(), next: m.code_rewards_exist_next },
   second_person_needed: {
-    what: (f) =>
-      f['most'] ? m.code_second_person_needed({ most: pointsOf(f['most']) }) : m.code_second_person_needed_plain(),
+    what: (f) => (f['most'] ? onlySoMuchAlone(f['most'], f['left']) : m.code_second_person_needed_plain()),
     next: m.code_second_person_needed_next,
   },
   nobody_to_agree: { what: () => m.code_nobody_to_agree(), next: m.code_nobody_to_agree_next },

@@ -114,6 +114,29 @@ test('L13 what is too large for one asks a second person, or the customer on the
   await on.see('[data-points="940"]');
 });
 
+test('L13 what staff redeem alone is counted by the day, and taking it back frees the day', async () => {
+  const on = await atCard();
+  on.clinic.gifts.limits.redeemAlone = 500;
+  const redeem = async (points: string) => {
+    await on.press('R');
+    await on.type(points);
+    await on.see('[data-after]');
+    await on.press('Enter');
+    await on.gone('[data-dialog=redeem]');
+  };
+  await redeem('300');
+  await on.press('R');
+  await on.type('300');
+  await on.see('[data-needs-two="200"]');
+  await on.read('วันนี้คนเดียวแลกแทนลูกค้าคนนี้ได้อีก 200 แต้ม (จาก 500 ต่อวัน)');
+  await on.press('Esc');
+  await on.gone('[data-dialog=redeem]');
+  await on.press('Ctrl Z');
+  await on.see('[data-points="1240"]');
+  await redeem('300');
+  await on.see('[data-points="940"]');
+});
+
 test('L13 with the customer’s own yes one person is enough', async () => {
   const on = await atCard();
   on.clinic.gifts.limits.redeemAlone = 200;

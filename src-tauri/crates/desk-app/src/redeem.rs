@@ -16,6 +16,7 @@ use desk_cache::{
 use desk_core::loyalty::{
     Tier,
     account::{Account, Short},
+    gift,
     lease::Barred,
     reward::Bar,
 };
@@ -121,7 +122,8 @@ impl Desk {
         let promise = self.redeem_preview(preview).await?;
         is_enough(&promise)?;
         if request.points > promise.alone && self.who_confirmed(request) == STAFF {
-            return Err(AppError::new(Code::SecondPersonNeeded).with("most", promise.alone));
+            let needed = AppError::new(Code::SecondPersonNeeded).with("most", promise.alone_a_day);
+            return Err(needed.with("left", promise.alone));
         }
         if let Some(reward) = request.reward_id {
             let offer = promise.rewards.iter().find(|offer| offer.id == reward);
@@ -300,11 +302,13 @@ pub(crate) fn promise(
     let most = offline
         .as_ref()
         .map_or(available, |offline| available.min(offline.left));
+    let limits = approval::limits(reader)?;
     let seen_at = rebase::stream(reader, "clinic")?.map(|stream| row::millis(stream.synced_at));
     Ok(Some(RedeemPromise {
         available,
         most,
-        alone: approval::limits(reader)?.redeem_alone,
+        alone: gift::left_alone(limits, approval::redeemed_alone_on(reader, id, now)?),
+        alone_a_day: limits.redeem_alone,
         missing,
         available_after: if missing > 0 { available } else { available - points },
         takes: by_expiry(takes.iter().map(|used| (used.points, used.expires_at))),

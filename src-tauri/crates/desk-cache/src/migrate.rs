@@ -160,6 +160,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261201300100_index_merges.sql"),
         makes: Makes::Indexes(|_| Ok(())),
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261202301000_know_redemptions.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

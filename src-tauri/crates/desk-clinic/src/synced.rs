@@ -172,6 +172,8 @@ pub const SOURCES: &[Source] = &[
             ("policy", "r.desk_policy::int8"),
             ("reason", "r.desk_reason"),
             ("given_by", "r.desk_by"),
+            ("method", "r.desk_method"),
+            ("reverses", "r.desk_reverses"),
         ],
     },
     Source {

@@ -224,6 +224,8 @@ pub const SYNCED: &[Table] = &[
             int("policy"),
             text("reason"),
             uuid("given_by"),
+            text("method"),
+            uuid("reverses"),
         ],
     },
     Table {

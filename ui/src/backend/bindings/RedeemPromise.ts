@@ -17,9 +17,13 @@ available: number,
  */
 most: number, 
 /**
- * More is not redeemed without the customer's own word or a second person's.
+ * More is not redeemed today without the customer's own word or a second person's: what is left of `alone_a_day` for this customer.
  */
 alone: number, 
+/**
+ * What the clinic lets one person redeem for a customer in a day.
+ */
+aloneADay: number, 
 /**
  * So many lack; 0 when there are enough.
  */

@@ -195,8 +195,9 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
   }
   const offer = promise.rewards.find(({ id }) => id === request.rewardId);
   if (offer?.bar) clinic.refuse(offer.bar.why === 'offline' ? 'reward_needs_clinic' : 'reward_unavailable');
-  if (request.points > promise.alone && clinic.display.question?.answer !== true) {
-    clinic.refuse('second_person_needed', { most: String(promise.alone) });
+  const isAlone = clinic.display.question?.answer !== true;
+  if (request.points > promise.alone && isAlone) {
+    clinic.refuse('second_person_needed', { most: String(promise.aloneADay), left: String(promise.alone) });
   }
   if (request.points > promise.most) clinic.refuse('lease_exceeded', { left: String(promise.most) });
   const entry = { kind: 'redeemed', amount: -request.points, description: 'แลกแต้ม', at: clinic.now(), expiresAt: null };
@@ -206,7 +207,13 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
     entries.unshift({ id: undo, ...entry, isWaiting: isOffline });
     of.points -= request.points;
     rewards.issue(clinic, of.id, undo, request.rewardId);
-    const revert = () => (of.points += request.points);
+    const counts = (points: number) =>
+      isAlone && (clinic.gifts.alone[of.id] = (clinic.gifts.alone[of.id] ?? 0) + points);
+    counts(request.points);
+    const revert = () => {
+      of.points += request.points;
+      counts(-request.points);
+    };
     clinic.undoable(undo, 'points.redeem', of.nickname ?? of.fullName, revert, `customer:${of.id}`);
   }
   return isOffline ? { how: 'offline', undo, left: promise.most - request.points } : { how: 'confirmed', undo };

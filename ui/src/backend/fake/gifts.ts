@@ -18,12 +18,15 @@ export type FakeApproval = Omit<ApprovalRow, 'isMine' | 'mayDecide' | 'askedBy'>
 export interface FakeGifts {
   approvals: FakeApproval[];
   given: Record<string, number>;
+  /** What staff alone have redeemed today, by customer. */
+  alone: Record<string, number>;
   limits: Omit<PointLimits, 'mayChange'>;
 }
 
 export const gifts = (): FakeGifts => ({
   approvals: [],
   given: {},
+  alone: {},
   limits: { giftDaily: 2000, giftAlone: 300, redeemAlone: 2000 },
 });
 

@@ -81,7 +81,8 @@ export function redeemPreviewOf(clinic: FakeClinic, of: FakeCustomer, points: nu
   return {
     available: of.points,
     most: isOffline ? left : of.points,
-    alone: clinic.gifts.limits.redeemAlone,
+    alone: Math.max(0, clinic.gifts.limits.redeemAlone - (clinic.gifts.alone[of.id] ?? 0)),
+    aloneADay: clinic.gifts.limits.redeemAlone,
     missing,
     takes: points > 0 && !missing ? [{ points, at: now + 30 * 86_400_000 }] : [],
     availableAfter: missing ? of.points : of.points - points,

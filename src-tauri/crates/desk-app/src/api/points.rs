@@ -25,8 +25,10 @@ pub struct RedeemPromise {
     pub available: i64,
     /// So many can be redeemed here and now.
     pub most: i64,
-    /// More is not redeemed without the customer's own word or a second person's.
+    /// More is not redeemed today without the customer's own word or a second person's: what is left of `alone_a_day` for this customer.
     pub alone: i64,
+    /// What the clinic lets one person redeem for a customer in a day.
+    pub alone_a_day: i64,
     /// So many lack; 0 when there are enough.
     pub missing: i64,
     /// What would be taken, by the day on which it expires.
@@ -65,7 +67,7 @@ pub enum OfflineBar {
     UsedUp,
 }
 
-/// Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`, `second_person_needed` (field `most`); without
+/// Redeem. Errors: `customer_not_found`, `points_short` (fields `missing`, `available`), `reward_unavailable`, `amount_out_of_range`, `second_person_needed` (fields `most`, `left`); without
 /// the network `lease_missing`, `balance_stale`, `lease_exceeded` (field `left`), `reward_needs_clinic`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -132,6 +132,7 @@ fn put(ledger: &Ledger<'_>, customer: Uuid, lot: &Lot) -> Result<()> {
 }
 
 /// An entry of the ledger as it is first written here.
+#[derive(Default)]
 pub(super) struct Entry {
     pub(super) id: Uuid,
     pub(super) kind: &'static str,
@@ -141,6 +142,10 @@ pub(super) struct Entry {
     pub(super) lease: Option<Uuid>,
     /// When it counts from, where that is not when it is written.
     pub(super) effective_at: Option<i64>,
+    /// How the customer agreed, of points that are spent.
+    pub(super) method: Option<String>,
+    /// The entry that it takes back, all or a part.
+    pub(super) reverses: Option<Uuid>,
 }
 
 pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &Entry) -> Result<()> {
@@ -159,6 +164,8 @@ pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &
         Value::Null,
         Value::Null,
         Value::Null,
+        Value::text(entry.method.clone()),
+        entry.reverses.map_or(Value::Null, Value::Uuid),
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -228,8 +228,9 @@ fn return_points(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid)
         points: found.points,
         said: Some(format!("คืนแต้ม: {}", found.name)),
         expires_at: ends_at(ledger.connection, action.at)?,
-        lease: None,
-        effective_at: None,
+        // A code is called like the entry that bought it.
+        reverses: Some(found.id),
+        ..Entry::default()
     };
     write_entry(ledger, action.at, found.customer, &entry)?;
     let named: Vec<Uuid> = found.lots.iter().map(|(lot, _)| *lot).collect();
@@ -261,8 +262,7 @@ fn grant(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid, points:
         points,
         said: Some(format!("ต่ออายุ 30 วัน: {}", found.name)),
         expires_at: reward::ends_at(action.at, GRACE_DAYS, clinic::zone(ledger.connection)?),
-        lease: None,
-        effective_at: None,
+        ..Entry::default()
     };
     write_entry(ledger, action.at, found.customer, &entry)?;
     let before = account::account(ledger.connection, found.customer, member.owed, &[])?;

@@ -190,7 +190,7 @@ fn book_agreed(ledger: &Ledger<'_>, action: &Action, found: &Approval, entry: Uu
                 id: entry,
                 person: asker,
                 name: "points.redeem".into(),
-                args: json!({ "id": entry, "customer_id": found.customer, "points": found.points, "reward_id": found.reward, "note": found.note }),
+                args: json!({ "id": entry, "customer_id": found.customer, "points": found.points, "reward_id": found.reward, "note": found.note, "method": "two" }),
                 at: action.at,
             };
             redeem::apply(ledger, &spending)

@@ -65,8 +65,8 @@ pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         points: points.saturating_neg(),
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at,
-        lease: None,
-        effective_at: None,
+        reverses: Some(award),
+        ..Entry::default()
     };
     write_entry(ledger, action.at, customer, &entry)?;
     let gone = Gone {
@@ -104,8 +104,8 @@ pub(super) fn give_back(ledger: &Ledger<'_>, at: i64, id: Uuid, gone: &Gone) -> 
         points: gone.points.saturating_neg(),
         said: Some(format!("คืนเงิน: {}", said.unwrap_or_default())),
         expires_at,
-        lease: None,
-        effective_at: None,
+        reverses: Some(gone.award),
+        ..Entry::default()
     };
     write_entry(ledger, at, customer, &entry)?;
     lose(ledger, at, customer, gone)
@@ -208,8 +208,8 @@ pub(super) fn earn(ledger: &Ledger<'_>, at: i64, bill: &Bill) -> Result<()> {
         points: outcome.points,
         said: bill.said.clone(),
         expires_at: ends_at(ledger.connection, bill.from)?,
-        lease: None,
         effective_at: (bill.from != at).then_some(bill.from),
+        ..Entry::default()
     };
     write_entry(ledger, at, bill.customer, &entry)?;
     // Becoming a member, with its code and welcome points, is the database's to do.
@@ -271,8 +271,7 @@ pub(super) fn give(ledger: &Ledger<'_>, at: i64, customer: Uuid, points: i64, sa
         points,
         said: Some(said.to_owned()),
         expires_at: ends_at(ledger.connection, at)?,
-        lease: None,
-        effective_at: None,
+        ..Entry::default()
     };
     write_entry(ledger, at, customer, &entry)?;
     let (now, measure) = stands(ledger.connection, customer, member.as_ref(), at)?;
@@ -292,8 +291,7 @@ fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
         points: policy::at(ledger.connection, at)?.welcome,
         said: Some("คะแนนต้อนรับ".into()),
         expires_at: ends_at(ledger.connection, at)?,
-        lease: None,
-        effective_at: None,
+        ..Entry::default()
     };
     write_entry(ledger, at, customer, &welcome)?;
     let table = ledger.touch("loyalty_profile", customer)?;

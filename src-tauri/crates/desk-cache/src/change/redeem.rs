@@ -78,9 +78,9 @@ fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         kind: "redeemed",
         points: wanted(action)?.saturating_neg(),
         said: Some(what_for(ledger.connection, action)?),
-        expires_at: None,
         lease,
-        effective_at: None,
+        method: Some(action.text("method").unwrap_or("staff").to_owned()),
+        ..Entry::default()
     };
     write_entry(ledger, action.at, customer, &entry)?;
     let moved = spent(&member, -wanted(action)? - ended);
@@ -151,8 +151,8 @@ fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         points: points.saturating_neg(),
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at: ends_at(ledger.connection, action.at)?,
-        lease: None,
-        effective_at: None,
+        reverses: Some(spent),
+        ..Entry::default()
     };
     coupon::withdraw(ledger, action, spent)?;
     write_entry(ledger, action.at, customer, &entry)?;

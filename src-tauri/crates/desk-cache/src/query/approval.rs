@@ -114,13 +114,29 @@ pub fn limits(connection: &Connection) -> Result<Limits> {
     Ok(found.unwrap_or(usual))
 }
 
+/// What was redeemed for a customer on the clinic's day of `at` by staff's word alone. What was taken back is not redeemed.
+///
+/// # Errors
+/// What SQLite says.
+pub fn redeemed_alone_on(connection: &Connection, customer: Uuid, at: i64) -> Result<i64> {
+    let sql = "SELECT coalesce(-sum(e.amount), 0) FROM point_entry e WHERE e.customer_id = ?1 AND e.created_at >= ?2 AND e.method NOT IN ('display', 'two')
+                 AND NOT EXISTS (SELECT 1 FROM point_entry r WHERE r.customer_id = ?1 AND r.created_at >= ?2 AND r.reverses = e.id)";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row((customer, start_of_day(connection, at)?), |row| row.get(0))?)
+}
+
+fn start_of_day(connection: &Connection, at: i64) -> Result<i64> {
+    let today = policy::day_of(connection, at)?;
+    Ok(day::instant(today, NaiveTime::MIN, clinic::zone(connection)?).timestamp_micros())
+}
+
 /// What a person has given by hand on the clinic's day of `at`: alone, and what waits for a second person or had one. What was taken back is not given.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn given_on(connection: &Connection, person: Uuid, at: i64) -> Result<i64> {
-    let today = policy::day_of(connection, at)?;
-    let start = day::instant(today, NaiveTime::MIN, clinic::zone(connection)?).timestamp_micros();
+    let start = start_of_day(connection, at)?;
     let sql = "SELECT coalesce((SELECT sum(e.amount) FROM point_entry e WHERE e.given_by = ?1 AND e.created_at >= ?2 AND e.purpose IN ('gift', 'ungive')
                  AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id)), 0)
                + coalesce((SELECT sum(a.points) FROM approval a WHERE a.asked_by = ?1 AND a.asked_at >= ?2 AND a.kind = 'gift' AND a.state IN ('asked', 'agreed')), 0)";

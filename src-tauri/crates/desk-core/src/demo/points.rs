@@ -159,6 +159,12 @@ impl Demo {
                     Value::Int(1),
                     Value::Null,
                     Value::Null,
+                    if entry.kind == "redeemed" {
+                        text("display")
+                    } else {
+                        Value::Null
+                    },
+                    Value::Null,
                 ]
             })
         })

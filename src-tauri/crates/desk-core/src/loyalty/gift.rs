@@ -76,7 +76,7 @@ pub struct Limits {
     pub daily: i64,
     /// A larger gift needs a second person.
     pub alone: i64,
-    /// A larger redemption needs the customer's own word, or a second person.
+    /// Redeemed for one customer on a day of the clinic by staff's word alone; more needs the customer's own word, or a second person.
     pub redeem_alone: i64,
 }
 
@@ -99,6 +99,11 @@ pub fn needs_second(limits: Limits, given: i64, points: i64) -> Result<bool, i64
     Ok(points > limits.alone)
 }
 
+/// What may still be redeemed for a customer today by staff's word alone, of whom so many were (rule L13): two of 1,500 are no way around a limit of 2,000.
+pub fn left_alone(limits: Limits, redeemed: i64) -> i64 {
+    limits.redeem_alone.saturating_sub(redeemed).max(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +120,13 @@ mod tests {
             Err(0),
             "a limit that was lowered leaves nothing"
         );
+    }
+
+    #[test]
+    fn l13_what_is_redeemed_by_staff_alone_is_counted_by_the_day() {
+        let limits = USUAL_LIMITS;
+        let left = [0, 1_500, 2_000, 2_400].map(|redeemed| left_alone(limits, redeemed));
+        assert_eq!(left, [2_000, 500, 0, 0], "an allowance may have gone beyond it");
     }
 
     #[test]
