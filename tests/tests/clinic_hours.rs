@@ -315,3 +315,101 @@ async fn the_clock_of_a_lead_follows_the_hours_and_the_closed_days() {
     assert_eq!(dao.act("clinic.open_day", json!({ "id": ids[0] })).await, "ok");
     assert_eq!(due(1, "13:00"), "", "who has it is not reminded by other hours");
 }
+
+/// Does it, and answers the action's id, by which it is taken back.
+async fn did(desk: &mut Desk, name: &str, args: Json) -> Uuid {
+    let mutation = desk.mutation(name, args);
+    let id = mutation.id;
+    assert_eq!(desk.push(&[mutation]).await.unwrap()[0].code, None, "{name}");
+    id
+}
+
+fn back(of: Uuid, set: &Json, wrote: &Json) -> Json {
+    json!({ "id": Uuid::now_v7(), "of": of, "set": set, "base": wrote })
+}
+
+#[tokio::test]
+async fn hours_go_back_once_by_who_said_them_and_only_where_they_still_stand() {
+    let pg = migrated().await;
+    let (mut dao, mut fon) = (manager(&pg, 7).await, manager(&pg, 5).await);
+    let (was, said) = (
+        json!({ "mon": "09:00-20:00", "sun": "09:00-20:00" }),
+        json!({ "mon": "10:00-19:00", "sun": "" }),
+    );
+    let of = did(&mut dao, "clinic.set_opening", say(said.clone(), was.clone())).await;
+    assert_eq!(
+        fon.act("clinic.revert_opening", back(of, &was, &said)).await,
+        "nothing_to_undo",
+        "a colleague's"
+    );
+    let more = json!({ "tue": "" });
+    assert_eq!(
+        dao.act("clinic.revert_opening", back(of, &more, &said)).await,
+        "value_not_allowed",
+        "another day"
+    );
+    assert_eq!(dao.act("clinic.revert_opening", back(of, &was, &said)).await, "ok");
+    assert_eq!(
+        (hours(&pg, A, "mon").as_str(), hours(&pg, A, "sun").as_str()),
+        ("09:00-20:00", "09:00-20:00")
+    );
+    assert_eq!(
+        dao.act("clinic.revert_opening", back(of, &was, &said)).await,
+        "already_undone"
+    );
+    let of = did(&mut dao, "clinic.set_opening", say(said.clone(), was.clone())).await;
+    did(
+        &mut fon,
+        "clinic.set_opening",
+        say(json!({ "mon": "11:00-19:00" }), json!({ "mon": "10:00-19:00" })),
+    )
+    .await;
+    let (code, detail) = refusal(&mut dao, "clinic.revert_opening", back(of, &was, &said)).await;
+    assert_eq!(
+        (code.as_str(), &detail["fields"][0]["theirs"]),
+        ("changed_meanwhile", &json!("11:00-19:00"))
+    );
+    assert_eq!(
+        (hours(&pg, A, "mon").as_str(), hours(&pg, A, "sun").as_str()),
+        ("11:00-19:00", ""),
+        "all of it or nothing"
+    );
+    is(&pg, &dao, "front_desk");
+    let of_sunday = back(of, &json!({ "sun": "09:00-20:00" }), &said);
+    assert_eq!(dao.act("clinic.revert_opening", of_sunday).await, "role_not_allowed");
+}
+
+#[tokio::test]
+async fn a_closed_day_is_taken_back_both_ways() {
+    let pg = migrated().await;
+    let (mut dao, mut fon) = (manager(&pg, 7).await, manager(&pg, 5).await);
+    let (row, day) = (Uuid::now_v7(), in_days(&pg, 30));
+    let close = |row: Uuid| json!({ "id": row, "day": day, "name": "ซ่อมแอร์" });
+    let of = did(&mut dao, "clinic.close_day", close(row)).await;
+    let twice = did(&mut fon, "clinic.close_day", close(Uuid::now_v7())).await;
+    assert_eq!(
+        fon.act("clinic.unclose_day", json!({ "id": row, "of": twice })).await,
+        "ok"
+    );
+    assert_eq!(closed(&pg), format!("{day} ซ่อมแอร์"), "it was the other one's already");
+    assert_eq!(
+        dao.act("clinic.unclose_day", json!({ "id": row, "of": of })).await,
+        "ok"
+    );
+    assert_eq!(closed(&pg), "");
+    did(&mut dao, "clinic.close_day", close(row)).await;
+    let of = did(&mut fon, "clinic.open_day", json!({ "id": row })).await;
+    let again = json!({ "id": row, "of": of, "day": day, "name": "ซ่อมแอร์" });
+    assert_eq!(fon.act("clinic.reclose_day", again.clone()).await, "ok");
+    assert_eq!(closed(&pg), format!("{day} ซ่อมแอร์"));
+    assert_eq!(fon.act("clinic.reclose_day", again).await, "already_undone");
+    let of = did(&mut fon, "clinic.open_day", json!({ "id": row })).await;
+    did(
+        &mut dao,
+        "clinic.close_day",
+        json!({ "id": Uuid::now_v7(), "day": day, "name": "ทาสี" }),
+    )
+    .await;
+    let again = json!({ "id": row, "of": of, "day": day, "name": "ซ่อมแอร์" });
+    assert_eq!(fon.act("clinic.reclose_day", again).await, "day_closed_already");
+}

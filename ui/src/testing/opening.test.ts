@@ -82,6 +82,22 @@ test('a holiday is typed in as people say it, and taken off the list again', asy
   expect(closed()).toHaveLength(1);
 });
 
+test('hours and closed days said by mistake go back with Ctrl Z', async () => {
+  const on = await toSettings();
+  await retype(on, 'hours-thu', '10-19');
+  await on.press('Enter');
+  await on.read('บันทึกเวลาทำการแล้ว');
+  expect(field(on, 'hours-thu').value).toBe('10:00–19:00');
+  field(on, 'hours-thu').blur();
+  await on.press('Ctrl Z');
+  await on.read('ย้อน: ตั้งเวลาทำการ');
+  expect(field(on, 'hours-thu').value).toBe('09:00–20:00');
+  on.one('[data-closed="2026-12-31"] button').click();
+  await on.gone('[data-closed="2026-12-31"]');
+  (await on.see('[data-action=undo]')).click();
+  await on.see('[data-closed="2026-12-31"]');
+});
+
 test('who does not answer for the clinic reads the hours and has nothing to change them with', async () => {
   const on = await toSettings('นก');
   expect(on.one('[data-hours=mon]').textContent).toContain('09:00–20:00');

@@ -269,7 +269,12 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
 fn sides(refused: &Refused) -> Vec<Side> {
     let has_sides = matches!(
         refused.name.as_str(),
-        "customer.edit" | "customer.revert" | "visit.check_in" | "appointment.reschedule" | "clinic.set_opening"
+        "customer.edit"
+            | "customer.revert"
+            | "visit.check_in"
+            | "appointment.reschedule"
+            | "clinic.set_opening"
+            | "clinic.revert_opening"
     );
     if refused.code != "changed_meanwhile" || !has_sides {
         return vec![];

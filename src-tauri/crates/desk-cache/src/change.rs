@@ -150,6 +150,9 @@ pub fn can_be_undone(name: &str) -> bool {
             | "journey.assign"
             | "lead.claim"
             | "lead.answer"
+            | "clinic.set_opening"
+            | "clinic.close_day"
+            | "clinic.open_day"
     )
 }
 
@@ -171,6 +174,7 @@ pub(crate) fn before(connection: &Connection, action: &Action) -> Result<Option<
         // Only what has not left this PC is taken out; nothing else needs to be known of it.
         Some("payment") => Ok(Some(Json::Object(serde_json::Map::new()))),
         Some("visit") => visit::before(connection, action).map(Some),
+        Some("clinic") => opening::before(connection, action).map(Some),
         Some("appointment") => booking::before(connection, action).map(Some),
         _ => customer::before(connection, action).map(Some),
     }
@@ -214,6 +218,9 @@ pub(crate) fn reversal(
         "journey.move" => Ok(("journey.unmove", journey::unmoving(connection, id, done, before)?)),
         "journey.open" => Ok(("journey.withdraw", journey::withdrawing(id, done))),
         "journey.assign" => Ok(("journey.unassign", journey::unassigning(connection, done, before)?)),
+        "clinic.set_opening" => Ok(("clinic.revert_opening", opening::reverting(connection, done, before)?)),
+        "clinic.close_day" => Ok(("clinic.unclose_day", opening::unclosing(done))),
+        "clinic.open_day" => Ok(("clinic.reclose_day", opening::reclosing(done, before)?)),
         _ => Err(CacheError::Refused("nothing_to_undo")),
     }
 }
@@ -231,6 +238,7 @@ pub(crate) fn nothing_hangs_on(connection: &Connection, done: &Action) -> Result
         "points.give" | "points.ask" => gift::is_unspent(connection, done),
         "points.redeem" => coupon::is_unused(connection, done.uuid("id")?),
         "payment.take" => payment::is_untouched(connection, done),
+        "clinic.set_opening" => opening::still_stands(connection, done),
         _ => Ok(()),
     }
 }
@@ -299,6 +307,7 @@ fn apply_as_said(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         }
         "payment.take" | "payment.refund" | "clinic.set_promptpay" => payment::apply(ledger, action),
         "clinic.set_opening" | "clinic.close_day" | "clinic.open_day" => opening::apply(ledger, action),
+        "clinic.revert_opening" | "clinic.unclose_day" | "clinic.reclose_day" => opening::apply(ledger, action),
         "referral.record" | "referral.decide" => referral::apply(ledger, action),
         "achievement.add_usual" | "achievement.save" => achievement::apply(ledger, action),
         "reward.use" | "reward.cancel" | "reward.save" | "reward.add_usual" => reward::apply(ledger, action),

@@ -6,11 +6,14 @@ use serde::Serialize;
 use crate::{error::Result, migrate};
 
 /// The names of our actions. What is called otherwise counts as [`OTHER`].
-const ACTIONS: [&str; 29] = [
+const ACTIONS: [&str; 32] = [
     "clinic.close_day",
     "clinic.open_day",
+    "clinic.reclose_day",
+    "clinic.revert_opening",
     "clinic.set_opening",
     "clinic.set_promptpay",
+    "clinic.unclose_day",
     "customer.create",
     "customer.edit",
     "customer.remove",

@@ -30,20 +30,28 @@ export function shown(clinic: FakeClinic): Response<'opening'> {
 export function set(clinic: FakeClinic, { days }: Request<'opening_set'>): Response<'opening_set'> {
   onlyHeads(clinic);
   const hoursOf = ({ weekday, hours }: OpeningDay) => days.find((day) => day.weekday === weekday)?.hours ?? hours;
-  clinic.opening.week = clinic.opening.week.map((day) => ({ weekday: day.weekday, hours: hoursOf(day) }));
-  return clinic.saved(clinic.id(), 'clinic.set_opening', '', 'start');
+  const [before, said] = [clinic.opening.week, clinic.opening.week.map((day) => ({ ...day, hours: hoursOf(day) }))];
+  clinic.opening.week = said;
+  const back = () => {
+    if (clinic.opening.week !== said) clinic.refuse('changed_meanwhile');
+    clinic.opening.week = before;
+  };
+  return clinic.undoable(clinic.id(), 'clinic.set_opening', '', back, 'start');
 }
 
 export function close(clinic: FakeClinic, { day, name }: Request<'day_close'>): Response<'day_close'> {
   onlyHeads(clinic);
   const known = clinic.opening.closed.find((one) => one.day === day);
   if (known && known.name !== name) clinic.refuse('day_closed_already');
-  if (!known) clinic.opening.closed.push({ id: clinic.id(), day, name });
-  return clinic.saved(clinic.id(), 'clinic.close_day', '', 'start');
+  const id = clinic.id();
+  if (!known) clinic.opening.closed.push({ id, day, name });
+  const back = () => void (clinic.opening.closed = clinic.opening.closed.filter((one) => one.id !== id));
+  return clinic.undoable(id, 'clinic.close_day', name, back, 'start');
 }
 
 export function open(clinic: FakeClinic, { id }: Request<'day_open'>): Response<'day_open'> {
   onlyHeads(clinic);
+  const gone = clinic.opening.closed.filter((one) => one.id === id);
   clinic.opening.closed = clinic.opening.closed.filter((one) => one.id !== id);
-  return clinic.saved(clinic.id(), 'clinic.open_day', '', 'start');
+  return clinic.undoable(clinic.id(), 'clinic.open_day', '', () => void clinic.opening.closed.push(...gone), 'start');
 }

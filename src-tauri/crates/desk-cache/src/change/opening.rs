@@ -2,7 +2,7 @@
 
 use desk_core::opening::{USUAL_WEEK, WEEK, day_text, with_day};
 use rusqlite::{Connection, OptionalExtension as _};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{Action, Ledger, assign};
@@ -15,10 +15,63 @@ const HEADS: [&str; 2] = ["owner", "manager"];
 pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     assign::require_role(ledger.connection, action, &HEADS)?;
     match action.name.as_str() {
-        "clinic.set_opening" => set_opening(ledger, action),
-        "clinic.close_day" => close_day(ledger, action),
+        "clinic.set_opening" | "clinic.revert_opening" => set_opening(ledger, action),
+        "clinic.close_day" | "clinic.reclose_day" => close_day(ledger, action),
         _ => open_day(ledger, action),
     }
+}
+
+/// What an action is about to replace: the hours of the weekdays that it names, or the closed day that goes.
+pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
+    match action.name.as_str() {
+        "clinic.set_opening" => hours_of(connection, action).map(Json::Object),
+        "clinic.open_day" => closed(connection, action.uuid("id")?),
+        _ => Ok(json!({})),
+    }
+}
+
+/// What stands now on the weekdays that an action names.
+fn hours_of(connection: &Connection, action: &Action) -> Result<Map<String, Json>> {
+    let document = opening(connection)?.map_or_else(|| USUAL_WEEK.to_owned(), |(_, document)| document);
+    let named = action.args.get("set").and_then(Json::as_object);
+    let hours = |weekday: &String| (weekday.clone(), Json::from(day_text(&document, weekday)));
+    Ok(named.into_iter().flatten().map(|(weekday, _)| hours(weekday)).collect())
+}
+
+fn closed(connection: &Connection, id: Uuid) -> Result<Json> {
+    let sql = "SELECT day, coalesce(name, '') FROM closed_day WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id], |row| {
+        let (day, name): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(json!({ "day": day, "name": name }))
+    });
+    Ok(found.optional()?.unwrap_or_default())
+}
+
+/// Whether all that was said still stands; what somebody said of the same days since was said knowing it.
+pub(super) fn still_stands(connection: &Connection, done: &Action) -> Result<()> {
+    let said = done.args.get("set").and_then(Json::as_object);
+    if said == Some(&hours_of(connection, done)?) {
+        Ok(())
+    } else {
+        Err(CacheError::Refused("changed_meanwhile"))
+    }
+}
+
+/// The hours the other way round.
+pub(super) fn reverting(connection: &Connection, done: &Action, before: &Json) -> Result<Json> {
+    still_stands(connection, done)?;
+    Ok(json!({ "id": done.args.get("id"), "of": done.id, "set": before, "base": done.args.get("set") }))
+}
+
+/// The arguments that take a closed day off the list because it was a mistake.
+pub(super) fn unclosing(done: &Action) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id, "name": done.args.get("name") })
+}
+
+/// The arguments that put a day on the list again. Where it was gone already there is nothing to put back.
+pub(super) fn reclosing(done: &Action, before: &Json) -> Result<Json> {
+    let day = before.get("day").ok_or(CacheError::Refused("nothing_to_undo"))?;
+    Ok(json!({ "id": done.args.get("id"), "of": done.id, "day": day, "name": before.get("name") }))
 }
 
 /// Other hours on some weekdays. A day that was changed otherwise since it was looked at is left to the person.
