@@ -1,5 +1,5 @@
 //! The rule of the desk and the decision of the database, held against each other (rule L21): random policies, those that no clinic can mean among them, bills, refunds in
-//! parts, codes and ends, thousands to a statement; and bills that are really posted and given back under random policies.
+//! parts, money held for later, codes and ends, thousands to a statement; and bills that are really posted and given back under random policies.
 //! `AURA_CASES=100000` asks for more cases than `make test` does; `AURA_SEED` for others.
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@ use desk_core::{
         policy::{Basis, Policy},
         reward::{KINDS, Kind, reduction},
     },
+    payment::held::{HeldAs, covers, earning, held_back, held_by},
 };
 use desk_tests::simulate::chance::Chance;
 use serde_json::{Value as Json, json};
@@ -102,6 +103,8 @@ struct Case {
     kind: Kind,
     value: i64,
     at: i64,
+    held_as: Option<HeldAs>,
+    held: i64,
 }
 
 fn case(chance: &mut Chance) -> Case {
@@ -110,7 +113,14 @@ fn case(chance: &mut Chance) -> Case {
     } else {
         chance.between(1, 100_000_000)
     };
+    let held_as = chance.percent(30).then(|| *chance.pick(&HeldAs::ALL).unwrap());
     Case {
+        held: if held_as.is_none() && chance.percent(50) {
+            chance.between(0, satang)
+        } else {
+            0
+        },
+        held_as,
         policy: policy(chance),
         tier: *chance.pick(&Tier::ALL).unwrap(),
         satang,
@@ -126,7 +136,7 @@ impl Case {
     fn asked(&self) -> Json {
         json!({
             "p": stored(&self.policy), "tier": self.tier.word(), "satang": self.satang, "back": self.back, "measure": self.measure,
-            "kind": self.kind.word(), "value": self.value, "at": self.at,
+            "kind": self.kind.word(), "value": self.value, "at": self.at, "held_as": self.held_as.map(HeldAs::word), "held": self.held,
         })
     }
 
@@ -143,6 +153,9 @@ impl Case {
             self.policy.reached(self.measure).word().to_owned(),
             reduction(self.kind, self.value, self.satang).to_string(),
             ends_at(self.at, 24, USUAL_ZONE).unwrap().to_string(),
+            points_for(earning(self.satang, self.held_as), tenths).to_string(),
+            held_by(self.satang, self.held_as, self.held).to_string(),
+            held_back(self.back, self.satang - self.held).to_string(),
         ];
         words.join("|")
     }
@@ -151,9 +164,10 @@ impl Case {
 /// What the database says of a whole batch.
 const ASK: &str = "select string_agg(concat(desk.policy_problem(l), '|', desk.points_for(c.satang, m), '|', desk.points_for(c.satang, m) - desk.points_for(c.satang - c.back, m), '|',
     desk.points_for(c.satang - c.back, m), '|', desk.tier_in(l, c.measure), '|', desk.coupon_reduction(c.kind, c.value, c.satang), '|',
-    (extract(epoch from desk.lot_expiry($2, to_timestamp(c.at / 1000000))) * 1000000)::bigint), E'\\n' order by c.nth)
+    (extract(epoch from desk.lot_expiry($2, to_timestamp(c.at / 1000000))) * 1000000)::bigint, '|', desk.points_for(desk.earning(c.satang, c.held_as), m), '|',
+    desk.held_by(c.satang, c.held_as, c.held), '|', desk.held_back(c.back, c.satang - c.held)), E'\\n' order by c.nth)
   from (select nth, x -> 'p' as p, x ->> 'tier' as tier, (x ->> 'satang')::bigint as satang, (x ->> 'back')::bigint as back, (x ->> 'measure')::bigint as measure, x ->> 'kind' as kind, (x ->> 'value')::bigint as value,
-      (x ->> 'at')::bigint as at from jsonb_array_elements($1) with ordinality e (x, nth) offset 0) c,
+      (x ->> 'at')::bigint as at, x ->> 'held_as' as held_as, (x ->> 'held')::bigint as held from jsonb_array_elements($1) with ordinality e (x, nth) offset 0) c,
     lateral jsonb_populate_record(null::desk.loyalty_policy, c.p) l, lateral (select desk.multiplier_in(l, c.tier) as m) t";
 
 async fn answers(conn: &mut PgConnection, cases: &[Case]) -> String {
@@ -190,17 +204,22 @@ async fn l21_desk_and_database_answer_alike_for_random_policies_bills_refunds_an
     );
 }
 
-/// Posts a bill and gives it back in two parts; what was held before, and what each did to the points.
-const POST: &str = "create schema trial; create function trial.post(login text, customer uuid, satang bigint, part bigint) returns text language plpgsql as $$
-declare me desk.member; paid uuid := gen_random_uuid(); held text; refund jsonb;
+/// Posts a deposit, a bill that it pays in part, and gives the bill back in two parts: the tier before, what each did to the points, and what of each is held; then the deposit goes back.
+const POST: &str = "create schema trial; create function trial.post(login text, customer uuid, satang bigint, part bigint, kept bigint, used bigint) returns text language plpgsql as $$
+declare me desk.member; paid uuid := gen_random_uuid(); kept_as uuid := gen_random_uuid(); held text; refund jsonb; said text; booked jsonb := jsonb_build_object('customer_id', customer, 'method', 'cash');
 begin
   select m.* into me from desk.member m where m.role_name = login;
   held := coalesce((desk.settle_tier(me.clinic_id, customer, now())).tier, 'bronze');
-  perform desk.apply_payment_take(me, jsonb_build_object('id', paid, 'entry', gen_random_uuid(), 'customer_id', customer, 'satang', satang, 'method', 'cash'));
+  perform desk.apply_payment_take(me, booked || jsonb_build_object('id', kept_as, 'entry', gen_random_uuid(), 'satang', kept, 'held_as', 'deposit'));
+  perform desk.apply_payment_take(me, booked || jsonb_build_object('id', paid, 'entry', gen_random_uuid(), 'satang', satang, 'held', used, 'method', case when used = satang then 'held' else 'cash' end));
+  said := desk.held_left(me.clinic_id, customer)::text;
   refund := jsonb_build_object('payment_id', paid, 'reason', 'x');
   perform desk.apply_payment_refund(me, refund || jsonb_build_object('id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', part));
   if part < satang then perform desk.apply_payment_refund(me, refund || jsonb_build_object('id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', satang - part)); end if;
-  return held || '|' || (select string_agg(abs(p.points)::text, '|' order by p.number) from desk.payment p where p.clinic_id = me.clinic_id and (p.id = paid or p.refunds = paid));
+  said := concat_ws('|', held, said, (select p.points from desk.payment p where p.clinic_id = me.clinic_id and p.id = kept_as),
+    (select string_agg(abs(p.points) || ' ' || p.held, '|' order by p.number) from desk.payment p where p.clinic_id = me.clinic_id and (p.id = paid or p.refunds = paid)));
+  perform desk.apply_payment_refund(me, jsonb_build_object('payment_id', kept_as, 'reason', 'x', 'id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', kept));
+  return said || '|' || desk.held_left(me.clinic_id, customer);
 end $$";
 
 /// Another version, in force from the moment it is made and later than the ones before it.
@@ -213,17 +232,57 @@ async fn put_in_force(conn: &mut PgConnection, nth: usize, promised: &Policy) {
     made.execute(conn).await.unwrap();
 }
 
-/// What the desk says of a bill that is given back in two parts.
-fn promise(promised: &Policy, held: Tier, satang: i64, part: i64) -> String {
-    let tenths = promised.tenths_of(held);
+/// A bill: the sum, what of it is given back first, the deposit before it, and what of that pays it.
+struct Posted {
+    satang: i64,
+    part: i64,
+    kept: i64,
+    used: i64,
+}
+
+fn posted(chance: &mut Chance) -> Posted {
+    let satang = chance.between(1, 3_000_000);
+    let kept = chance.between(1, 3_000_000);
+    let most = covers(satang, kept);
+    Posted {
+        part: if chance.percent(20) {
+            satang
+        } else {
+            chance.between(1, satang)
+        },
+        used: if chance.percent(40) {
+            most
+        } else {
+            chance.between(0, most)
+        },
+        satang,
+        kept,
+    }
+}
+
+/// What the desk says of a deposit and a bill that is given back in two parts.
+fn promise(promised: &Policy, tier: Tier, bill: &Posted) -> String {
+    let tenths = promised.tenths_of(tier);
+    let Posted {
+        satang,
+        part,
+        kept,
+        used,
+    } = *bill;
+    let (money, back) = (satang - used, held_back(part, satang - used));
     let mut said = vec![
-        held.word().to_owned(),
-        points_for(satang, tenths).to_string(),
-        points_to_reverse(satang, satang - part, tenths).to_string(),
+        tier.word().to_owned(),
+        (kept - used).to_string(),
+        points_for(earning(kept, Some(HeldAs::Deposit)), tenths).to_string(),
+        format!("{} {used}", points_for(satang, tenths)),
+        format!("{} {back}", points_to_reverse(satang, satang - part, tenths)),
     ];
     if part < satang {
-        said.push(points_to_reverse(satang - part, 0, tenths).to_string());
+        let rest = satang - part;
+        let again = held_back(rest, money - (part - back));
+        said.push(format!("{} {again}", points_to_reverse(rest, 0, tenths)));
     }
+    said.push("0".into());
     said.join("|")
 }
 
@@ -242,35 +301,20 @@ async fn l21_what_the_desk_promises_under_any_policy_is_what_is_posted_and_given
             promised = policy(&mut chance);
         }
         put_in_force(&mut conn, nth, &promised).await;
-        let bills: Vec<(i64, i64)> = (0..UNDER_ONE)
-            .map(|_| {
-                let satang = chance.between(1, 3_000_000);
-                (
-                    satang,
-                    if chance.percent(20) {
-                        satang
-                    } else {
-                        chance.between(1, satang)
-                    },
-                )
-            })
-            .collect();
-        let asked: Vec<Json> = bills.iter().map(|(satang, part)| json!([satang, part])).collect();
-        let post = "select string_agg(trial.post($1, md5('customer:' || 2 * (nth % 200) + 1)::uuid, (x ->> 0)::bigint, (x ->> 1)::bigint), E'\\n' order by nth) from jsonb_array_elements($2) with ordinality e (x, nth)";
+        let bills: Vec<Posted> = (0..UNDER_ONE).map(|_| posted(&mut chance)).collect();
+        let ask = |bill: &Posted| json!([bill.satang, bill.part, bill.kept, bill.used]);
+        let asked: Vec<Json> = bills.iter().map(ask).collect();
+        let post = "select string_agg(trial.post($1, md5('customer:' || 2 * (nth % 200) + 1)::uuid, (x ->> 0)::bigint, (x ->> 1)::bigint, (x ->> 2)::bigint, (x ->> 3)::bigint), E'\\n' order by nth) from jsonb_array_elements($2) with ordinality e (x, nth)";
         let theirs: String = sqlx::query_scalar(post)
             .bind(&desk.login)
             .bind(Json::from(asked))
             .fetch_one(&mut conn)
             .await
             .unwrap();
-        for ((satang, part), theirs) in bills.iter().zip(theirs.lines()) {
-            let ours = promise(
-                &promised,
-                Tier::from_word(theirs.split('|').next().unwrap()),
-                *satang,
-                *part,
-            );
-            assert_eq!(ours, theirs, "{satang} satang, {part} given back, under {promised:?}");
+        for (bill, theirs) in bills.iter().zip(theirs.lines()) {
+            let tier = Tier::from_word(theirs.split('|').next().unwrap());
+            let ours = promise(&promised, tier, bill);
+            assert_eq!(ours, theirs, "{} under {promised:?}", ask(bill));
         }
     }
     println!(

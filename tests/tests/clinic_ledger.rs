@@ -104,6 +104,16 @@ impl Person {
             args["paid_on"] = json!(day);
             args["late_reason"] = json!("ลืมลง");
         }
+        // Some of it is paid for later, and some bills are paid with what was.
+        match self.chance.below(10) {
+            0 | 1 => args["held_as"] = json!("deposit"),
+            2 => args["held"] = json!(satang / 3),
+            3 => {
+                args["held"] = json!(satang);
+                args["method"] = json!("held");
+            }
+            _ => {}
+        }
         self.payments.push((id, satang));
         self.mutation("payment.take", args)
     }

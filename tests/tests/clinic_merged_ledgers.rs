@@ -147,7 +147,7 @@ async fn l18_what_is_new_stays_with_who_was_kept_and_a_refund_follows_its_bill()
 async fn anything(pg: &PgCluster, manager: &mut Desk, customer: Uuid, chance: &mut Chance) {
     let points = chance.between(1, 300);
     let ends = ["null", "now() + interval '40 days'", "now() + interval '500 days'"][chance.below(3)];
-    let args = match chance.below(6) {
+    let args = match chance.below(7) {
         0 => {
             entry(pg, customer, "earned", points, ends);
             return;
@@ -174,6 +174,10 @@ async fn anything(pg: &PgCluster, manager: &mut Desk, customer: Uuid, chance: &m
             )
         }
         4 => (
+            "payment.take",
+            json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "customer_id": customer, "satang": points * 10_000, "method": "cash", "held_as": "gift_card" }),
+        ),
+        5 => (
             "points.award",
             json!({ "id": Uuid::now_v7(), "customer_id": customer, "satang": points * 5_000 }),
         ),
@@ -184,7 +188,14 @@ async fn anything(pg: &PgCluster, manager: &mut Desk, customer: Uuid, chance: &m
     };
     let word = manager.act(args.0, args.1).await;
     assert!(
-        ["ok", "points_short", "refund_too_large", "changed_meanwhile"].contains(&word.as_str()),
+        [
+            "ok",
+            "points_short",
+            "refund_too_large",
+            "held_used",
+            "changed_meanwhile"
+        ]
+        .contains(&word.as_str()),
         "{}: {word}",
         args.0
     );

@@ -344,6 +344,8 @@ fn bill(clinic: &Clinic, satang: i64, coupons: Vec<Uuid>) -> PaymentTake {
         note: None,
         paid_on: None,
         late_reason: None,
+        held_as: None,
+        held: 0,
     }
 }
 

@@ -24,9 +24,9 @@ use desk_app::{
     },
     error::Code,
 };
-use desk_core::payment::Method;
+use desk_core::payment::{Method, held::HeldAs};
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster};
-use journey_support::{Pc, until_agreed, until_mode};
+use journey_support::{Pc, sync, until_agreed, until_mode};
 use uuid::Uuid;
 
 struct Counter {
@@ -79,6 +79,8 @@ fn bill(counter: &Counter, satang: i64) -> PaymentTake {
         note: Some("เลเซอร์".into()),
         paid_on: None,
         late_reason: None,
+        held_as: None,
+        held: 0,
     }
 }
 
@@ -126,6 +128,8 @@ async fn what_is_expected_without_the_network_is_what_comes_back() {
         method: Method::Cash,
         coupons: None,
         paid_on: None,
+        held_as: None,
+        uses_held: false,
     };
     let promise = desk.payment_preview(preview).await.unwrap();
     assert_eq!(
@@ -248,6 +252,8 @@ async fn codes_are_shown_once_a_head_has_said_whom_they_pay() {
         method: Method::Promptpay,
         coupons: None,
         paid_on: None,
+        held_as: None,
+        uses_held: false,
     };
     assert_eq!(
         desk.payment_preview(preview()).await.unwrap().qr,
@@ -298,4 +304,146 @@ async fn who_may_not_give_money_back_is_not_offered_it_and_is_refused() {
     assert_eq!(refused.code, Code::RoleNotAllowed);
     let known = counter.desk.promptpay(Nothing {}).await.unwrap();
     assert!(!known.may_change);
+}
+
+fn ask(counter: &Counter, satang: i64, held_as: Option<HeldAs>, uses_held: bool) -> PaymentPreview {
+    PaymentPreview {
+        customer_id: counter.customer,
+        satang,
+        method: Method::Promptpay,
+        coupons: None,
+        paid_on: None,
+        held_as,
+        uses_held,
+    }
+}
+
+/// A deposit of 500 baht, and a bill that it pays in part; neither has left this PC.
+async fn deposit_and_bill(counter: &Counter) -> (PaymentTake, PaymentTake) {
+    let desk = &counter.desk;
+    let promise = desk
+        .payment_preview(ask(counter, 50_000, Some(HeldAs::Deposit), true))
+        .await
+        .unwrap();
+    let earns = &promise.earns;
+    assert_eq!((promise.held, promise.held_left, promise.held_after), (0, 0, 50_000));
+    assert_eq!((earns.points, earns.welcome_points, earns.available_after), (0, 0, 0));
+    let deposit = PaymentTake {
+        held_as: Some(HeldAs::Deposit),
+        ..bill(counter, 50_000)
+    };
+    let kept = desk.payment_take(deposit.clone()).await.unwrap();
+    assert_eq!(card(counter).await.held_left, 50_000);
+    let promise = desk.payment_preview(ask(counter, 199_900, None, true)).await.unwrap();
+    assert_eq!(
+        (promise.pays, promise.held, promise.held_after, promise.earns.points),
+        (199_900, 50_000, 0, 199)
+    );
+    let paid = PaymentTake {
+        held: promise.held,
+        ..bill(counter, 199_900)
+    };
+    let used = desk.payment_take(paid.clone()).await.unwrap();
+    let short = PaymentTake {
+        held: 1,
+        ..bill(counter, 10_000)
+    };
+    assert_eq!(desk.payment_take(short).await.unwrap_err().code, Code::HeldShort);
+    let undone = desk.undo(Undo { of: kept.undo }).await.unwrap();
+    assert_eq!(undone.refused, Some(Code::HeldUsed), "a bill was paid with it");
+    desk.undo(Undo { of: used.undo }).await.unwrap();
+    assert_eq!(
+        card(counter).await.held_left,
+        50_000,
+        "the bill that has not left is taken out"
+    );
+    let paid = PaymentTake {
+        payment_id: Uuid::now_v7(),
+        ..paid
+    };
+    desk.payment_take(paid.clone()).await.unwrap();
+    (deposit, paid)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l6_what_is_expected_of_held_money_without_the_network_is_what_comes_back() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let (deposit, paid) = deposit_and_bill(&counter).await;
+    let refund = RefundPreview {
+        payment_id: paid.payment_id,
+        satang: 160_000,
+    };
+    let effect = desk.payment_refund_preview(refund).await.unwrap();
+    assert_eq!(
+        (effect.points, effect.held, effect.held_after, effect.rest_after),
+        (160, 10_100, 10_100, 39_900)
+    );
+    desk.payment_refund(back(paid.payment_id, 160_000)).await.unwrap();
+    let refund = |satang| RefundPreview {
+        payment_id: deposit.payment_id,
+        satang,
+    };
+    assert_eq!(
+        desk.payment_refund_preview(refund(10_101)).await.unwrap_err().code,
+        Code::HeldUsed
+    );
+    let effect = desk.payment_refund_preview(refund(10_100)).await.unwrap();
+    assert_eq!((effect.points, effect.held_after, effect.rest_after), (0, 0, 0));
+    desk.payment_refund(back(deposit.payment_id, 100)).await.unwrap();
+    let expected = card(&counter).await;
+    assert_eq!(expected.held_left, 10_000);
+
+    counter.net.resume();
+    until_agreed(desk).await;
+    let came = card(&counter).await;
+    assert_eq!((shown(&came), came.held_left), (shown(&expected), expected.held_left));
+    assert_eq!(came.loyalty.unwrap().available_points, 100 + 199 - 160);
+    let books = "select string_agg(concat_ws(' ', satang, held_as, held, method, points), ', ' order by number) from desk.payment";
+    assert_eq!(
+        counter.pg.psql(DB, books),
+        "50000 deposit 0 promptpay 0, 199900 50000 promptpay 199, 160000 10100 promptpay -160, 100 deposit 0 promptpay 0"
+    );
+    let verify = format!("select count(*) from desk.verify_loyalty('{A}')");
+    assert_eq!(counter.pg.psql(DB, &verify), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l6_who_used_it_elsewhere_was_quicker_and_the_bill_waits_with_what_was_typed() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    let deposit = PaymentTake {
+        held_as: Some(HeldAs::GiftCard),
+        ..bill(&counter, 50_000)
+    };
+    desk.payment_take(deposit).await.unwrap();
+    until_agreed(desk).await;
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let late = PaymentTake {
+        held: 50_000,
+        ..bill(&counter, 50_000)
+    };
+    desk.payment_take(late).await.unwrap();
+    assert_eq!(card(&counter).await.held_left, 0);
+    // Meanwhile another counter has paid a bill with it.
+    counter.pg.psql(DB, "insert into desk.payment (clinic_id, id, number, customer_id, satang, held, method, taken_at, taken_by) select clinic_id, gen_random_uuid(), 2, customer_id, 50000, 50000, 'held', now(), taken_by from desk.payment; update desk.payment_counter set last = 2");
+    counter.net.resume();
+    until_agreed(desk).await;
+    let waits = sync(desk).await.attention.remove(0);
+    assert_eq!(
+        (waits.name.as_str(), waits.code.as_str()),
+        ("payment.take", "held_short")
+    );
+    let typed: Vec<_> = waits.input.iter().map(|typed| typed.field.as_str()).collect();
+    assert!(typed.contains(&"satang") && typed.contains(&"held"), "{typed:?}");
+    assert_eq!(
+        counter
+            .pg
+            .psql(DB, "select count(*) from desk.payment where refunds is null"),
+        "2"
+    );
+    assert_eq!(card(&counter).await.held_left, 0);
 }

@@ -79,6 +79,8 @@ fn bill(customer_id: Uuid, satang: i64) -> PaymentTake {
         note: None,
         paid_on: None,
         late_reason: None,
+        held_as: None,
+        held: 0,
     }
 }
 

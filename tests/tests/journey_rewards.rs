@@ -114,6 +114,8 @@ fn bill(counter: &Counter, satang: i64, coupons: Vec<Uuid>) -> PaymentTake {
         note: None,
         paid_on: None,
         late_reason: None,
+        held_as: None,
+        held: 0,
     }
 }
 
@@ -160,6 +162,8 @@ async fn points_buy_a_code_that_reduces_a_bill_and_stands_on_its_paper() {
         method: Method::Cash,
         coupons: Some(vec![id]),
         paid_on: None,
+        held_as: None,
+        uses_held: false,
     };
     let promise = desk.payment_preview(ask).await.unwrap();
     assert_eq!((promise.pays, promise.coupons[0].less), (190_000, Some(9_999)));

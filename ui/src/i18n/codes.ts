@@ -169,6 +169,20 @@ export const CODES: Record<Code, Words> = {
     what: (f) => (f['most'] ? m.code_refund_too_large({ most: bahtOf(f['most']) }) : m.code_refund_too_large_plain()),
     next: m.code_refund_too_large_next,
   },
+  held_short: {
+    what: (f) => (f['most'] ? m.code_held_short({ most: bahtOf(f['most']) }) : m.code_held_short_plain()),
+    next: m.code_held_short_next,
+  },
+  held_used: {
+    what: (f) => (f['most'] ? m.code_held_used({ most: bahtOf(f['most']) }) : m.code_held_used_plain()),
+    next: m.code_held_used_next,
+  },
+  held_takes_no_code: { what: () => m.code_held_takes_no_code(), next: m.code_held_takes_no_code_next },
+  separation_held: {
+    what: (f) =>
+      f['missing'] ? m.code_separation_held({ missing: bahtOf(f['missing']) }) : m.code_separation_held_plain(),
+    next: m.code_separation_held_next,
+  },
   payment_booked: { what: () => m.code_payment_booked(), next: m.code_payment_booked_next },
   not_to_be_called: { what: () => m.code_not_to_be_called(), next: m.code_not_to_be_called_next },
   dial_failed: { what: () => m.code_dial_failed(), next: m.code_dial_failed_next },

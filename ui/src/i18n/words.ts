@@ -209,6 +209,7 @@ const FIELD: Words = {
   text: m.field_text,
   amount: m.field_amount,
   satang: m.field_satang,
+  held: m.field_held,
   to: m.field_to,
   until: m.field_until,
   reason: m.field_reason,

@@ -243,6 +243,35 @@ const SCENES: Scene[] = [
     },
   ],
   [
+    'take a deposit',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('500');
+      await on.press('Alt 6');
+      await on.see('[data-held-after]');
+    },
+  ],
+  [
+    'pay with what was paid in advance',
+    {},
+    async (on) => {
+      await toCard(on);
+      await on.press('F9');
+      await on.type('500');
+      await on.press('Alt 6');
+      await on.see('[data-held-after]');
+      await on.press('Enter');
+      await on.gone('[data-dialog=award]');
+      await on.see('[data-held-left]');
+      await on.press('F9');
+      await on.type('1999');
+      await on.press('Alt 8');
+      await on.see('[data-pays="149900"]');
+    },
+  ],
+  [
     'give money back',
     {},
     async (on) => {

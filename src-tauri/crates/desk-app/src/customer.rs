@@ -326,6 +326,7 @@ fn card(
             .map(call::contact)
             .collect(),
         payments: payment::rows(reader, id, me)?,
+        held_left: payment::held_left(reader, id)?,
         coupons: coupon::rows(reader, id, now)?,
         approvals: gift::rows(reader, id, me)?,
         merges: crate::merge::rows(reader, id, may_merge, now)?,

@@ -200,6 +200,14 @@ codes! {
     PaymentNotFound => "payment_not_found",
     /// More than is left of the payment; fields: `most`.
     RefundTooLarge => "refund_too_large",
+    /// More than is held for the customer; fields: `most`.
+    HeldShort => "held_short",
+    /// What was held has paid a bill meanwhile; fields: `most`.
+    HeldUsed => "held_used",
+    /// Codes take nothing off a deposit or a gift card.
+    HeldTakesNoCode => "held_takes_no_code",
+    /// A bill of one of two customers was paid with what is held for the other; fields: `missing`.
+    SeparationHeld => "separation_held",
     /// The clinic has booked the payment, so it is given back instead of taken back.
     PaymentBooked => "payment_booked",
     /// The books of this month are closed.

@@ -22,6 +22,7 @@ use desk_core::{
     },
     payment::{
         Method,
+        held::{HeldAs, covers, earning, held_back},
         receipt::{Receipt, Tongue},
     },
 };
@@ -55,6 +56,7 @@ impl Desk {
     /// As listed at [`PaymentPreview`].
     pub async fn payment_preview(self: &Arc<Self>, request: PaymentPreview) -> Result<PaymentPromise, AppError> {
         check_bill(request.satang)?;
+        takes_codes(request.held_as, request.coupons.as_deref())?;
         let (me, now) = (self.me()?, self.micros());
         let paid_on = request.paid_on.as_deref().map(late::day).transpose()?;
         self.read(move |reader| promise(reader, &request, paid_on, me, now))
@@ -68,6 +70,7 @@ impl Desk {
     /// As listed at [`PaymentTake`].
     pub async fn payment_take(self: &Arc<Self>, request: PaymentTake) -> Result<Saved, AppError> {
         check_bill(request.satang)?;
+        takes_codes(request.held_as, Some(&request.coupons))?;
         let (customer, now) = (request.customer_id, self.micros());
         let (bill, coupons) = (request.satang, request.coupons.clone());
         let reduced = self
@@ -80,7 +83,9 @@ impl Desk {
             "customer_id": customer,
             "journey_id": request.journey_id,
             "satang": pays,
-            "method": request.method,
+            "method": if request.held > 0 && request.held == pays { Method::Held } else { request.method },
+            "held_as": request.held_as,
+            "held": (request.held != 0).then_some(request.held),
             "note": check::optional("note", request.note, check::NAME)?,
             "paid_on": request.paid_on.as_deref().map(late::day).transpose()?,
             "late_reason": check::optional("late_reason", request.late_reason, check::NAME)?,
@@ -133,13 +138,8 @@ impl Desk {
                 let Some((paid, member)) = paid.zip(member) else {
                     return Ok(None);
                 };
-                let promise = effect(
-                    reader,
-                    &paid,
-                    member.as_ref(),
-                    request.satang.clamp(0, paid.rest()),
-                    now,
-                )?;
+                let most = paid.refundable(held_left(reader, paid.customer)?);
+                let promise = effect(reader, &paid, member.as_ref(), request.satang.clamp(0, most), now)?;
                 Ok(Some((paid, promise)))
             })
             .await?;
@@ -148,7 +148,10 @@ impl Desk {
             return Err(Code::AmountOutOfRange.into());
         }
         if request.satang > paid.rest() {
-            return Err(AppError::new(Code::RefundTooLarge).with("most", paid.rest()));
+            return Err(AppError::new(Code::RefundTooLarge).with("most", promise.rest));
+        }
+        if request.satang > promise.rest {
+            return Err(AppError::new(Code::HeldUsed).with("most", promise.rest));
         }
         Ok(promise)
     }
@@ -240,35 +243,67 @@ fn promise(
     if customer::profile(reader, customer)?.is_none() {
         return Ok(None);
     }
+    let is_bill = request.held_as.is_none();
     let chosen = match &request.coupons {
         Some(chosen) => chosen.clone(),
-        None => by_themselves(&coupon::for_bill(reader, customer, &[], now)?),
+        None if is_bill => by_themselves(&coupon::for_bill(reader, customer, &[], now)?),
+        None => vec![],
     };
     let reduced = coupon::reduce(reader, customer, request.satang, &chosen, now)?;
     let reduced = reduced.ok_or(CacheError::Refused("coupon_alone"))?;
     let from = late::counts_from(reader, paid_on, now)?;
+    let left = held_left(reader, customer)?;
+    let held = if is_bill && request.uses_held {
+        covers(reduced.pays, left)
+    } else {
+        0
+    };
     let paid = Bill {
-        satang: reduced.pays,
+        satang: earning(reduced.pays, request.held_as),
         is_money: true,
         from: from.at,
     };
     Ok(Some(PaymentPromise {
         earns: bill(reader, customer, &paid, now)?,
-        qr: code(reader, request.method, reduced.pays)?,
-        coupons: coupon::for_bill(reader, customer, &reduced.takes, now)?,
-        offers: automatic(reader, customer, now)?,
+        qr: code(reader, request.method, reduced.pays - held)?,
+        coupons: if is_bill {
+            coupon::for_bill(reader, customer, &reduced.takes, now)?
+        } else {
+            vec![]
+        },
+        offers: if is_bill {
+            automatic(reader, customer, now)?
+        } else {
+            vec![]
+        },
         pays: reduced.pays,
+        held,
+        held_left: left,
+        held_after: if is_bill { left - held } else { left + reduced.pays },
         needs_reason: from.is_long_ago,
         needs_manager: from.is_long_ago && !is_one_of(reader, me, &LATE)?,
         points_end: late::points_end(reader, from.at)?,
     }))
 }
 
+/// Points that buy what brings points would go round and round.
+fn takes_codes(held_as: Option<HeldAs>, coupons: Option<&[Uuid]>) -> Result<(), AppError> {
+    if held_as.is_some() && coupons.is_some_and(|coupons| !coupons.is_empty()) {
+        return Err(Code::HeldTakesNoCode.into());
+    }
+    Ok(())
+}
+
+/// What is held for a customer. Two PCs that used it at once show less than nothing until the clinic has said who was quicker: that is nothing.
+pub(crate) fn held_left(reader: &Reader<'_>, customer: Uuid) -> Result<i64, CacheError> {
+    Ok(payment::held_left(reader, customer)?.max(0))
+}
+
 /// The code that asks for so much money, where this way of paying has one and the clinic has said whom to pay.
 pub(crate) fn code(reader: &Reader<'_>, method: Method, satang: i64) -> Result<Option<QrPicture>, CacheError> {
     let payee = match method {
         Method::Promptpay => clinic::promptpay(reader)?,
-        Method::Cash | Method::Card | Method::Transfer => None,
+        Method::Cash | Method::Card | Method::Transfer | Method::Held => None,
     };
     Ok(payee
         .filter(|_| satang > 0)
@@ -313,7 +348,13 @@ fn effect(
     satang: i64,
     now: i64,
 ) -> Result<RefundPromise, CacheError> {
+    let there = held_left(reader, paid.customer)?;
     let (before, after) = (paid.rest(), paid.rest() - satang);
+    let (most, held) = match paid.held_as {
+        Some(HeldAs::Deposit | HeldAs::GiftCard) => (paid.refundable(there), 0),
+        None => (before, held_back(satang, paid.money_left())),
+    };
+    let goes = earning(satang, paid.held_as);
     let points = match paid.entry {
         Some(_) => points_to_reverse(before, after, paid.multiplier_tenths),
         None => 0,
@@ -330,12 +371,14 @@ fn effect(
         None => ((available - points).max(0), owed + owes, vec![]),
     };
     let tier = match member {
-        Some(member) => Some(tier_after(reader, paid, member, (points, satang), now)?),
+        Some(member) => Some(tier_after(reader, paid, member, (points, goes), now)?),
         None => None,
     };
     Ok(RefundPromise {
-        rest: before,
-        rest_after: after,
+        rest: most,
+        rest_after: most - satang,
+        held,
+        held_after: there + held - (satang - goes),
         points,
         owes,
         available_after: member.map(|_| available_after),
@@ -392,6 +435,9 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
         customer: profile.as_ref().map_or("", |profile| profile.full_name.as_str()),
         what: said.as_deref(),
         satang: paid.satang,
+        held_as: paid.held_as,
+        held: paid.held,
+        held_left: held_left(reader, paid.customer)?,
         reductions: reductions(reader, paid)?,
         method: paid.method,
         points: paid.points,
@@ -446,8 +492,9 @@ fn ends(reader: &Reader<'_>, customer: Uuid, now: i64, zone: Tz) -> Result<Vec<(
 pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<PaymentRow>, CacheError> {
     let may_refund = is_one_of(reader, me, &REFUNDERS)?;
     let zone = clinic::zone(reader)?;
+    let there = held_left(reader, customer)?;
     let shown = |paid: Payment| PaymentRow {
-        refundable: if may_refund { paid.rest() } else { 0 },
+        refundable: if may_refund { paid.refundable(there) } else { 0 },
         posted_at: late::posted(&paid, zone).map(row::millis),
         id: paid.id,
         number: paid.number,
@@ -460,6 +507,8 @@ pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<
         points: paid.points,
         is_waiting: paid.is_waiting,
         late_reason: paid.late_reason,
+        held_as: paid.held_as,
+        held: paid.held,
     };
     Ok(payment::of_customer(reader, customer)?.into_iter().map(shown).collect())
 }

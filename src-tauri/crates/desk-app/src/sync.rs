@@ -297,7 +297,7 @@ fn side(detail: &Json) -> Side {
 }
 
 /// What nobody types.
-const IDS: [&str; 19] = [
+const IDS: [&str; 20] = [
     "payment_id",
     "id",
     "customer_id",
@@ -312,6 +312,7 @@ const IDS: [&str; 19] = [
     "reward_id",
     "lease_id",
     "method",
+    "held_as",
     "seen",
     "expected",
     "action",

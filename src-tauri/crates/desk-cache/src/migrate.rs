@@ -161,6 +161,10 @@ const STEPS: &[Step] = &[
         makes: Makes::Indexes(|_| Ok(())),
     },
     Step {
+        sql: include_str!("../../../../migrations/cache/20261202200000_hold_prepayments.sql"),
+        makes: Makes::Tables,
+    },
+    Step {
         sql: include_str!("../../../../migrations/cache/20261202301000_know_redemptions.sql"),
         makes: Makes::Tables,
     },

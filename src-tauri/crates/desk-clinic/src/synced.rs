@@ -459,6 +459,8 @@ pub const SOURCES: &[Source] = &[
             ("multiplier_tenths", "round(r.multiplier * 10)::int8"),
             ("posted_at", "r.posted_at"),
             ("late_reason", "r.late_reason"),
+            ("held_as", "r.held_as"),
+            ("held", "r.held"),
         ],
     },
     Source {

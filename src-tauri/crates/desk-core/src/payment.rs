@@ -1,6 +1,7 @@
-//! Money that comes in at the counter and is given back: how it is paid, what paper says of it ([`receipt`], and of a code [`slip`]) and whom a phone pays ([`promptpay`]). What it
-//! earns is the rule of [`crate::loyalty`].
+//! Money that comes in at the counter and is given back: how it is paid, what of it is held for later ([`held`]), what paper says of it ([`receipt`], and of a code [`slip`]) and whom
+//! a phone pays ([`promptpay`]). What it earns is the rule of [`crate::loyalty`].
 
+pub mod held;
 pub mod promptpay;
 pub mod receipt;
 pub mod slip;
@@ -20,6 +21,8 @@ pub enum Method {
     Promptpay,
     /// A transfer that the customer made themselves.
     Transfer,
+    /// With nothing but what was held for the customer.
+    Held,
 }
 
 impl Method {
@@ -30,12 +33,13 @@ impl Method {
             Self::Card => "card",
             Self::Promptpay => "promptpay",
             Self::Transfer => "transfer",
+            Self::Held => "held",
         }
     }
 
     /// The way with this word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Cash, Self::Card, Self::Promptpay, Self::Transfer]
+        [Self::Cash, Self::Card, Self::Promptpay, Self::Transfer, Self::Held]
             .into_iter()
             .find(|way| way.word() == word)
     }

@@ -496,6 +496,8 @@ pub const SYNCED: &[Table] = &[
             int("multiplier_tenths"),
             instant("posted_at"),
             text("late_reason"),
+            text("held_as"),
+            int("held"),
         ],
     },
     Table {

@@ -58,6 +58,10 @@ contacts: Array<ContactRow>,
  */
 payments: Array<PaymentRow>, 
 /**
+ * What is held for them in satang: deposits and gift cards that have paid no bill yet.
+ */
+heldLeft: number, 
+/**
  * Codes that points bought: those that can be used first, at most fifty.
  */
 coupons: Array<CouponRow>, 

@@ -3,4 +3,4 @@
 /**
  * How money changed hands.
  */
-export type Method = "cash" | "card" | "promptpay" | "transfer";
+export type Method = "cash" | "card" | "promptpay" | "transfer" | "held";

@@ -9,9 +9,21 @@ import type { RewardOffer } from "./RewardOffer";
  */
 export type PaymentPromise = { 
 /**
- * What is left to pay in money, after codes.
+ * What is left to pay, after codes.
  */
 pays: number, 
+/**
+ * Of that, so much is paid with held money.
+ */
+held: number, 
+/**
+ * What is held for the customer now.
+ */
+heldLeft: number, 
+/**
+ * And afterwards.
+ */
+heldAfter: number, 
 /**
  * The codes that could be on it, those that are with what they take off.
  */
@@ -21,11 +33,11 @@ coupons: Array<BillCoupon>,
  */
 offers: Array<RewardOffer>, 
 /**
- * What it earns, of what is paid in money: none is allowed, and then nobody becomes a member by it.
+ * What it earns, of what is paid: none is allowed, and then nobody becomes a member by it. What is held earns when it is used.
  */
 earns: PointsPromise, 
 /**
- * The code; none for other methods, and none while the clinic has not said whom to pay.
+ * The code, for what held money does not pay; none for other methods, and none while the clinic has not said whom to pay.
  */
 qr: QrPicture | null, 
 /**

@@ -15,6 +15,14 @@ rest: number,
  */
 restAfter: number, 
 /**
+ * What of it is held again instead of given into the hand.
+ */
+held: number, 
+/**
+ * What is held for the customer afterwards.
+ */
+heldAfter: number, 
+/**
  * Points that go with it.
  */
 points: number, 

@@ -90,6 +90,7 @@ function card(clinic: FakeClinic, asked: string): CustomerCard {
     visits: doors.visitsOf(clinic, id),
     contacts: [...clinic.contactsOf(id)],
     payments: payments.paymentsOf(clinic, id),
+    heldLeft: payments.heldLeft(clinic, id),
     coupons: rewards.couponsOf(clinic, id),
     approvals: gifts.approvalsOf(clinic, id),
     merges: merges.rowsOf(clinic, id),

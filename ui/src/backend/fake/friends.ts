@@ -77,7 +77,7 @@ const ref = (clinic: FakeClinic, id: string): CustomerRef => {
 function shown(clinic: FakeClinic, id: string): FriendShown {
   const { phoneShown, lineName, birthDate, firstVisitDate } = clinic.customer(id);
   const paid = clinic.payments
-    .filter(({ customer }) => customer === id)
+    .filter(({ customer, heldAs }) => customer === id && heldAs === null)
     .reduce((sum, { satang, isRefund }) => sum + (isRefund ? -satang : satang), 0);
   return { customer: ref(clinic, id), phone: phoneShown, lineName, birthDate, firstVisit: firstVisitDate, paid };
 }

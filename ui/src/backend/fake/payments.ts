@@ -23,7 +23,13 @@ export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
 const MOST = 100_000_000;
 const MANAGERS = ['manager', 'owner'];
 const REFUNDERS = ['front_desk', 'manager', 'owner'];
-const METHOD_WORDS: Record<Method, string> = { cash: 'เงินสด', card: 'บัตร', promptpay: 'พร้อมเพย์', transfer: 'โอนเงิน' };
+const METHOD_WORDS: Record<Method, string> = {
+  cash: 'เงินสด',
+  card: 'บัตร',
+  promptpay: 'พร้อมเพย์',
+  transfer: 'โอนเงิน',
+  held: 'เงินรับล่วงหน้า',
+};
 
 const rest = (clinic: FakeClinic, paid: FakePayment): number =>
   paid.isRefund
@@ -31,6 +37,27 @@ const rest = (clinic: FakeClinic, paid: FakePayment): number =>
     : clinic.payments
         .filter(({ refunds }) => refunds === paid.id)
         .reduce((left, { satang }) => left - satang, paid.satang);
+
+/** What is held for a customer: what came in, less what paid bills and was given back. */
+export const heldLeft = (clinic: FakeClinic, id: string): number =>
+  clinic.payments
+    .filter(({ customer }) => customer === id)
+    .reduce((sum, { satang, held, heldAs, isRefund }) => {
+      const adds = heldAs === null ? -held : satang;
+      return sum + (isRefund ? -adds : adds);
+    }, 0);
+
+/** What can be given back of a payment: of what is held only what has paid no bill. */
+const most = (clinic: FakeClinic, paid: FakePayment): number =>
+  paid.heldAs === null ? rest(clinic, paid) : Math.min(rest(clinic, paid), heldLeft(clinic, paid.customer));
+
+/** What of money given back is held again: the rest of the bill's own money goes back first. */
+function heldBack(clinic: FakeClinic, paid: FakePayment, satang: number): number {
+  if (paid.heldAs !== null) return 0;
+  const back = clinic.payments.filter(({ refunds }) => refunds === paid.id);
+  const money = back.reduce((left, row) => left - (row.satang - row.held), paid.satang - paid.held);
+  return Math.max(0, satang - money);
+}
 
 function mayRefund(clinic: FakeClinic): boolean {
   return REFUNDERS.includes(clinic.role() ?? '');
@@ -42,7 +69,7 @@ export function paymentsOf(clinic: FakeClinic, id: string): PaymentRow[] {
   return rows.map(({ customer: _c, refunds: _r, tenths: _t, ...row }) => ({
     ...row,
     refundable: mayRefund(clinic)
-      ? rest(clinic, clinic.payments.find((paid) => paid.id === row.id) ?? clinic.refuse('payment_not_found'))
+      ? most(clinic, clinic.payments.find((paid) => paid.id === row.id) ?? clinic.refuse('payment_not_found'))
       : 0,
   }));
 }
@@ -87,10 +114,13 @@ export function whatIfPaid(clinic: FakeClinic, { customerId, satang }: Request<'
 }
 
 export function preview(clinic: FakeClinic, request: Request<'payment_preview'>): PaymentPromise {
-  const { customerId, satang, method, paidOn } = request;
+  const { customerId, satang, method, paidOn, heldAs } = request;
   if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
   const { isLongAgo, at } = late(clinic, paidOn);
-  const { pays, coupons } = onBill(clinic, customerId, satang, request.coupons);
+  if (heldAs && request.coupons?.length) clinic.refuse('held_takes_no_code');
+  const { pays, coupons } = onBill(clinic, customerId, satang, heldAs ? [] : request.coupons);
+  const left = heldLeft(clinic, customerId);
+  const held = request.usesHeld && !heldAs ? Math.min(pays, left) : 0;
   const of = clinic.customer(customerId);
   const own = clinic.rewards.filter(({ isAutomatic }) => isAutomatic).map(({ id }) => id);
   const offers = offersOf(clinic, of.points, tierOf(of.lifetime)).filter(
@@ -98,10 +128,13 @@ export function preview(clinic: FakeClinic, request: Request<'payment_preview'>)
   );
   return {
     pays,
-    coupons,
-    offers,
-    earns: earns(clinic, customerId, pays),
-    qr: pays ? codeOf(clinic, { satang: pays, method }) : null,
+    held,
+    heldLeft: left,
+    heldAfter: heldAs ? left + pays : left - held,
+    coupons: heldAs ? [] : coupons,
+    offers: heldAs ? [] : offers,
+    earns: earns(clinic, customerId, heldAs ? 0 : pays),
+    qr: pays > held ? codeOf(clinic, { satang: pays - held, method }) : null,
     needsReason: isLongAgo,
     needsManager: isLongAgo && !MANAGERS.includes(clinic.role() ?? ''),
     pointsEnd: isoDay(at + 730 * 86_400_000),
@@ -113,11 +146,12 @@ function number(clinic: FakeClinic): number | null {
 }
 
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
-  const { paymentId: id, customerId, method, note } = request;
+  const { paymentId: id, customerId, note, heldAs, held } = request;
   const { pays: satang } = onBill(clinic, customerId, request.satang, request.coupons);
+  if (held > heldLeft(clinic, customerId)) clinic.refuse('held_short', { most: String(heldLeft(clinic, customerId)) });
   end(clinic, request.coupons, 'used', { payment: id });
   if (!satang) return clinic.saved(id, 'reward.use', clinic.customer(customerId).fullName, `customer:${customerId}`);
-  const { points, welcomePoints, availableAfter, multiplierTenths } = earns(clinic, customerId, satang);
+  const { points, welcomePoints, availableAfter, multiplierTenths } = earns(clinic, customerId, heldAs ? 0 : satang);
   const of = clinic.customer(customerId);
   const [name, topic] = [of.nickname ?? of.fullName, `customer:${of.id}`];
   if (clinic.payments.some((paid) => paid.id === id)) return clinic.saved(id, 'payment.take', name, topic);
@@ -128,7 +162,7 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     number: number(clinic),
     satang,
     isRefund: false,
-    method,
+    method: held === satang ? ('held' as const) : request.method,
     at: late(clinic, request.paidOn).at,
     by: clinic.nickname(),
     note,
@@ -136,6 +170,8 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     isWaiting,
     postedAt: request.paidOn === null ? null : clinic.now(),
     lateReason: request.lateReason,
+    heldAs,
+    held,
   };
   clinic.payments.unshift({ ...row, customer: of.id, refunds: null, tenths: multiplierTenths });
   const entry = {
@@ -155,6 +191,7 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     Object.assign(of, { points: availableAfter, lifetime: of.lifetime + points + welcomePoints, isMember: true });
   const revert = () => {
     if (!isWaiting) clinic.refuse('payment_booked');
+    if (heldAs && heldLeft(clinic, of.id) < satang) clinic.refuse('held_used');
     clinic.payments = clinic.payments.filter((paid) => paid.id !== id);
     clinic.ledgers.set(
       of.id,
@@ -173,6 +210,9 @@ export function refundPreview(
     clinic.payments.find(({ id, isRefund }) => id === paymentId && !isRefund) ?? clinic.refuse('payment_not_found');
   const left = rest(clinic, paid);
   if (satang > left) clinic.refuse('refund_too_large', { most: String(left) });
+  const can = most(clinic, paid);
+  if (satang > can) clinic.refuse('held_used', { most: String(can) });
+  const held = heldBack(clinic, paid, satang);
   const of = clinic.customer(paid.customer);
   const points = paid.points ? pointsFor(left, paid.tenths) - pointsFor(left - satang, paid.tenths) : 0;
   const owes = Math.max(0, points - of.points);
@@ -180,8 +220,10 @@ export function refundPreview(
   const codes = left === satang ? codesOf(clinic, paymentId) : [];
   const returned = codes.reduce((sum, { returns }) => sum + returns, 0);
   return {
-    rest: left,
-    restAfter: left - satang,
+    rest: can,
+    restAfter: can - satang,
+    held,
+    heldAfter: heldLeft(clinic, paid.customer) + (paid.heldAs === null ? held : -satang),
     points,
     owes,
     availableAfter: of.isMember ? Math.max(0, of.points - points) + returned : null,
@@ -196,7 +238,7 @@ export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): 
   if (!mayRefund(clinic))
     clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: 'owner manager front_desk' });
   if (!reason.trim()) clinic.refuse('reason_missing');
-  const { points, availableAfter } = refundPreview(clinic, { paymentId, satang });
+  const { points, availableAfter, held } = refundPreview(clinic, { paymentId, satang });
   const paid = clinic.payments.find((row) => row.id === paymentId) ?? clinic.refuse('payment_not_found');
   const of = clinic.customer(paid.customer);
   const isWaiting = clinic.mode === 'offline';
@@ -210,8 +252,10 @@ export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): 
     note: reason,
     points: -points,
     isWaiting,
+    held,
   };
-  clinic.payments.unshift({ ...paid, ...made, refunds: paid.id });
+  const method = held === satang ? 'held' : paid.method;
+  clinic.payments.unshift({ ...paid, ...made, method, refunds: paid.id });
   if (paid.points) {
     const entry = {
       kind: 'refund',
@@ -237,7 +281,10 @@ export function receipt(clinic: FakeClinic, { paymentId, language }: Request<'pa
     { label: isThai ? 'เลขที่' : 'No.', value: no },
     { label: isThai ? 'รับเงิน' : 'Received', value: `${(paid.satang / 100).toFixed(2)} ${isThai ? 'บาท' : 'THB'}` },
     { label: isThai ? 'ชำระโดย' : 'Paid by', value: METHOD_WORDS[paid.method] },
-    { label: isThai ? 'แต้มที่ได้' : 'Points earned', value: String(paid.points) },
+    {
+      label: isThai ? 'แต้มที่ได้' : 'Points earned',
+      value: paid.heldAs === null ? String(paid.points) : isThai ? 'เมื่อใช้เงินนี้' : 'when it is used',
+    },
   ];
   return { lines, text: lines.map(({ label, value }) => `${label}: ${value}`).join('\n') };
 }

@@ -113,6 +113,8 @@ pub struct CustomerCard {
     pub contacts: Vec<ContactRow>,
     /// Payments and refunds, newest first, at most fifty.
     pub payments: Vec<PaymentRow>,
+    /// What is held for them in satang: deposits and gift cards that have paid no bill yet.
+    pub held_left: i64,
     /// Codes that points bought: those that can be used first, at most fifty.
     pub coupons: Vec<CouponRow>,
     /// What waits for a second person.

@@ -1,6 +1,9 @@
 //! Money at the counter.
 
-use desk_core::{loyalty::Tier, payment::Method};
+use desk_core::{
+    loyalty::Tier,
+    payment::{Method, held::HeldAs},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -8,7 +11,7 @@ use uuid::Uuid;
 use super::{coupon::BillCoupon, customer::PointsPromise, reward::RewardOffer, settings::Language};
 
 /// What a payment would do, before anything is saved. Errors: `customer_not_found`, `amount_out_of_range`, `coupon_not_found`, `coupon_ended`, `coupon_alone`,
-/// `date_out_of_range`, `month_closed` (field `month`).
+/// `date_out_of_range`, `month_closed` (field `month`), `held_takes_no_code`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentPreview {
@@ -22,21 +25,31 @@ pub struct PaymentPreview {
     pub coupons: Option<Vec<Uuid>>,
     /// The day on which it was paid, `YYYY-MM-DD`, where that is not today.
     pub paid_on: Option<String>,
+    /// As what all of it is held for later; none: it pays a bill.
+    pub held_as: Option<HeldAs>,
+    /// Held money pays as much of the bill as there is.
+    pub uses_held: bool,
 }
 
 /// The sum, and for PromptPay the code that asks for exactly this money.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentPromise {
-    /// What is left to pay in money, after codes.
+    /// What is left to pay, after codes.
     pub pays: i64,
+    /// Of that, so much is paid with held money.
+    pub held: i64,
+    /// What is held for the customer now.
+    pub held_left: i64,
+    /// And afterwards.
+    pub held_after: i64,
     /// The codes that could be on it, those that are with what they take off.
     pub coupons: Vec<BillCoupon>,
     /// Rewards that are offered by themselves on a bill and that this customer could have now.
     pub offers: Vec<RewardOffer>,
-    /// What it earns, of what is paid in money: none is allowed, and then nobody becomes a member by it.
+    /// What it earns, of what is paid: none is allowed, and then nobody becomes a member by it. What is held earns when it is used.
     pub earns: PointsPromise,
-    /// The code; none for other methods, and none while the clinic has not said whom to pay.
+    /// The code, for what held money does not pay; none for other methods, and none while the clinic has not said whom to pay.
     pub qr: Option<QrPicture>,
     /// It was paid so long ago that a reason is needed.
     pub needs_reason: bool,
@@ -60,7 +73,7 @@ pub struct QrPicture {
     pub payee: String,
 }
 
-/// Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`, `reason_missing`, `role_not_allowed`.
+/// Take a payment. Errors: those of the sum, `journey_not_found`, `text_too_long`, `reason_missing`, `role_not_allowed`, `held_short`, `value_not_allowed`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentTake {
@@ -82,9 +95,13 @@ pub struct PaymentTake {
     pub paid_on: Option<String>,
     /// Why it is written down only now; needed after seven days.
     pub late_reason: Option<String>,
+    /// As what all of it is held for later; none: it pays a bill.
+    pub held_as: Option<HeldAs>,
+    /// How much of it is paid with held money, as the sum said.
+    pub held: i64,
 }
 
-/// What giving money back would do. Errors: `payment_not_found`, `refund_too_large` (field `most`), `amount_out_of_range`.
+/// What giving money back would do. Errors: `payment_not_found`, `refund_too_large` and `held_used` (field `most`), `amount_out_of_range`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefundPreview {
@@ -102,6 +119,10 @@ pub struct RefundPromise {
     pub rest: i64,
     /// And so much afterwards.
     pub rest_after: i64,
+    /// What of it is held again instead of given into the hand.
+    pub held: i64,
+    /// What is held for the customer afterwards.
+    pub held_after: i64,
     /// Points that go with it.
     pub points: i64,
     /// Of those, so many are spent already and will be owed.
@@ -204,6 +225,10 @@ pub struct PaymentRow {
     pub posted_at: Option<i64>,
     /// Why it was written down so late.
     pub late_reason: Option<String>,
+    /// As what it is held for later, or was before it was given back.
+    pub held_as: Option<HeldAs>,
+    /// Of a bill, how much was paid with held money; of money given back, how much is held again.
+    pub held: i64,
 }
 
 /// Whom the clinic's PromptPay codes pay.

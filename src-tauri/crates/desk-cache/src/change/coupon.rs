@@ -119,7 +119,10 @@ fn take_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let payment = action.uuid("payment_id").ok();
     if let Some(id) = payment {
         let paid = payment::get(ledger.connection, id)?.filter(|paid| paid.customer == customer);
-        paid.ok_or(CacheError::Refused("payment_not_found"))?;
+        let paid = paid.ok_or(CacheError::Refused("payment_not_found"))?;
+        if paid.held_as.is_some() {
+            return Err(CacheError::Refused("held_takes_no_code"));
+        }
     }
     let at = action.instant("at").unwrap_or(action.at);
     let held = usable(ledger, action, customer, at)?;

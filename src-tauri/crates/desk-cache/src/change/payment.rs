@@ -3,7 +3,11 @@
 
 use desk_core::{
     loyalty::{self, points_to_reverse, policy::Basis},
-    payment::{Method, promptpay::Payee},
+    payment::{
+        Method,
+        held::{HeldAs, earning, held_back},
+        promptpay::Payee,
+    },
     synced::Value,
 };
 use rusqlite::{Connection, OptionalExtension as _};
@@ -42,12 +46,8 @@ pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 
 /// Money came in.
 fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
-    let satang = amount(action)?;
     let customer = action.uuid("customer_id")?;
-    let method = action
-        .text("method")
-        .and_then(Method::from_word)
-        .ok_or(CacheError::Refused("value_not_allowed"))?;
+    let sum = sum(ledger.connection, action, customer)?;
     let journey = action.uuid("journey_id").ok();
     of_this_customer(ledger.connection, journey, customer)?;
     let said = action.text("note").map(str::to_owned);
@@ -55,13 +55,16 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let bill = Bill {
         entry: action.uuid("entry")?,
         customer,
-        satang,
+        satang: earning(sum.satang, sum.held_as),
         said: Some(said.clone().unwrap_or_else(|| UNSAID.to_owned())),
         from,
         is_money: true,
     };
-    let tenths = points::tenths(ledger.connection, customer, from)?;
-    let points = loyalty::points_for(satang, tenths);
+    let tenths = match sum.held_as {
+        Some(HeldAs::Deposit | HeldAs::GiftCard) => 0,
+        None => points::tenths(ledger.connection, customer, from)?,
+    };
+    let points = loyalty::points_for(bill.satang, tenths);
     // What earns nothing makes no entry and no member.
     if points > 0 {
         points::earn(ledger, action.at, &bill)?;
@@ -71,9 +74,9 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         number: numbered(ledger)?,
         customer,
         journey,
-        satang,
+        satang: sum.satang,
         refunds: None,
-        method,
+        method: sum.method,
         at: from,
         by: None,
         note: said,
@@ -84,8 +87,46 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         is_waiting: true,
         posted_at: (from != action.at).then_some(action.at),
         late_reason: action.text("late_reason").map(str::to_owned),
+        held_as: sum.held_as,
+        held: sum.held,
+        held_again: 0,
     };
     put(ledger, action.person, &made)
+}
+
+/// What is paid and how: as what it is held for later, or how much of it held money pays.
+struct Sum {
+    satang: i64,
+    method: Method,
+    held_as: Option<HeldAs>,
+    held: i64,
+}
+
+/// Held money does not buy what is held, and no more of it is used than there is.
+fn sum(connection: &Connection, action: &Action, customer: Uuid) -> Result<Sum> {
+    const NOT_ALLOWED: CacheError = CacheError::Refused("value_not_allowed");
+    let satang = amount(action)?;
+    let method = action.text("method").and_then(Method::from_word).ok_or(NOT_ALLOWED)?;
+    let held_as = match action.text("held_as") {
+        Some(word) => Some(HeldAs::from_word(word).ok_or(NOT_ALLOWED)?),
+        None => None,
+    };
+    let held = action.args.get("held").and_then(Json::as_i64).unwrap_or_default();
+    if !(0..=satang).contains(&held) {
+        return Err(CacheError::Refused("amount_out_of_range"));
+    }
+    if held_as.is_some() && held > 0 || (method == Method::Held) != (held == satang) {
+        return Err(NOT_ALLOWED);
+    }
+    if held > 0 && held > payment::held_left(connection, customer)? {
+        return Err(CacheError::Refused("held_short"));
+    }
+    Ok(Sum {
+        satang,
+        method,
+        held_as,
+        held,
+    })
 }
 
 /// Money is given back, all of a payment or a part of what is left of it.
@@ -98,6 +139,9 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let before = paid.rest();
     if satang > before {
         return Err(CacheError::Refused("refund_too_large"));
+    }
+    if satang > paid.refundable(payment::held_left(ledger.connection, paid.customer)?) {
+        return Err(CacheError::Refused("held_used"));
     }
     let original = paid.id;
     let (entry, points) = (
@@ -113,11 +157,17 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         };
         points::give_back(ledger, action.at, entry, &gone)?;
     }
+    let held = match paid.held_as {
+        Some(HeldAs::Deposit | HeldAs::GiftCard) => 0,
+        None => held_back(satang, paid.money_left()),
+    };
     let made = Payment {
         id: action.uuid("id")?,
         number: numbered(ledger)?,
         refunds: Some(paid.id),
         satang,
+        held,
+        method: if held == satang { Method::Held } else { paid.method },
         at: action.at,
         note: Some(why.to_owned()),
         entry: paid.entry.map(|_| entry),
@@ -193,17 +243,22 @@ fn put(ledger: &Ledger<'_>, person: Uuid, made: &Payment) -> Result<()> {
         Value::Int(made.multiplier_tenths),
         made.posted_at.map_or(Value::Null, Value::Int),
         Value::text(made.late_reason.clone()),
+        Value::text(made.held_as.map(|kind| kind.word().to_owned())),
+        Value::Int(made.held),
     ];
     row::put(ledger.connection, table, &values)
 }
 
-/// A payment with a refund, or of which points were spent, cannot be taken out from under them.
+/// A payment with a refund, or of which points were spent or a deposit was used, cannot be taken out from under them.
 pub(super) fn is_untouched(connection: &Connection, done: &Action) -> Result<()> {
     let Some(paid) = payment::get(connection, done.uuid("id")?)? else {
         return Ok(());
     };
     if paid.refunded > 0 {
         return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    if paid.holds() > payment::held_left(connection, paid.customer)?.max(0) {
+        return Err(CacheError::Refused("held_used"));
     }
     if !coupon::of_payment(connection, paid.id)?.is_empty() {
         return Err(CacheError::Refused("coupon_on_bill"));

@@ -151,7 +151,7 @@ fn year_to(connection: &Connection, day: NaiveDate) -> Result<(i64, i64)> {
 fn paid(connection: &Connection, customer: Uuid, day: NaiveDate) -> Result<i64> {
     let (from, to) = year_to(connection, day)?;
     let sql = "SELECT coalesce(sum(CASE WHEN refunds IS NULL THEN satang ELSE -satang END), 0) FROM payment
-               WHERE customer_id = ?1 AND taken_at >= ?2 AND taken_at < ?3";
+               WHERE customer_id = ?1 AND held_as IS NULL AND taken_at >= ?2 AND taken_at < ?3";
     let sum: i64 = connection
         .prepare_cached(sql)?
         .query_row((customer, from, to), |row| row.get(0))?;

@@ -94,9 +94,9 @@ pub struct Referral {
 const SELECT: &str = "SELECT r.id, coalesce(r.made_at, 0), coalesce(s.nickname, s.display_name), coalesce(r.by_code, 0), coalesce(r.state, ''), coalesce(r.reasons, ''), r.decided_at,
     coalesce(d.nickname, d.display_name), r.note, coalesce(r.points, 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 26 AND x.pk = r.id),
     a.id, coalesce(a.full_name, ''), a.nickname, a.phone, a.line_name, a.birth_date, a.first_visit_date,
-    coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p WHERE p.customer_id = a.id), 0),
+    coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p WHERE p.customer_id = a.id AND p.held_as IS NULL), 0),
     b.id, coalesce(b.full_name, ''), b.nickname, b.phone, b.line_name, b.birth_date, b.first_visit_date,
-    coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p WHERE p.customer_id = b.id), 0)
+    coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p WHERE p.customer_id = b.id AND p.held_as IS NULL), 0)
   FROM referral r JOIN customer a ON a.id = r.referrer_id JOIN customer b ON b.id = r.friend_id LEFT JOIN staff s ON s.id = r.made_by LEFT JOIN staff d ON d.id = r.decided_by";
 
 /// Who sent this customer.

@@ -136,13 +136,13 @@ pub fn held(connection: &Connection) -> Result<Vec<Held>> {
     })
 }
 
-/// Bills that were paid from a moment on, each less what was given back of it.
+/// Bills that were paid from a moment on, each less what was given back of it; what is held is none.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn bills(connection: &Connection, since: i64) -> Result<Vec<Billed>> {
     let sql = "SELECT p.satang - coalesce((SELECT sum(r.satang) FROM payment r WHERE r.refunds = p.id), 0), coalesce(p.multiplier_tenths, 0), coalesce(l.tier, '')
-               FROM payment p LEFT JOIN loyalty_profile l ON l.customer_id = p.customer_id WHERE p.refunds IS NULL AND p.taken_at >= ?1";
+               FROM payment p LEFT JOIN loyalty_profile l ON l.customer_id = p.customer_id WHERE p.refunds IS NULL AND p.held_as IS NULL AND p.taken_at >= ?1";
     list(connection, sql, [since], |row| {
         Ok(Billed {
             satang: row.get(0)?,
@@ -159,7 +159,7 @@ pub fn bills(connection: &Connection, since: i64) -> Result<Vec<Billed>> {
 pub fn standings(connection: &Connection, now: &Policy, then: &Policy, at: i64) -> Result<Vec<Standing>> {
     let (from, to) = policy::year(connection, at)?;
     let sql = "SELECT coalesce(l.total_points, 0), max(coalesce((SELECT sum(CASE WHEN p.refunds IS NULL THEN p.satang ELSE -p.satang END) FROM payment p
-                 WHERE p.customer_id = l.customer_id AND p.taken_at >= ?1 AND p.taken_at < ?2), 0), 0) FROM loyalty_profile l
+                 WHERE p.customer_id = l.customer_id AND p.held_as IS NULL AND p.taken_at >= ?1 AND p.taken_at < ?2), 0), 0) FROM loyalty_profile l
                WHERE NOT EXISTS (SELECT 1 FROM merge m WHERE m.from_id = l.customer_id AND m.separated_at IS NULL)";
     let by = |basis: Basis, points: i64, satang: i64| match basis {
         Basis::Points => points,

@@ -125,8 +125,8 @@ const FOLLOWUP: &str = "insert into public.followup_executions (id, clinic_id, r
 const PAYMENT_COUNTER: &str = "insert into desk.payment_counter as k (clinic_id, last) select p.clinic_id, max(r.number) from pg_temp.demo_payment r, pg_temp.demo_place p group by p.clinic_id \
     on conflict (clinic_id) do update set last = greatest(k.last, excluded.last)";
 
-const PAYMENT: &str = "insert into desk.payment (clinic_id, id, number, customer_id, journey_id, satang, refunds, method, taken_at, taken_by, taken_device, note, entry_id, points, multiplier, posted_at) \
-    select p.clinic_id, r.id, r.number, r.customer_id, r.journey_id, r.satang, r.refunds, r.method, r.taken_at, r.taken_by, r.device, r.note, r.entry_id, r.points, r.multiplier_tenths / 10.0, r.taken_at \
+const PAYMENT: &str = "insert into desk.payment (clinic_id, id, number, customer_id, journey_id, satang, refunds, method, taken_at, taken_by, taken_device, note, entry_id, points, multiplier, posted_at, held_as, held) \
+    select p.clinic_id, r.id, r.number, r.customer_id, r.journey_id, r.satang, r.refunds, r.method, r.taken_at, r.taken_by, r.device, r.note, r.entry_id, r.points, r.multiplier_tenths / 10.0, r.taken_at, r.held_as, r.held \
     from pg_temp.demo_payment r, pg_temp.demo_place p";
 
 const POINT_ENTRY: &str = "insert into public.point_transactions (id, clinic_id, customer_id, type, amount, description, created_at, expires_at, desk_satang, desk_multiplier) \

@@ -225,6 +225,8 @@ impl Demo {
                 Value::Int(paid.tenths),
                 Value::Null,
                 Value::Null,
+                Value::Null,
+                Value::Int(0),
             ]
         })
     }

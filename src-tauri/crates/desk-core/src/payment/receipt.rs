@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 
-use super::Method;
+use super::{Method, held::HeldAs};
 use crate::loyalty::points_for;
 
 /// Whose language the paper speaks.
@@ -31,6 +31,12 @@ pub struct Receipt<'a> {
     pub what: Option<&'a str>,
     /// How much.
     pub satang: i64,
+    /// As what it is held for later.
+    pub held_as: Option<HeldAs>,
+    /// Of a bill, what held money paid; of money given back, what is held again.
+    pub held: i64,
+    /// What is held for the customer now.
+    pub held_left: i64,
     /// Codes that had reduced it: code, what it promised, and by how much.
     pub reductions: Vec<(String, String, i64)>,
     /// How.
@@ -99,7 +105,20 @@ impl Tongue {
             Method::Card => self.say("บัตร", "Card"),
             Method::Promptpay => self.say("พร้อมเพย์", "PromptPay"),
             Method::Transfer => self.say("โอนเงิน", "Bank transfer"),
+            Method::Held => self.say("เงินรับล่วงหน้า", "Money paid in advance"),
         }
+    }
+
+    fn held_as(self, kind: HeldAs) -> String {
+        match kind {
+            HeldAs::Deposit => self.say("เงินมัดจำ", "Deposit"),
+            HeldAs::GiftCard => self.say("บัตรของขวัญ", "Gift card"),
+        }
+    }
+
+    fn baht(self, satang: i64) -> String {
+        let sign = if satang < 0 { "-" } else { "" };
+        format!("{sign}{} {}", baht(satang.abs()), self.say("บาท", "THB"))
     }
 
     pub(super) fn points(self, points: i64) -> String {
@@ -150,17 +169,37 @@ impl Receipt<'_> {
             None => tongue.say("รับเงิน", "Received"),
             Some(_) => tongue.say("คืนเงิน", "Given back"),
         };
-        let amount = format!("{} {}", baht(self.satang), tongue.say("บาท", "THB"));
         let paid = [
-            line(label, &amount),
+            line(label, &tongue.baht(self.satang - self.held)),
             line(tongue.say("ชำระโดย", "Paid by"), &tongue.method(self.method)),
         ];
-        what.into_iter().chain(self.reduced(tongue)).chain(paid).collect()
+        what.into_iter()
+            .chain(self.reduced(tongue))
+            .chain(paid)
+            .chain(self.in_advance(tongue))
+            .collect()
     }
 
-    /// The bill and what codes took off it, where there were any. What is handed over takes nothing off.
+    /// As what it is held, and what is there for another day, where this paper has to do with it.
+    fn in_advance(&self, tongue: Tongue) -> Vec<Line> {
+        let kind = self
+            .held_as
+            .map(|kind| line(tongue.say("รับไว้เป็น", "Held as"), &tongue.held_as(kind)));
+        let again = (self.gives_back.is_some() && self.held > 0)
+            .then(|| line(tongue.say("กลับเป็นเงินรับล่วงหน้า", "Held again"), &tongue.baht(self.held)));
+        let left = (self.held_as.is_some() || self.held > 0).then(|| {
+            line(
+                tongue.say("เงินรับล่วงหน้าคงเหลือ", "Paid in advance, not used"),
+                &tongue.baht(self.held_left),
+            )
+        });
+        kind.into_iter().chain(again).chain(left).collect()
+    }
+
+    /// The bill and what codes and held money took off it, where there were any. What is handed over takes nothing off.
     fn reduced(&self, tongue: Tongue) -> Vec<Line> {
         let unit = tongue.say("บาท", "THB");
+        let held = if self.gives_back.is_none() { self.held } else { 0 };
         let bill = self.satang + self.reductions.iter().map(|(_, _, less)| less).sum::<i64>();
         let used = self.reductions.iter().map(|(code, name, less)| {
             let value = if *less > 0 {
@@ -170,8 +209,14 @@ impl Receipt<'_> {
             };
             line(format!("{name} ({code})"), &value)
         });
-        let whole = (bill > self.satang).then(|| line(tongue.say("ยอดบิล", "Bill"), &format!("{} {unit}", baht(bill))));
-        whole.into_iter().chain(used).collect()
+        let whole = (bill > self.satang - held).then(|| line(tongue.say("ยอดบิล", "Bill"), &tongue.baht(bill)));
+        let before = (held > 0).then(|| {
+            line(
+                tongue.say("จากเงินรับล่วงหน้า", "From what was paid in advance"),
+                &tongue.baht(-held),
+            )
+        });
+        whole.into_iter().chain(used).chain(before).collect()
     }
 
     fn loyalty(&self, tongue: Tongue) -> Vec<Line> {
@@ -197,6 +242,9 @@ impl Receipt<'_> {
     /// The points, and for what was paid at once how they come about: by the same function that promised and posted them.
     fn earned(&self, tongue: Tongue) -> String {
         let points = tongue.points(self.points.abs());
+        if self.held_as.is_some() && self.gives_back.is_none() {
+            return tongue.say("เมื่อใช้เงินนี้", "when it is used");
+        }
         let explains = self.gives_back.is_none() && points_for(self.satang, self.multiplier_tenths) == self.points;
         if !explains {
             return points;
@@ -284,6 +332,9 @@ mod tests {
             customer: "พลอยไพลิน ศรีสุข",
             what: Some("เลเซอร์หน้าใส"),
             satang: 199_900,
+            held_as: None,
+            held: 0,
+            held_left: 0,
             reductions: vec![],
             method: Method::Promptpay,
             points: 399,
@@ -385,6 +436,53 @@ mod tests {
         ] {
             assert!(text.contains(said), "{said} in {text}");
         }
+    }
+
+    #[test]
+    fn l6_the_paper_of_a_deposit_says_what_it_is_and_when_it_earns() {
+        let paper = Receipt {
+            satang: 50_000,
+            held_as: Some(HeldAs::Deposit),
+            held_left: 50_000,
+            points: 0,
+            multiplier_tenths: 0,
+            ..story()
+        };
+        let said = "Received: 500.00 THB\nPaid by: PromptPay\nHeld as: Deposit\nPaid in advance, not used: 500.00 THB\nPoints earned: when it is used";
+        assert!(
+            paper.text(Tongue::English).contains(said),
+            "{}",
+            paper.text(Tongue::English)
+        );
+        let said = "รับไว้เป็น: เงินมัดจำ\nเงินรับล่วงหน้าคงเหลือ: 500.00 บาท\nแต้มที่ได้: เมื่อใช้เงินนี้";
+        assert!(paper.text(Tongue::Thai).contains(said), "{}", paper.text(Tongue::Thai));
+    }
+
+    #[test]
+    fn l6_the_paper_of_a_bill_takes_off_what_was_paid_in_advance_and_counts_points_of_all_of_it() {
+        let paper = Receipt {
+            held: 50_000,
+            ..story()
+        };
+        let said = "Bill: 1,999.00 THB\nFrom what was paid in advance: -500.00 THB\nReceived: 1,499.00 THB\nPaid by: PromptPay\nPaid in advance, not used: 0.00 THB\nPoints earned: 399 points = ⌊1,999.00 × 2 ÷ 10⌋";
+        assert!(
+            paper.text(Tongue::English).contains(said),
+            "{}",
+            paper.text(Tongue::English)
+        );
+        let back = Receipt {
+            gives_back: Some(Some(1_024)),
+            held_left: 50_000,
+            points: -399,
+            ..paper
+        };
+        let said = "Given back: 1,499.00 THB\nPaid by: PromptPay\nHeld again: 500.00 THB\nPaid in advance, not used: 500.00 THB\nPoints taken back: 399 points";
+        assert!(
+            back.text(Tongue::English).contains(said),
+            "{}",
+            back.text(Tongue::English)
+        );
+        assert!(!story().text(Tongue::English).contains("advance"));
     }
 
     #[test]
