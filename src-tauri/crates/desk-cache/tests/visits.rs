@@ -149,6 +149,30 @@ fn she_waits_at_once_and_has_a_number_when_the_clinic_has_given_one() {
 }
 
 #[test]
+fn what_the_clinic_did_and_could_not_answer_stands_as_its_rows_say() {
+    let desk = booked();
+    let staff = [("active", Value::Int(1))];
+    desk.pull(2, vec![put("staff", id(2), &staff)], vec![]);
+    let booking = json!({ "id": id(31), "customer_id": id(20), "staff_id": id(2), "slot": SLOT });
+    desk.press(100, "visit.check_in", check_in(40)).unwrap();
+    desk.press(101, "appointment.book", booking).unwrap();
+    desk.sent();
+    let booked = put(
+        "appointment",
+        id(31),
+        &[("code", text("BN-B000001")), ("status", text("cancelled"))],
+    );
+    desk.pull(3, vec![a_visit(40, 1, 12, "left"), booked], vec![]);
+    assert_eq!(
+        (desk.field(40, "state"), desk.field(40, "queue_number")),
+        (text("left"), Value::Int(12))
+    );
+    let booking = row::get(&desk.cache().read().unwrap(), noun("appointment"), id(31)).unwrap();
+    assert!(booking.unwrap().contains(&text("BN-B000001")));
+    assert_eq!(desk.waiting(), 2);
+}
+
+#[test]
 fn in_the_demo_clinic_this_pc_gives_the_numbers() {
     let desk = booked();
     desk.pull(2, vec![put("customer", id(21), &[("full_name", text("นภา"))])], vec![]);
