@@ -56,7 +56,21 @@ fn planted_bugs_are_caught_by_the_first_seeds() {
         Bug::PayloadOfAnotherSnapshot,
     ];
     for bug in quick {
-        let found = seeds::run(some(30, Some(bug)));
-        assert!(found.failed.is_some(), "{bug:?} went unnoticed in {} seeds", found.ran);
+        must_be_caught(bug, some(30, Some(bug)));
     }
+    // Two who do just these things at two counters meet later.
+    let rare = [
+        (Bug::NumberOfWhoIsHere, 40),
+        (Bug::SlotIgnored, 40),
+        (Bug::SecondCheckIn, 195),
+    ];
+    for (bug, from) in rare {
+        let seeds = some(30, Some(bug));
+        must_be_caught(bug, Seeds { from, ..seeds });
+    }
+}
+
+fn must_be_caught(bug: Bug, seeds: Seeds) {
+    let found = seeds::run(seeds);
+    assert!(found.failed.is_some(), "{bug:?} went unnoticed in {} seeds", found.ran);
 }

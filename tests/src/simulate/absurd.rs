@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{
+    booking::slot_of,
     chance::Chance,
     person::{Drawn, written},
     row::{Row, Rows, key},
@@ -96,6 +97,25 @@ pub fn reversal(done: &Before, id: Uuid) -> Option<Drawn> {
                 json!({ "id": subject, "of": of, "set": back, "base": set }),
             )
         }
+        "visit.check_in" | "visit.leave" | "visit.start" | "visit.finish" => {
+            let name = match done.name.as_str() {
+                "visit.check_in" => "visit.undo_check_in",
+                "visit.leave" => "visit.return",
+                "visit.start" => "visit.unstart",
+                _ => "visit.unfinish",
+            };
+            (name, id, json!({ "id": subject, "of": of, "entry": id, "was": {} }))
+        }
+        "appointment.book" => ("appointment.unbook", id, json!({ "id": subject, "of": of })),
+        "appointment.reschedule" => ("appointment.move_back", id, moving_back(done)),
+        "appointment.no_show" | "appointment.cancel" => {
+            let status = row(done, "appointment", "id").and_then(|row| row.text("status"));
+            (
+                "appointment.reopen",
+                id,
+                json!({ "id": subject, "of": of, "status": status }),
+            )
+        }
         "customer.create" => {
             let name = done.args.get("full_name");
             (
@@ -107,6 +127,43 @@ pub fn reversal(done: &Before, id: Uuid) -> Option<Drawn> {
         _ => return None,
     })
 }
+
+/// When something was done: never, too long ago, or not yet, whenever this is played.
+const DEEDS: [&str; 6] = [
+    "2026-13-22T10:00:00Z",
+    "2026-12-22t10:00:00z",
+    "2020-01-01T00:00:00Z",
+    "2999-01-01T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999999Z",
+];
+
+/// A booking goes back to where it was before.
+fn moving_back(done: &Before) -> Json {
+    let before = row(done, "appointment", "id");
+    let was = |field: &str| match field {
+        "slot" => json!(before.map(slot_of)),
+        "staff_id" => json!(before.and_then(|row| row.id(field))),
+        _ => json!(before.and_then(|row| row.text("room"))),
+    };
+    let wrote = done.args.get("set");
+    let fields = wrote.and_then(Json::as_object).into_iter().flat_map(Map::keys);
+    let set: Map<String, Json> = fields.map(|field| (field.clone(), was(field))).collect();
+    let status = before.and_then(|row| row.text("status"));
+    json!({ "id": done.args.get("id"), "of": done.id, "set": set, "base": wrote, "status": status })
+}
+
+const SLOTS: [&str; 9] = [
+    "2027-01-15 09:00-09:30",
+    " 2027-01-15 09:00-09:30 ",
+    "2027-01-15 09:00-09:00",
+    "2026-02-30 09:00-09:30",
+    "0000-01-01 09:00-09:30",
+    "2027-01-15 24:00-24:30",
+    "2027-01-15 9:00-9:30",
+    "2020-01-01 09:00-09:30",
+    "2999-01-01 09:00-09:30",
+];
 
 const TEXTS: [&str; 9] = [
     "",
@@ -162,7 +219,13 @@ fn junk(field: &str, chance: &mut Chance) -> Json {
     let words: &[&str] = match (chance.below(4), field) {
         (0, _) => return of_another_kind(chance),
         (1.., "until" | "executed_at" | "last_visit" | "birth_date") => &MOMENTS,
-        (1.., "id" | "to" | "of" | "customer_id" | "reward_id" | "lease_id") => &IDS,
+        (1.., "at") => &DEEDS,
+        (1.., "slot") => &SLOTS,
+        (
+            1..,
+            "id" | "to" | "of" | "customer_id" | "reward_id" | "lease_id" | "appointment_id" | "staff_id"
+            | "journey_id" | "entry",
+        ) => &IDS,
         (1.., "phone" | "email" | "gender") => &CONTACTS,
         (1.., "satang" | "points" | "seen") => return chance.between(-1, 2_000).into(),
         _ => &TEXTS,
@@ -201,6 +264,8 @@ const ODD_FIELDS: [&str; 10] = [
     "a field with a name much longer than sixty letters, which nobody needs to read in full",
 ];
 
+const ODD_PLACES: [&str; 6] = ["slot", "slot", "slot", "room", "staff_id", "visit"];
+
 /// The same action, bent.
 pub fn bent(args: &Json, chance: &mut Chance) -> Json {
     let Some(object) = args.as_object() else {
@@ -226,10 +291,16 @@ pub fn bent(args: &Json, chance: &mut Chance) -> Json {
             object.insert(name, upper.into());
         }
         2..=5 if object.contains_key("set") => {
-            let field = chance.pick(&ODD_FIELDS).copied().unwrap_or_default();
-            let mut set = object.get("set").and_then(Json::as_object).cloned().unwrap_or_default();
-            set.insert(field.into(), junk(field, chance));
-            object.insert("set".into(), set.into());
+            let part = if chance.percent(80) { "set" } else { "base" };
+            let mut fields = object.get(part).and_then(Json::as_object).cloned().unwrap_or_default();
+            let odd: &[&str] = if fields.contains_key("slot") {
+                &ODD_PLACES
+            } else {
+                &ODD_FIELDS
+            };
+            let field = chance.pick(odd).copied().unwrap_or_default();
+            fields.insert(field.into(), junk(field, chance));
+            object.insert(part.into(), fields.into());
         }
         2..=6 if object.contains_key("full_name") => {
             let field = chance.pick(&ODD_FIELDS).copied().unwrap_or_default();

@@ -8,7 +8,7 @@ use std::{
 
 use desk_cache::{
     outbox::{Outcome, Waiting},
-    rebase::Position,
+    rebase::{Op, Position},
 };
 use desk_clinic::push::without_nul;
 use desk_core::synced::Value;
@@ -290,6 +290,7 @@ impl History {
                     && row.id("user_id") == Some(person)
                     && row.text("type") == Some(&kind)
                     && row.text("action_url") == Some(&path)
+                    && row.text("subject").is_some_and(|ours| is_same_subject(ours, &subject))
                     && row.id("id").is_none_or(|id| !theirs.contains(&id))
             });
             if let Some(row) = ours.map(|row| row.as_ref().clone()) {
@@ -297,6 +298,7 @@ impl History {
                 self.replace(row.key(), named);
             }
         }
+        self.adopt_gone(made.gone);
         for (id, code) in made.customers {
             let ours = self.model.rows.get(&key("customer", id));
             let drawn = ours.filter(|row| row.text("code").is_some_and(|code| code.starts_with("CUST-")));
@@ -306,6 +308,32 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    /// What was made and deleted in one transaction leaves a tombstone, under a key that PostgreSQL drew.
+    fn adopt_gone(&mut self, gone: Vec<(String, i16, Uuid)>) {
+        let version = self.model.version;
+        let theirs: BTreeSet<(String, Key)> = gone.into_iter().map(|(scope, tbl, id)| (scope, (tbl, id))).collect();
+        let deleted = self
+            .model
+            .feed
+            .iter()
+            .filter(|(_, event)| **event == (version, Op::Delete));
+        let ours: Vec<(Scope, Key)> = deleted.map(|(place, _)| *place).collect();
+        for (scope, drawn) in &ours {
+            let is_theirs = |(there, key): &&(String, Key)| *there == scope.text() && key.0 == drawn.0;
+            let is_known =
+                |key: &Key| ours.iter().any(|(_, ours)| ours == key) || self.model.feed.contains_key(&(*scope, *key));
+            let free = theirs
+                .iter()
+                .filter(is_theirs)
+                .map(|(_, key)| *key)
+                .find(|key| !is_known(key));
+            if let Some(key) = free.filter(|_| !theirs.contains(&(scope.text(), *drawn))) {
+                self.model.feed.remove(&(*scope, *drawn));
+                self.model.feed.insert((*scope, key), (version, Op::Delete));
+            }
+        }
     }
 
     fn of(&self, customer: Uuid, name: &str, is: impl Fn(&Row) -> bool) -> Option<Row> {
@@ -457,6 +485,11 @@ impl History {
         let (version, ..) = self.real.clock().await.map_err(failed)?;
         same("the clock", &version, &self.model.version)
     }
+}
+
+/// What an event of its own is about is called by a key that each draws.
+fn is_same_subject(ours: &str, theirs: &str) -> bool {
+    ours == theirs || ours.starts_with("event:") && theirs.starts_with("event:")
 }
 
 /// An action as it leaves a PC.

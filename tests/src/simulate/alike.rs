@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
 use desk_cache::{
     outbox::Outcome,
     rebase::{Entry, Op, Position},
@@ -33,7 +34,7 @@ pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, real: &T, model: 
 pub(super) fn plainly(outcomes: &Result<Vec<Outcome>, String>) -> Json {
     let one = |outcome: &Outcome| match &outcome.refused {
         None => json!([outcome.id, "ok"]),
-        Some(refused) => json!([outcome.id, refused.code, detail(refused)]),
+        Some(refused) => json!([outcome.id, refused.code, without_one_of_many(detail(refused))]),
     };
     match outcomes {
         Ok(outcomes) => outcomes.iter().map(one).collect(),
@@ -41,15 +42,34 @@ pub(super) fn plainly(outcomes: &Result<Vec<Outcome>, String>) -> Json {
     }
 }
 
+/// When a booking was moved last: of several moves in one transaction the database may name any.
+fn without_one_of_many(mut detail: Json) -> Json {
+    if detail.get("field").and_then(Json::as_str) == Some("slot")
+        && let Some(fields) = detail.as_object_mut()
+    {
+        fields.remove("at");
+    }
+    detail
+}
+
 /// Columns that hold documents: PostgreSQL writes them with blanks and with its own order of keys.
-const DOCUMENTS: [(&str, &str); 6] = [
+const DOCUMENTS: [(&str, &str); 7] = [
     ("customer", "tags"),
+    ("appointment", "services"),
     ("journey", "treatment_plan"),
     ("followup", "content"),
     ("followup", "response"),
     ("clinic", "loyalty_multipliers"),
     ("followup_rule", "channels"),
 ];
+
+/// An instant that is carried as text, in the time zone of whoever wrote it.
+const HELD: (&str, &str) = ("notification", "after");
+
+fn moment(text: &str) -> Option<i64> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(at.timestamp_micros())
+}
 
 /// What PostgreSQL notes beside an entry or a membership, by its own clock, and the model does not; `clinic_tiers`, `clinic_points` and
 /// `clinic_payments` hold it.
@@ -74,6 +94,7 @@ fn readable(row: &Row) -> BTreeMap<&'static str, String> {
             read.sort_all_objects();
             (column.name, read.to_string())
         }
+        Value::Text(text) if (noun.name, column.name) == HELD => (column.name, format!("{:?}", moment(text))),
         other => (column.name, format!("{other:?}")),
     });
     columns.collect()

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     pc::Pc,
     person::Intention,
-    predict,
+    predict, predict_door,
     row::{Key, Rows, Scope, key, noun, table},
     seen::{Place, Seen, Stream, Table, Waits},
     world::World,
@@ -212,7 +212,7 @@ fn touches(action: &Waits, kept: Key, seen: &Seen) -> bool {
         Some("followup") => id("id").is_some_and(|id| kept == key("followup", id)),
         Some("notification") => id("id").is_some_and(|id| kept == key("notification", id)),
         Some("points") => id("id").is_some_and(|id| kept == key("point_entry", id)) || profile_of(id("customer_id")),
-        _ => false,
+        _ => predict_door::touches(action, kept, [&seen.base, &seen.view]),
     }
 }
 

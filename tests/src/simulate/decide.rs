@@ -9,12 +9,14 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{
+    booking,
     chance::Chance,
     person::written,
     planted::Bug,
     redeem, reverse,
     row::{Row, id, int, text},
     server::{Behind, Mutation, Tx},
+    visit,
 };
 
 /// What the counter may write of a customer.
@@ -31,7 +33,8 @@ pub const FIELDS: [&str; 7] = [
 /// What may be edited besides, though no screen does.
 const ALLERGIES: &str = "allergies";
 
-const DAY: i64 = 86_400_000_000;
+/// A day in microseconds.
+pub(super) const DAY: i64 = 86_400_000_000;
 
 /// How far ahead a task may sleep.
 pub(super) const FARTHEST: i64 = 366 * DAY;
@@ -105,6 +108,28 @@ fn decider(name: &str) -> Option<Decider> {
         "points.unredeem" => redeem::unredeem,
         "customer.revert" => reverse::customer_revert,
         "customer.remove" => reverse::customer_remove,
+        name => return at_the_door(name),
+    })
+}
+
+/// Who comes, and who is booked.
+fn at_the_door(name: &str) -> Option<Decider> {
+    Some(match name {
+        "visit.check_in" => visit::check_in,
+        "visit.undo_check_in" => visit::undo_check_in,
+        "visit.leave" => visit::leave,
+        "visit.return" => visit::come_back,
+        "visit.start" => visit::start,
+        "visit.unstart" => visit::unstart,
+        "visit.finish" => visit::finish,
+        "visit.unfinish" => visit::unfinish,
+        "appointment.book" => booking::book,
+        "appointment.unbook" => booking::unbook,
+        "appointment.reschedule" => booking::reschedule,
+        "appointment.move_back" => booking::move_booking_back,
+        "appointment.no_show" => booking::no_show,
+        "appointment.cancel" => booking::cancel,
+        "appointment.reopen" => booking::reopen,
         _ => return None,
     })
 }
@@ -179,7 +204,7 @@ fn is_instant(text: &str) -> bool {
 }
 
 /// Bangkok is seven hours ahead, all year.
-const BANGKOK: FixedOffset = FixedOffset::east_opt(7 * 3_600).expect("an offset");
+pub(super) const BANGKOK: FixedOffset = FixedOffset::east_opt(7 * 3_600).expect("an offset");
 
 /// The clinic's own time.
 pub(super) fn local(at: i64) -> DateTime<FixedOffset> {
@@ -189,6 +214,16 @@ pub(super) fn local(at: i64) -> DateTime<FixedOffset> {
 
 fn stamp(at: i64) -> String {
     local(at).format("%d/%m %H:%M").to_string()
+}
+
+/// Notes with a line more, by whom and when.
+pub(super) fn stamped(desk: &Desk<'_>, notes: Option<&str>, line: &str) -> Value {
+    let nickname = desk.nickname(Some(desk.person)).unwrap_or_default();
+    let line = format!("{} {nickname}: {line}", stamp(desk.tx.now));
+    match notes.filter(|notes| !notes.is_empty()) {
+        Some(notes) => Value::Text(format!("{notes}\n{line}")),
+        None => Value::Text(line),
+    }
 }
 
 /// What was said, on one line.
@@ -207,16 +242,7 @@ impl Desk<'_> {
 
     /// Notes with a line more.
     pub(super) fn add_note(&self, notes: Option<&str>, line: &str) -> Value {
-        let line = format!(
-            "{} {}: {}",
-            stamp(self.tx.now),
-            self.nickname(Some(self.person)).unwrap_or_default(),
-            one_line(line)
-        );
-        match notes.filter(|notes| !notes.is_empty()) {
-            Some(notes) => Value::Text(format!("{notes}\n{line}")),
-            None => Value::Text(line),
-        }
+        stamped(self, notes, &one_line(line))
     }
 
     /// A task that can still be worked on.
@@ -442,7 +468,8 @@ pub(super) fn is_base(base: Option<&Json>) -> bool {
     base.is_none_or(|base| base.is_object() || base.is_null())
 }
 
-fn as_text(value: &Json) -> String {
+/// A value as PostgreSQL reads it as text.
+pub(super) fn as_text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),

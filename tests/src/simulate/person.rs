@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     chance::Chance,
+    door,
     pc::Pc,
     row::{key, noun},
     seen::{Place, Table},
@@ -125,12 +126,12 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
     let id = chance.uuid();
     let word = format!("n{:08x}", chance.below(usize::MAX) & 0xffff_ffff);
     Some(match chance.below(100) {
-        0..=24 => (
+        0..=15 => (
             "task.note",
             id,
             json!({ "id": one(screen, "task", chance)?, "text": word }),
         ),
-        25..=32 => {
+        16..=22 => {
             let note = chance.percent(50).then_some(word);
             (
                 "task.complete",
@@ -138,12 +139,12 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
                 json!({ "id": one(screen, "task", chance)?, "note": note }),
             )
         }
-        33..=38 => (
+        23..=27 => (
             "task.reassign",
             id,
             json!({ "id": one(screen, "task", chance)?, "to": one(screen, "staff", chance)? }),
         ),
-        39..=43 => {
+        28..=31 => {
             let until = screen.now + chance.between(1, 48) * HOUR;
             (
                 "task.snooze",
@@ -151,14 +152,14 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
                 json!({ "id": one(screen, "task", chance)?, "until": written(until) }),
             )
         }
-        44..=61 => ("customer.edit", id, edit(screen, chance)?),
-        62..=68 => (
+        32..=45 => ("customer.edit", id, edit(screen, chance)?),
+        46..=50 => (
             "customer.create",
             id,
             json!({ "id": chance.uuid(), "full_name": word, "phone": "0822222222" }),
         ),
-        69..=72 => ("points.redeem", id, spend(screen, id, chance)?),
-        73..=82 => {
+        51..=54 => ("points.redeem", id, spend(screen, id, chance)?),
+        55..=62 => {
             let satang = chance.between(1_000, 500_000);
             (
                 "points.award",
@@ -166,24 +167,25 @@ pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Optio
                 json!({ "id": id, "customer_id": one(screen, "customer", chance)?, "satang": satang }),
             )
         }
-        83..=86 => (
+        63..=65 => (
             "followup.done",
             id,
             json!({ "id": one(screen, "followup", chance)?, "note": word }),
         ),
-        87..=88 => ("followup.cancel", id, json!({ "id": one(screen, "followup", chance)? })),
-        89..=94 => ("notification.read", id, json!({ "id": mine(screen, person, chance)? })),
+        66..=67 => ("followup.cancel", id, json!({ "id": one(screen, "followup", chance)? })),
+        68..=72 => ("notification.read", id, json!({ "id": mine(screen, person, chance)? })),
         // What the PC takes and the database never will.
-        95..=97 => (
+        73..=75 => (
             "customer.create",
             id,
             json!({ "id": chance.uuid(), "full_name": word, "phone": "none" }),
         ),
-        _ => (
+        76..=77 => (
             "task.note",
             id,
             json!({ "id": one(screen, "task", chance)?, "text": " " }),
         ),
+        _ => return door::draw(screen, id, &word, chance),
     })
 }
 
@@ -210,7 +212,8 @@ fn ids(screen: &Screen<'_>, name: &str) -> Vec<Uuid> {
     range.map(|((_, id), _)| *id).collect()
 }
 
-fn one(screen: &Screen<'_>, name: &str, chance: &mut Chance) -> Option<Uuid> {
+/// Any row of a noun on the screen.
+pub(super) fn one(screen: &Screen<'_>, name: &str, chance: &mut Chance) -> Option<Uuid> {
     chance.pick(&ids(screen, name)).copied()
 }
 
@@ -296,7 +299,8 @@ fn settle(pc: &mut Pc, person: Uuid, chance: &mut Chance) -> Did {
         .read()
         .ok()
         .and_then(|reader| attention::one(&reader, id).ok().flatten());
-    let Some(found) = found.filter(|found| found.code == "changed_meanwhile" && found.name == "customer.edit") else {
+    let may_ask_again = |name: &str| matches!(name, "customer.edit" | "appointment.reschedule" | "visit.check_in");
+    let Some(found) = found.filter(|found| found.code == "changed_meanwhile" && may_ask_again(&found.name)) else {
         return Did::Nothing;
     };
     let mut args = found.args.clone();

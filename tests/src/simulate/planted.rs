@@ -88,6 +88,12 @@ pub enum Bug {
     PersonByPerson,
     /// In the middle of a catch-up, rows are taken in under actions that belong to the same transaction.
     HeldTooShort,
+    /// A queue number is one more than are here, not one more than was given.
+    NumberOfWhoIsHere,
+    /// A second counter that checks the same customer in makes a second visit.
+    SecondCheckIn,
+    /// A booking is moved, whatever its person saw.
+    SlotIgnored,
 }
 
 impl Bug {
@@ -135,6 +141,9 @@ impl Bug {
         Self::TakenOutThoughSent,
         Self::PersonByPerson,
         Self::HeldTooShort,
+        Self::NumberOfWhoIsHere,
+        Self::SecondCheckIn,
+        Self::SlotIgnored,
     ];
 
     /// The bug with this name.

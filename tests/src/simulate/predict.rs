@@ -13,17 +13,18 @@ use uuid::Uuid;
 
 use super::{
     decide::{FIELDS, local, lot_expiry},
+    predict_door,
     row::{Key, Row, id, int, key, noun, text, to_change},
     seen::{Table, Waits},
 };
 
 /// None: the action does not fit what is there, and changes nothing.
-type Done = Option<()>;
+pub(super) type Done = Option<()>;
 
 /// Does everything that waits.
 pub fn replay(rows: &mut Table, waiting: &[Waits]) {
     for action in waiting {
-        // Each looks before it changes anything.
+        // Each looks before it changes anything, but for those of the door.
         apply(rows, action, waiting);
     }
 }
@@ -56,19 +57,19 @@ fn apply(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         "followup.cancel" => close(rows, action, "cancelled"),
         "followup.reopen" => followup_reopen(rows, action),
         "notification.read" => read(rows, action),
-        _ => None,
+        _ => predict_door::apply(rows, action),
     }
 }
 
-fn field<'a>(action: &'a Waits, name: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(action: &'a Waits, name: &str) -> Option<&'a str> {
     action.args.get(name).and_then(Json::as_str)
 }
 
-fn uuid(action: &Waits, name: &str) -> Option<Uuid> {
+pub(super) fn uuid(action: &Waits, name: &str) -> Option<Uuid> {
     Uuid::parse_str(field(action, name)?).ok()
 }
 
-fn instant(action: &Waits, name: &str) -> Option<i64> {
+pub(super) fn instant(action: &Waits, name: &str) -> Option<i64> {
     let at = DateTime::parse_from_rfc3339(field(action, name)?).ok()?;
     Some(at.timestamp_micros())
 }
@@ -210,7 +211,7 @@ fn remove(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
     Some(())
 }
 
-fn put(rows: &mut Table, row: Row) {
+pub(super) fn put(rows: &mut Table, row: Row) {
     rows.insert(row.key(), Arc::new(row));
 }
 

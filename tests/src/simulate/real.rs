@@ -49,8 +49,10 @@ pub struct Made {
     pub welcomes: Vec<(Uuid, Uuid)>,
     /// Customers: key, code.
     pub customers: Vec<(Uuid, String)>,
-    /// What people are told of tasks: key, person, kind, path, subject.
+    /// What people are told by the database: key, person, kind, path, subject.
     pub told: Vec<(Uuid, Uuid, String, String, String)>,
+    /// Of what was deleted in the last transaction: stream, number of the noun, key.
+    pub gone: Vec<(String, i16, Uuid)>,
 }
 
 /// The clinic's database, as its keeper sees it.
@@ -65,10 +67,11 @@ async fn run(conn: &mut PgConnection, sql: String) -> Result<u64> {
 }
 
 /// Rows point at rows of nouns before them.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "staff",
     "followup_rule",
     "customer",
+    "appointment",
     "journey",
     "task",
     "followup",
@@ -184,12 +187,14 @@ impl Real {
         let welcomes =
             "select id, customer_id from public.point_transactions where description = 'คะแนนต้อนรับ' and type = 'bonus'";
         let customers = "select id, customer_code::text from public.customers";
-        let told = "select id, user_id, type::text, action_url::text, metadata ->> 'subject' from public.notifications where type in ('task_woken', 'task_assigned')";
+        let told = "select id, user_id, type::text, action_url::text, metadata ->> 'subject' from public.notifications where type in ('task_woken', 'task_assigned', 'visit_arrived', 'visit_withdrawn', 'booking_made', 'booking_moved', 'booking_cancelled')";
+        let gone = "select f.scope, f.tbl, f.pk from desk.feed f join desk.clock k using (clinic_id) where f.txn = k.version and f.op = 'D'";
         Ok(Made {
             profiles: sqlx::query_as(profiles).fetch_all(&mut self.admin).await?,
             welcomes: sqlx::query_as(welcomes).fetch_all(&mut self.admin).await?,
             customers: sqlx::query_as(customers).fetch_all(&mut self.admin).await?,
             told: sqlx::query_as(told).fetch_all(&mut self.admin).await?,
+            gone: sqlx::query_as(gone).fetch_all(&mut self.admin).await?,
         })
     }
 
@@ -306,7 +311,8 @@ fn field(kind: Kind, bytes: &[u8]) -> Value {
 
 /// The column behind an expression of `desk_clinic::synced`, where it is one: what is computed has its default.
 fn column(expression: &'static str) -> Option<&'static str> {
-    let name = expression.strip_prefix("r.")?.split("::").next()?;
+    let shown = expression.strip_prefix("to_char(").unwrap_or(expression);
+    let name = shown.strip_prefix("r.")?.split([':', ',']).next()?;
     name.chars().all(|c| c.is_ascii_lowercase() || c == '_').then_some(name)
 }
 
@@ -345,6 +351,9 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// Stands for a day that PostgreSQL is to reckon.
+const SOME_DAY: &str = "some day";
+
 /// What the web system says to make an edit.
 fn statement(edit: &Edit) -> String {
     let drop = |from: &str, id: &Uuid| format!("delete from public.{from} where id = '{id}'");
@@ -365,6 +374,18 @@ fn statement(edit: &Edit) -> String {
             set("task_queue", id, closed)
         }
         Edit::DropTask { id } => drop("task_queue", id),
+        Edit::AddBooking {
+            id,
+            customer,
+            person,
+            ahead,
+        } => {
+            let day = format!("(now() at time zone 'Asia/Bangkok')::date + {ahead}");
+            insert(&web::booking(*id, *customer, *person, SOME_DAY), true).replace(&quoted(SOME_DAY), &day)
+        }
+        Edit::ConfirmBooking { id } => {
+            set("appointments", id, "status = 'confirmed'".into()) + " and status = 'scheduled'"
+        }
         Edit::AddFollowup { id, rule, customer } => insert(&web::followup(*id, *rule, *customer, 0), true),
         Edit::DropFollowup { id } => drop("followup_executions", id),
         Edit::AddEntry {

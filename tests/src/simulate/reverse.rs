@@ -63,7 +63,8 @@ fn find(desk: &Desk<'_>, of: Uuid) -> Option<Undone> {
     })
 }
 
-fn changed(desk: &Desk<'_>, field: &str, theirs: Option<&str>, by: Option<Uuid>) -> Decided {
+/// Refuses because somebody has changed it since.
+pub(super) fn changed(desk: &Desk<'_>, field: &str, theirs: Option<&str>, by: Option<Uuid>) -> Decided {
     let by = desk.nickname(by);
     because(
         "changed_meanwhile",
@@ -72,7 +73,7 @@ fn changed(desk: &Desk<'_>, field: &str, theirs: Option<&str>, by: Option<Uuid>)
 }
 
 /// An instant that may be left out.
-fn arg_moment(args: &Json, field: &str) -> Result<Option<i64>, Refused> {
+pub(super) fn arg_moment(args: &Json, field: &str) -> Result<Option<i64>, Refused> {
     match args.get(field) {
         None | Some(Json::Null) => Ok(None),
         Some(_) => arg_instant(args, field).map(Some),
@@ -304,7 +305,7 @@ pub(super) fn customer_revert(desk: &mut Desk<'_>, args: &Json) -> Decided {
     edit(desk, arg_uuid(&undone.args, "id")?, set, Some(&Json::Object(base)))
 }
 
-const OF_A_CUSTOMER: [&str; 8] = [
+const OF_A_CUSTOMER: [&str; 9] = [
     "journey",
     "followup",
     "loyalty_profile",
@@ -313,6 +314,7 @@ const OF_A_CUSTOMER: [&str; 8] = [
     "appointment",
     "lead",
     "preference",
+    "visit",
 ];
 
 pub(super) fn customer_remove(desk: &mut Desk<'_>, args: &Json) -> Decided {

@@ -22,8 +22,11 @@ use super::{
     decide,
     planted::Bug,
     row::{Key, Row, Rows, Scope, key, noun, text},
-    web,
+    tell::Woken,
 };
+
+/// What every login calls its PC.
+pub const DEVICE: &str = "PC";
 
 /// The clinic of the simulation.
 pub const CLINIC: Uuid = Uuid::from_u128(0xc11c);
@@ -95,6 +98,8 @@ pub struct Server {
     pub mutations: BTreeMap<Uuid, Arc<Mutation>>,
     /// What the rows do not say.
     pub behind: BTreeMap<Uuid, Behind>,
+    /// The last number of each kind.
+    pub given: Given,
     /// How often each action took effect in this history: what must never be two.
     pub effects: BTreeMap<Uuid, u32>,
     /// The rows as they were at each version.
@@ -117,6 +122,15 @@ pub struct Behind {
     pub by: Option<Uuid>,
     /// The lots that it took points from.
     pub uses: Vec<Use>,
+}
+
+/// Numbers that were given out, and are never given again.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// To visits, by the clinic's day.
+    pub queue: BTreeMap<String, i64>,
+    /// To bookings.
+    pub bookings: i64,
 }
 
 /// A row of the lots as the rules read it.
@@ -148,6 +162,8 @@ pub struct Tx {
     pub rows: Rows,
     /// What the rows do not say.
     pub behind: BTreeMap<Uuid, Behind>,
+    /// The last number of each kind.
+    pub given: Given,
     /// Microseconds since 1970.
     pub now: i64,
     events: BTreeMap<(Scope, Key), Op>,
@@ -210,6 +226,11 @@ impl Tx {
         self.rows.insert(row.key(), Arc::new(row));
     }
 
+    /// Whether a row of this key was written or deleted in this transaction.
+    pub fn has_touched(&self, key: Key) -> bool {
+        self.events.keys().any(|(_, touched)| *touched == key)
+    }
+
     fn note(&mut self, scope: Scope, key: Key, op: Op) {
         self.events.insert((scope, key), op);
     }
@@ -231,75 +252,8 @@ impl Tx {
             self.put_profile(profile);
         }
         if is_bill {
-            self.wake_tasks(customer);
+            self.wake_tasks(customer, Woken::Payment);
         }
-    }
-
-    /// Somebody paid: what slept until then is there again, and its person hears of it.
-    fn wake_tasks(&mut self, customer: Uuid) {
-        let journeys = self
-            .all("journey")
-            .filter(|row| row.id("customer_id") == Some(customer));
-        let journeys: Vec<_> = journeys.map(|row| row.id("id")).collect();
-        let sleeps = |task: &&Row| {
-            journeys.contains(&task.id("journey_id"))
-                && task.int("snoozed_until") > Some(self.now)
-                && matches!(task.text("status"), Some("pending" | "in_progress"))
-        };
-        let asleep: Vec<Row> = self.all("task").filter(sleeps).cloned().collect();
-        for mut task in asleep {
-            task.set("snoozed_until", Value::Int(self.now));
-            task.set("woken_at", Value::Int(self.now));
-            task.set("woken_by", text("payment"));
-            let about = task.id("id").unwrap_or_default();
-            let told = [
-                ("type", text("task_woken")),
-                ("title", text("ลูกค้าชำระเงินแล้ว")),
-                ("message", task.get("title").clone()),
-                ("priority", text("high")),
-                ("subject", Value::Text(format!("task:{about}"))),
-            ];
-            self.tell(&task, &told);
-            self.put_task(task);
-        }
-    }
-
-    /// Whoever is given a task by somebody else hears of it. Every time, so it has a subject of its own.
-    pub fn tell_assigned(&mut self, task: &Row) {
-        let event = self.free_notification();
-        let told = [
-            ("type", text("task_assigned")),
-            ("title", text("งานใหม่")),
-            ("message", task.get("title").clone()),
-            ("priority", task.get("priority").clone()),
-            ("subject", Value::Text(format!("event:{event}"))),
-        ];
-        self.tell(task, &told);
-    }
-
-    /// Tells a task's person, unless they have not read the last one about the same.
-    fn tell(&mut self, task: &Row, what: &[(&str, Value)]) {
-        let Some(person) = task.id("assigned_to") else { return };
-        let works = self.row("staff", person).and_then(|staff| staff.int("active")) == Some(1);
-        let mut note = web::notification(self.free_notification(), person, "", self.now);
-        what.iter().for_each(|(name, value)| note.set(name, value.clone()));
-        let about = task.id("id").unwrap_or_default();
-        note.set("action_url", Value::Text(format!("/tasks/{about}")));
-        let same = ["user_id", "type", "subject"];
-        let is_told = self
-            .all("notification")
-            .any(|known| known.int("is_read") != Some(1) && same.iter().all(|name| known.get(name) == note.get(name)));
-        if works && !is_told {
-            self.put(note);
-        }
-    }
-
-    /// A key that no notification has.
-    fn free_notification(&self) -> Uuid {
-        let mut drawn = (0_u64..).map(|nth| Uuid::from_u64_pair(self.now.unsigned_abs(), nth));
-        drawn
-            .find(|id| self.row("notification", *id).is_none())
-            .unwrap_or_default()
     }
 
     fn book(&mut self, entry: &Row, behind: &Behind) -> Vec<Use> {
@@ -380,6 +334,7 @@ impl Server {
             logins: BTreeMap::new(),
             mutations: BTreeMap::new(),
             behind: BTreeMap::new(),
+            given: Given::default(),
             effects: BTreeMap::new(),
             past: (0..=version).map(|_| here.clone()).collect(),
             is_older: false,
@@ -419,6 +374,7 @@ impl Server {
         Tx {
             rows: self.rows.clone(),
             behind: self.behind.clone(),
+            given: self.given.clone(),
             now,
             events: BTreeMap::new(),
             bug: self.bug,
@@ -441,7 +397,7 @@ impl Server {
         for (place, op) in tx.events {
             self.feed.insert(place, (version, op));
         }
-        (self.rows, self.behind) = (tx.rows, tx.behind);
+        (self.rows, self.behind, self.given) = (tx.rows, tx.behind, tx.given);
     }
 
     /// Planted: a number taken when a transaction began, not when it became visible.

@@ -1,4 +1,4 @@
-//! The clinic on the first morning: a few people, customers, journeys, tasks, contacts, memberships and notifications.
+//! The clinic on the first morning: a few people, customers, journeys, tasks, contacts, memberships, bookings and notifications.
 
 use std::{
     collections::HashMap,
@@ -84,6 +84,10 @@ pub fn rows() -> Rows {
         rows.push(web::followup(thing(5, nth), rule, thing(1, nth), MORNING));
     }
     rows.extend(membership(thing(1, 1)));
+    for nth in 1..=3 {
+        let person = PEOPLE[usize::try_from(nth).unwrap_or(0)];
+        rows.push(web::booking(thing(11, nth), thing(1, nth), person, "2026-03-02"));
+    }
     rows.into_iter().map(|row| (row.key(), Arc::new(row))).collect()
 }
 
@@ -115,7 +119,7 @@ fn clinic() -> Row {
 
 fn staff(nth: u128) -> Row {
     let fields = [
-        ("role", text("sales")),
+        ("role", text(if nth == 2 { "beautician" } else { "sales" })),
         ("display_name", Value::Text(format!("Person {nth}"))),
         ("nickname", Value::Text(format!("p{nth}"))),
         ("active", Value::Int(1)),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     chance::Chance,
-    decide::{mark_read, web_entry},
+    decide::{DAY, local, mark_read, web_entry},
     row::{Key, Row, Rows, id, key, noun, text},
     server::{Behind, Tx},
 };
@@ -38,6 +38,15 @@ pub enum Edit {
     CloseTask { id: Uuid, person: Uuid },
     /// It is deleted.
     DropTask { id: Uuid },
+    /// Somebody books on the web page, so many days from now.
+    AddBooking {
+        id: Uuid,
+        customer: Uuid,
+        person: Uuid,
+        ahead: i64,
+    },
+    /// The customer says that they will come.
+    ConfirmBooking { id: Uuid },
     /// A contact is planned.
     AddFollowup { id: Uuid, rule: Uuid, customer: Uuid },
     /// It is deleted.
@@ -84,6 +93,17 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
             });
         }
         Edit::DropTask { id } => archive_task(tx, *id),
+        Edit::AddBooking {
+            id,
+            customer,
+            person,
+            ahead,
+        } => tx.put(booking(*id, *customer, *person, &day(tx.now, *ahead))),
+        Edit::ConfirmBooking { id } => change(tx, key("appointment", *id), |row| {
+            if row.text("status") == Some("scheduled") {
+                row.set("status", text("confirmed"));
+            }
+        }),
         Edit::AddFollowup { id, rule, customer } => tx.put(followup(*id, *rule, *customer, tx.now)),
         Edit::DropFollowup { id } => tx.remove(key("followup", *id)),
         Edit::AddEntry {
@@ -193,6 +213,28 @@ pub fn followup(followup: Uuid, rule: Uuid, customer: Uuid, now: i64) -> Row {
     Row::new("followup", followup, &fields)
 }
 
+/// A day of the clinic, so many days on.
+fn day(now: i64, ahead: i64) -> String {
+    local(now + ahead * DAY).date_naive().to_string()
+}
+
+/// A booking. It has begun at any hour of its day.
+pub fn booking(booking: Uuid, customer: Uuid, person: Uuid, day: &str) -> Row {
+    let (_, last) = booking.as_u64_pair();
+    let fields = [
+        ("customer_id", id(customer)),
+        ("staff_id", id(person)),
+        ("code", Value::Text(format!("WEB-{last:016x}"))),
+        ("type", text("treatment")),
+        ("status", text("scheduled")),
+        ("date", text(day)),
+        ("start_time", text("00:00")),
+        ("end_time", text("01:00")),
+        ("services", text("[]")),
+    ];
+    Row::new("appointment", booking, &fields)
+}
+
 /// Something that somebody is told.
 pub fn notification(note: Uuid, person: Uuid, title: &str, now: i64) -> Row {
     let fields = [
@@ -213,7 +255,7 @@ pub fn any(rows: &Rows, chance: &mut Chance) -> Option<Edit> {
     let fresh = chance.uuid();
     let word = format!("w{}", chance.below(1_000));
     let person = one(rows, "staff", chance)?;
-    Some(match chance.below(20) {
+    Some(match chance.below(23) {
         0 => Edit::AddCustomer { id: fresh, name: word },
         1..=4 => Edit::SetCustomer {
             id: one(rows, "customer", chance)?,
@@ -262,6 +304,15 @@ pub fn any(rows: &Rows, chance: &mut Chance) -> Option<Edit> {
         },
         18 => Edit::ReadNotification {
             id: one(rows, "notification", chance)?,
+        },
+        19 | 20 => Edit::AddBooking {
+            id: fresh,
+            customer: one(rows, "customer", chance)?,
+            person,
+            ahead: chance.between(0, 1),
+        },
+        21 => Edit::ConfirmBooking {
+            id: one(rows, "appointment", chance)?,
         },
         _ => Edit::DropNotification {
             id: one(rows, "notification", chance)?,
