@@ -580,7 +580,7 @@ async fn a_reply_a_payment_or_a_check_in_wakes_what_sleeps_with_the_reason() {
         (
             "check_in",
             format!(
-                "insert into desk.visit (clinic_id, id, customer_id, day, queue_number, arrived_at, arrived_by, arrived_device) values ('{A}', gen_random_uuid(), '{customer}', current_date, 99, now(), md5('user:7')::uuid, 'PC')"
+                "insert into desk.visit (clinic_id, id, customer_id, day, queue_number, arrived_at, arrived_by, arrived_device) values ('{A}', gen_random_uuid(), '{customer}', desk.local_day('{A}', now()), 99, now(), md5('user:7')::uuid, 'PC')"
             ),
         ),
         (
