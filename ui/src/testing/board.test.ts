@@ -1,7 +1,7 @@
 /** The board of journeys and the band on the card: by keys alone and by carrying a card, under a Thai layout. */
 import { expect, test } from 'vitest';
 import type { BoardAsk } from '../backend/bindings/BoardAsk';
-import { dropOn, framed, openWindow, settle, to, type Opened } from './window';
+import { dropOn, openWindow, settle, to, type Opened } from './window';
 
 const card = (id: string) => `[role=option][data-row-id=${id}]`;
 const selected = (on: Opened) => on.one('[role=option][aria-selected=true]').dataset['rowId'];
@@ -387,12 +387,12 @@ test('what comes in above does not move what the eye is on, and whoever scrolled
   await toBoard(on);
   const column = on.one('[data-column=lead_created] .cards');
   for (let step = 0; step < 30; step++) await on.press('↓');
-  await framed();
+  await settle();
   const [before, chosen] = [column.scrollTop, selected(on)];
   Object.assign(on.clinic.journeys.find(({ id }) => id === 'j9') ?? {}, { stage: 'lead_created', stageSince: 0 });
   on.clinic.tell('journeys');
   await on.gone(`[data-column=scanned] ${card('j9')}`);
-  await framed();
+  await settle();
   expect(selected(on)).toBe(chosen);
   expect(column.scrollTop - before, 'one card').toBe(83);
   column.scrollTop = 40_000;
@@ -403,7 +403,7 @@ test('what comes in above does not move what the eye is on, and whoever scrolled
   await settle();
   expect(column.scrollTop).toBe(40_000);
   await on.press('↓');
-  await framed();
+  await settle();
   expect(column.scrollTop, 'the keys go on from the selected card').toBeLessThan(4_000);
 });
 

@@ -160,11 +160,6 @@ export async function openWindow(options: FakeOptions = {}): Promise<Opened> {
   return opened;
 }
 
-/** What the last change wants to be seen has been brought into view. */
-export async function framed(): Promise<void> {
-  await new Promise((resolve) => requestAnimationFrame(resolve));
-}
-
 /** Lets answers arrive and the screen follow. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
