@@ -1,6 +1,7 @@
 //! What happens next, as a pure machine: events in, one step out. A *round* sends what the people here have done, then reads each
 //! person's stream, then the clinic's. The clinic's stream comes last because it is where answered actions are let go: by then every row
-//! that shows them has arrived. A round for which the clinic called only reads, and of the people's streams those that it named. Where the streams cannot be followed any more, the round begins with a load of everything.
+//! that shows them has arrived. A round for which the clinic called only reads, and of the people's streams those that it named. Where the
+//! streams cannot be followed any more, the round begins with a load of everything.
 
 use std::{collections::VecDeque, time::Duration};
 
