@@ -100,15 +100,14 @@ async fn every_synced_table_is_unique_by_clinic_and_key_and_refers_within_the_cl
 
 /// Who it is that is connected, and who works where: what is asked before the clinic is known.
 const DIRECTORY: [&str; 6] = ["client", "clinic", "clinic_staff", "member", "staff", "users"];
-/// How the statements begin that say no clinic: what all clinics' timers wait for, which the worker asks; the row or the clinic of one key; whom a customer was
+/// How the statements begin that say no clinic: the row or the clinic of one key; whom a customer was
 /// merged into; and codes that the web system's own keys want to be nobody else's in any clinic.
-const OF_ANY_CLINIC: [&str; 7] = [
+const OF_ANY_CLINIC: [&str; 6] = [
     "SELECT 1 from public.customers c where c.id = customer for key share",
     "not exists (select 1 from public.customers where customer_code = code)",
     "not exists (select 1 from public.loyalty_profiles where referral_code = code)",
     "select clinic_id from public.followup_rules where id = $1",
     "select clinic_id from public.workflow_states where id = $1",
-    "select coalesce(greatest(extract(epoch from clock_timestamp() - min(t.due_at)), 0), 0)::float8 from desk.timer t where t.state = 'waiting' and clinic is null",
     "select m.into_id from desk.merge m where m.from_id = customer and m.separated_at is null",
 ];
 

@@ -372,6 +372,50 @@ async fn versions_become_visible_in_order_whatever_the_order_of_commits() {
     assert_eq!(rows.len(), 2, "the slow transaction is not lost");
 }
 
+#[tokio::test]
+async fn what_is_read_to_the_end_is_a_state_that_the_clinic_had() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let note = |n: u32, text: &str| {
+        format!("update public.customers set notes = {text} where id = md5('customer:{n}')::uuid;")
+    };
+    pg.psql(DB, &[note(1, "500"), note(3, "500")].concat());
+    let mut at = Position::end_of(feed::head(&mut may.conn).await.unwrap().version - 2);
+
+    // What one of two holds goes to the other, and between two such transactions something is done to one alone.
+    let mut clinic = admin(&pg).await;
+    let alone = "update public.customers set nickname = clock_timestamp()::text where id = md5('customer:1')::uuid;";
+    let both = [note(1, "(notes::int - 1)::text"), note(3, "(notes::int + 1)::text")].concat();
+    let work = tokio::spawn(async move {
+        for _ in 0..300 {
+            for text in [alone, &format!("begin; {both} commit")] {
+                sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_owned()))
+                    .execute(&mut clinic)
+                    .await
+                    .unwrap();
+            }
+        }
+    });
+    let (mut rows, mut seen) = (Rows::new(), 0);
+    let place = SYNCED[0]
+        .columns
+        .iter()
+        .position(|column| column.name == "notes")
+        .unwrap();
+    let held = |row: &Vec<Value>| match &row[place] {
+        Value::Text(text) => text.parse::<i64>().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    while !work.is_finished() {
+        at = follow(&mut may, CLINIC, at, 100, &mut rows).await;
+        let sum: i64 = rows.values().map(held).sum();
+        assert_eq!(sum, 1_000, "at version {}", at.version);
+        seen += 1;
+    }
+    work.await.unwrap();
+    assert!(seen > 20, "{seen} states seen");
+}
+
 /// Rows of the feed that a pull reads, by the server's own count.
 async fn feed_rows_read(desk: &mut Desk, after: Position) -> (usize, u64) {
     desk.sql("begin").await.unwrap();

@@ -14,6 +14,7 @@ pub mod merge;
 pub mod migrate;
 pub mod pc;
 pub mod push;
+mod rows;
 pub mod rule;
 mod scram;
 pub mod settings;
