@@ -1,6 +1,6 @@
 //! A chain's working day on one PostgreSQL: many desks of many clinics, each with a login of its own, that push actions by the shipped
 //! functions and read what colleagues did, called by LISTEN or asking through a pooler. Prints how long a push takes, how long until a
-//! colleague's desk has the row, what the server's processors did, and how many connections there were.
+//! colleague's desk has the row, what the server's processors did, how many connections there were and what they hold in memory.
 //! `cargo run --release -p desk-tests --bin bench-load [desks] [clinics] [seconds] [speed] [direct|pooler]`, or `… bench-load figures [rows]`. Speed 0: all are idle.
 // A benchmark may stop at the first thing that is not as it must be.
 #![allow(
@@ -69,13 +69,13 @@ async fn play(chain: &Chain, day: &Arc<Day>, port: u16, is_direct: bool, pooler:
         .map(|counter| tokio::spawn(counter.work(day.clone())))
         .collect();
     tokio::time::sleep(day.length / 2).await;
-    let connections = chain.connections();
+    let (connections, memory) = (chain.connections(), server::memory(&chain.pg));
     for work in work {
         work.await.unwrap();
     }
     let (took, after) = (began.elapsed(), server::cpu(&chain.pg, pooler));
     day.tell();
-    println!("connections to the server at half time: {connections}");
+    println!("connections to the server at half time: {connections}, {memory} MB of their own");
     println!(
         "processors: PostgreSQL {:.2}, pooler {:.2}, these desks {:.2} (1 = one core all the time)",
         share(after.postgres - before.postgres, took),

@@ -1,4 +1,4 @@
-//! What the processors did, by the kernel's word.
+//! What the processors did and what the server holds in memory, by the kernel's word.
 
 use std::fs;
 use std::time::Duration;
@@ -25,6 +25,16 @@ pub fn cpu(pg: &PgCluster, pooler: Option<&Pooler>) -> Cpu {
         pooler: TICK * pooler.map_or(0, |pooler| ticks(pooler.pid(), &[13, 14])),
         desks: TICK * ticks(std::process::id(), &[13, 14]),
     }
+}
+
+/// Memory of the server's processes that is each one's own, in MB: what all share is not in it.
+pub fn memory(pg: &PgCluster) -> u64 {
+    let own = |id: &u32| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    pg.processes().1.iter().filter_map(own).sum::<u64>() / 1_024
 }
 
 /// Fields of `/proc/<id>/stat`, counted from 0 as in proc(5) less one; the name in front may hold anything, so counting begins behind it.
