@@ -21,11 +21,13 @@ use super::{
 /// None: the action does not fit what is there, and changes nothing.
 pub(super) type Done = Option<()>;
 
-/// Does everything that waits.
+/// Does everything that waits: all of an action, or nothing of it.
 pub fn replay(rows: &mut Table, waiting: &[Waits]) {
     for action in waiting {
-        // Each looks before it changes anything, but for those of the door.
-        apply(rows, action, waiting);
+        let mut done = rows.clone();
+        if apply(&mut done, action, waiting).is_some() {
+            *rows = done;
+        }
     }
 }
 
@@ -317,10 +319,20 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
     put(rows, entry);
     take(rows, customer, points, award.id("id"));
     if let Some(profile) = profile {
-        let left = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) - points);
-        put(rows, moved(&profile, -points, left));
+        put(
+            rows,
+            moved(&profile, -points, without(&profile, points, award.id("id"))),
+        );
     }
     Some(())
+}
+
+/// The tier that is left without an award: the one that is held, unless this award reached it.
+fn without(profile: &Row, points: i64, award: Option<Uuid>) -> Tier {
+    let held = Tier::from_word(profile.text("tier").unwrap_or_default());
+    let is_of_another = profile.id("tier_by").is_some_and(|by| Some(by) != award);
+    let left = Tier::of_lifetime_points(profile.int("total_points").unwrap_or(0) - points);
+    if is_of_another { held } else { left.min(held) }
 }
 
 /// A lot of so many points, called like its entry.

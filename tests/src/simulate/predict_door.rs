@@ -1,5 +1,4 @@
-//! As [`super::predict`], for who comes and who is booked. As on the PC, what an action changed before the rest of it turned out not to fit
-//! stays until the clinic has answered.
+//! As [`super::predict`], for who comes and who is booked.
 
 use std::sync::Arc;
 

@@ -255,7 +255,7 @@ fn nobody_works_on(connection: &Connection, next: Option<Uuid>) -> Result<()> {
     }
 }
 
-/// Replays what waits over rows that have just arrived. What no longer fits is left to the database's answer.
+/// Replays what waits over rows that have just arrived. What no longer fits changes nothing and is left to the database's answer.
 pub(crate) fn replay(connection: &Connection, stale: &Stale) -> Result<()> {
     let ledger = Ledger {
         connection,
@@ -270,11 +270,24 @@ pub(crate) fn replay(connection: &Connection, stale: &Stale) -> Result<()> {
             args: waiting.args,
             at: waiting.at,
         };
-        match apply(&ledger, &action) {
-            Err(CacheError::Refused(_)) | Ok(()) => {}
-            Err(error) => return Err(error),
-        }
+        do_again(&ledger, &action)?;
     }
+    Ok(())
+}
+
+/// The whole effect of a waiting action, or none of it: what it has changed before the rest turned out not to fit goes back with it. Else a screen would
+/// show half of it, a customer who has left a booking that was not moved, until the database has answered.
+fn do_again(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    let run = |sql: &str| -> Result<usize> { Ok(ledger.connection.prepare_cached(sql)?.execute([])?) };
+    run("SAVEPOINT again")?;
+    match apply(ledger, action) {
+        Ok(()) => {}
+        Err(CacheError::Refused(_)) => {
+            run("ROLLBACK TO again")?;
+        }
+        Err(error) => return Err(error),
+    }
+    run("RELEASE again")?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ mod support;
 use desk_cache::{
     CacheError,
     change::{self, Action, Destination},
-    outbox,
+    outbox::{self, Refusal},
     rebase::Change,
     row,
     undo::{self, How, Undone, Wish},
@@ -309,6 +309,79 @@ fn who_leaves_takes_the_booking_along_and_who_comes_back_brings_it() {
         refused(desk.press(103, "visit.leave", json!({ "id": id(49) }))),
         "visit_not_found"
     );
+}
+
+#[test]
+fn a_move_that_no_longer_fits_leaves_nothing_of_itself_not_half_of_it() {
+    let desk = booked();
+    desk.pull(2, vec![a_visit(40, 2, 7, "waiting")], vec![]);
+    let args =
+        json!({ "id": id(30), "set": { "slot": "2026-10-01 15:00-16:00" }, "base": { "slot": SLOT, "visit": id(40) } });
+    desk.press(100, "appointment.reschedule", args).unwrap();
+    assert_eq!(
+        desk.field(40, "state"),
+        text("left"),
+        "whoever had come for it waits no longer"
+    );
+    // A colleague has moved the booking meanwhile: this PC's move is refused, whichever row it looks at last.
+    desk.pull(3, vec![a_booking("confirmed", "10:45")], vec![]);
+    let clinics = (text("waiting"), Value::Null);
+    assert_eq!((desk.field(40, "state"), desk.field(40, "finished_by")), clinics);
+    assert_eq!((desk.booking_status(), desk.waiting()), (text("confirmed"), 1));
+    desk.pull(4, vec![a_booking("confirmed", "10:30")], vec![]);
+    assert_eq!(
+        desk.field(40, "state"),
+        text("left"),
+        "where it fits again, all of it is done again"
+    );
+    desk.sent();
+    desk.answer(
+        100,
+        Some(Refusal {
+            code: "changed_meanwhile".into(),
+            detail: None,
+        }),
+    );
+    desk.pull(5, vec![], vec![id(100)]);
+    assert_eq!(
+        (desk.field(40, "state"), desk.booking_status()),
+        (text("waiting"), text("confirmed"))
+    );
+}
+
+#[test]
+fn what_was_done_before_and_after_one_that_no_longer_fits_stays_done() {
+    let desk = booked();
+    desk.pull(
+        2,
+        vec![
+            a_visit(40, 2, 7, "waiting"),
+            put("customer", id(21), &[("full_name", text("นภา"))]),
+        ],
+        vec![],
+    );
+    desk.press(
+        100,
+        "customer.edit",
+        json!({ "id": id(21), "set": { "nickname": "ก่อน" } }),
+    )
+    .unwrap();
+    let args =
+        json!({ "id": id(30), "set": { "slot": "2026-10-01 15:00-16:00" }, "base": { "slot": SLOT, "visit": id(40) } });
+    desk.press(101, "appointment.reschedule", args).unwrap();
+    desk.press(102, "customer.edit", json!({ "id": id(21), "set": { "notes": "หลัง" } }))
+        .unwrap();
+    desk.pull(3, vec![a_booking("confirmed", "10:45")], vec![]);
+    let written: (String, String) = desk
+        .cache()
+        .read()
+        .unwrap()
+        .query_row("SELECT nickname, notes FROM customer WHERE id = ?1", [id(21)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(written, ("ก่อน".into(), "หลัง".into()));
+    assert_eq!((desk.field(40, "state"), desk.waiting()), (text("waiting"), 3));
 }
 
 /// A course of three, one of them done, with a beautician who may treat.
