@@ -71,12 +71,8 @@ fn moment(text: &str) -> Option<i64> {
     Some(at.timestamp_micros())
 }
 
-/// What PostgreSQL notes beside an entry or a membership, by its own clock, and the model does not; `clinic_tiers`, `clinic_points` and
-/// `clinic_payments` hold it.
-const NOTED: [(&str, &[&str]); 2] = [
-    ("point_entry", &["effective_at", "given_by", "policy", "purpose"]),
-    ("loyalty_profile", &["tier_by", "tier_since", "tier_until"]),
-];
+/// What PostgreSQL notes beside an entry, and the model does not; `clinic_points` and `clinic_payments` hold it.
+const NOTED: [(&str, &[&str]); 1] = [("point_entry", &["effective_at", "given_by", "policy", "purpose"])];
 
 /// A row by the names of its columns, with documents read.
 fn readable(row: &Row) -> BTreeMap<&'static str, String> {

@@ -37,6 +37,7 @@ pub mod server;
 pub mod shrink;
 pub mod start;
 pub mod tell;
+mod tier;
 pub mod trace;
 mod visit;
 pub mod web;

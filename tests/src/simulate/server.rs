@@ -10,7 +10,10 @@ use desk_cache::{
 };
 use desk_clinic::{ClinicError, feed::Head};
 use desk_core::{
-    loyalty::account::{Account, Lot, Use},
+    loyalty::{
+        Tier,
+        account::{Account, Lot, Use},
+    },
     synced::Value,
 };
 use desk_sync::{Failure, clinic};
@@ -23,6 +26,7 @@ use super::{
     planted::Bug,
     row::{Key, Row, Rows, Scope, key, noun, text},
     tell::Woken,
+    tier::Held,
 };
 
 /// What every login calls its PC.
@@ -122,6 +126,8 @@ pub struct Behind {
     pub by: Option<Uuid>,
     /// The lots that it took points from.
     pub uses: Vec<Use>,
+    /// The tier that was held before this entry reached a higher one.
+    pub held_before: Option<Held>,
 }
 
 /// Numbers that were given out, and are never given again.
@@ -141,6 +147,17 @@ fn lot(row: &Row) -> Lot {
         remaining: row.int("remaining").unwrap_or_default(),
         expires_at: row.int("expires_at"),
         effective_at: row.int("effective_at").unwrap_or_default(),
+    }
+}
+
+/// What an entry counts for the tier: what was earned or given, less what is taken back of it.
+fn counts(entry: &Row, is_reversal: bool) -> i64 {
+    let amount = entry.int("amount").unwrap_or_default();
+    let is_gain = matches!(entry.text("type"), Some("earned" | "bonus")) && amount > 0;
+    if is_gain || is_reversal && amount < 0 {
+        amount
+    } else {
+        0
     }
 }
 
@@ -242,13 +259,17 @@ impl Tx {
             entry.id("customer_id").unwrap_or_default(),
         );
         let is_bill = entry.text("type") == Some("earned") && entry.int("amount") > Some(0);
+        let (invoice, counts) = (behind.reverses.unwrap_or(id), counts(&entry, behind.reverses.is_some()));
         behind.uses = self.book(&entry, &behind);
         self.behind.insert(id, behind);
         self.put(entry);
         let profile = self
             .all("loyalty_profile")
             .find(|row| row.id("customer_id") == Some(customer));
-        if let Some(profile) = profile.cloned() {
+        if let Some(mut profile) = profile.cloned() {
+            if counts != 0 {
+                self.judge_tier(&mut profile, invoice, counts);
+            }
             self.put_profile(profile);
         }
         if is_bill {
@@ -287,7 +308,7 @@ impl Tx {
         uses
     }
 
-    /// Writes a membership: whatever sums are written, the ledger's are stored.
+    /// Writes a membership: whatever sums are written, the ledger's are stored. The tier is what is held.
     pub fn put_profile(&mut self, mut profile: Row) {
         let customer = profile.id("customer_id");
         let (mut lifetime, mut available) = (0, 0);
@@ -296,22 +317,19 @@ impl Tx {
             .filter(|entry| entry.id("customer_id") == customer)
         {
             let amount = entry.int("amount").unwrap_or_default();
-            let kind = entry.text("type").unwrap_or_default();
             let behind = entry.id("id").and_then(|id| self.behind.get(&id));
-            let is_reversal = behind.is_some_and(|behind| behind.reverses.is_some()) && amount < 0;
-            if (matches!(kind, "earned" | "bonus") && amount > 0) || is_reversal {
-                lifetime += amount;
-            }
-            available += match kind {
-                "redeemed" | "expired" => -amount.abs(),
+            lifetime += counts(entry, behind.is_some_and(|behind| behind.reverses.is_some()));
+            available += match entry.text("type") {
+                Some("redeemed" | "expired") => -amount.abs(),
                 _ => amount,
             };
         }
         profile.set("total_points", Value::Int(lifetime));
         profile.set("available_points", Value::Int(available.max(0)));
         profile.set("owed", Value::Int((-available).max(0)));
-        let tier = desk_core::loyalty::Tier::of_lifetime_points(lifetime);
-        profile.set("tier", text(tier.word()));
+        if profile.text("tier").is_none() {
+            profile.set("tier", text(Tier::Bronze.word()));
+        }
         self.put(profile);
     }
 }
