@@ -14,7 +14,7 @@ use crate::{
     shadow,
 };
 
-/// Nouns that the database writes for a customer when points move. A first award makes a membership that the desk cannot know the key of.
+/// Nouns that the database writes for a customer when points move. A first award, or a first payment, makes a membership that the desk cannot know the key of.
 const LEDGER: [&str; 3] = ["loyalty_profile", "point_entry", "lot"];
 
 /// What is held back.
@@ -30,7 +30,8 @@ impl Held {
         let mut rows = connection
             .prepare_cached("SELECT tbl, pk FROM shadow UNION SELECT tbl, pk FROM arriving WHERE scope = ?1")?;
         let mut customers = connection.prepare_cached(
-            "SELECT DISTINCT args ->> 'customer_id' FROM outbox WHERE name LIKE 'points.%' AND args ->> 'customer_id' IS NOT NULL",
+            "SELECT DISTINCT args ->> 'customer_id' FROM outbox
+             WHERE (name LIKE 'points.%' OR name = 'payment.take') AND args ->> 'customer_id' IS NOT NULL",
         )?;
         let customers = customers.query_map([], |row| row.get::<_, String>(0))?;
         Ok(Self {

@@ -157,20 +157,15 @@ fn half_of_a_transaction_is_not_shown_under_an_action_that_is_part_of_it() {
     assert_eq!((points_shown(&desk, id(20)), desk.waiting()), (180, 0));
 }
 
-#[test]
-fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
+/// The first bill of somebody makes them a member; the page that brings it ends between the membership and its points.
+fn a_first_bill(name: &str, args: serde_json::Value) {
     let desk = Desk::new();
     desk.pull(
         1,
         vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])],
         vec![],
     );
-    desk.act(
-        100,
-        "points.award",
-        json!({ "id": id(100), "customer_id": id(20), "satang": 199_900 }),
-    )
-    .unwrap();
+    desk.act(100, name, args).unwrap();
     desk.answer(100, None);
     let in_the_middle = Position {
         pk: id(21),
@@ -182,13 +177,29 @@ fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
         let reader = desk.cache().read().unwrap();
         row::get(&reader, noun("loyalty_profile"), id(21)).unwrap()
     };
-    assert_eq!(shown(), None);
+    assert_eq!(shown(), None, "{name}");
     desk.pull(
         2,
-        vec![a_lot(id(100), 199, 199), a_lot(id(23), 100, 100)],
+        vec![a_lot(id(101), 199, 199), a_lot(id(23), 100, 100)],
         vec![id(100)],
     );
-    assert_eq!((shown().is_some(), points_shown(&desk, id(20))), (true, 299));
+    assert_eq!((shown().is_some(), points_shown(&desk, id(20))), (true, 299), "{name}");
+}
+
+#[test]
+fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
+    a_first_bill(
+        "points.award",
+        json!({ "id": id(101), "customer_id": id(20), "satang": 199_900 }),
+    );
+}
+
+#[test]
+fn a_membership_that_a_payment_made_is_not_shown_with_the_payment_on_top_of_it() {
+    a_first_bill(
+        "payment.take",
+        json!({ "id": id(102), "entry": id(101), "customer_id": id(20), "satang": 199_900, "method": "cash" }),
+    );
 }
 
 #[test]
