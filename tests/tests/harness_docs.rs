@@ -11,8 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const PAGE: &str = include_str!("../../src-tauri/docs/sync.md");
-const PROMISES: [&str; 2] = [
+const PROMISES: [&str; 4] = [
     include_str!("../src/simulate/check.rs"),
+    include_str!("../src/simulate/check_counter.rs"),
+    include_str!("../src/simulate/check_door.rs"),
     include_str!("../src/simulate/run.rs"),
 ];
 

@@ -60,9 +60,15 @@ fn planted_bugs_are_caught_by_the_first_seeds() {
     }
     // Two who do just these things at two counters meet later.
     let rare = [
-        (Bug::NumberOfWhoIsHere, 40),
-        (Bug::SlotIgnored, 40),
-        (Bug::SecondCheckIn, 195),
+        (Bug::NumberOfWhoIsHere, 0),
+        (Bug::SlotIgnored, 30),
+        (Bug::SecondCheckIn, 320),
+        (Bug::SecondClaimWins, 10),
+        (Bug::WhoIsUntold, 10),
+        (Bug::LastAnswerCounts, 10),
+        (Bug::NumberOfLastPaid, 0),
+        (Bug::RefundsForgotten, 450),
+        (Bug::PointsStay, 0),
     ];
     for (bug, from) in rare {
         let seeds = some(30, Some(bug));

@@ -106,6 +106,16 @@ pub fn reversal(done: &Before, id: Uuid) -> Option<Drawn> {
             };
             (name, id, json!({ "id": subject, "of": of, "entry": id, "was": {} }))
         }
+        "lead.claim" => ("lead.unclaim", id, json!({ "id": subject, "of": of })),
+        "lead.answer" => {
+            let before = row(done, "lead", "id")?;
+            let person = |name: &str| json!(before.id(name));
+            let args = json!({
+                "id": subject, "of": of, "status": before.text("status"), "claimed_by": person("claimed_by"), "outcome": before.text("outcome"),
+                "answered_at": moment(before.int("answered_at")), "answered_by": person("answered_by"),
+            });
+            ("lead.unanswer", id, args)
+        }
         "appointment.book" => ("appointment.unbook", id, json!({ "id": subject, "of": of })),
         "appointment.reschedule" => ("appointment.move_back", id, moving_back(done)),
         "appointment.no_show" | "appointment.cancel" => {
@@ -218,13 +228,13 @@ const MOMENTS: [&str; 16] = [
 fn junk(field: &str, chance: &mut Chance) -> Json {
     let words: &[&str] = match (chance.below(4), field) {
         (0, _) => return of_another_kind(chance),
-        (1.., "until" | "executed_at" | "last_visit" | "birth_date") => &MOMENTS,
+        (1.., "until" | "executed_at" | "last_visit" | "birth_date" | "next_at" | "answered_at") => &MOMENTS,
         (1.., "at") => &DEEDS,
         (1.., "slot") => &SLOTS,
         (
             1..,
             "id" | "to" | "of" | "customer_id" | "reward_id" | "lease_id" | "appointment_id" | "staff_id"
-            | "journey_id" | "entry",
+            | "journey_id" | "entry" | "payment_id" | "claimed_by" | "answered_by",
         ) => &IDS,
         (1.., "phone" | "email" | "gender") => &CONTACTS,
         (1.., "satang" | "points" | "seen") => return chance.between(-1, 2_000).into(),

@@ -81,6 +81,7 @@ impl History {
     async fn start(pg: &PgCluster, database: &str, seed: u64, bug: Option<Bug>) -> Found<Self> {
         let mut real = Real::start(pg, database, &rows()).await;
         let mut model = Server::new(Rows::new(), 0);
+        model.given = Server::new(rows(), 0).given;
         let mut first = model.begin(MORNING);
         first.rows = Rows::new();
         rows().values().for_each(|row| first.put(row.as_ref().clone()));
@@ -103,7 +104,7 @@ impl History {
             seen: vec![],
             tally: Tally::new(),
         };
-        for person in [PEOPLE[0], PEOPLE[1], PEOPLE[0]] {
+        for person in [PEOPLE[0], PEOPLE[1], PEOPLE[0], PEOPLE[3]] {
             history.enrol(person).await;
         }
         history.compare_rows().await?;

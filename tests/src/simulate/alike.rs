@@ -53,7 +53,7 @@ fn without_one_of_many(mut detail: Json) -> Json {
 }
 
 /// Columns that hold documents: PostgreSQL writes them with blanks and with its own order of keys.
-const DOCUMENTS: [(&str, &str); 7] = [
+const DOCUMENTS: [(&str, &str); 10] = [
     ("customer", "tags"),
     ("appointment", "services"),
     ("journey", "treatment_plan"),
@@ -61,6 +61,9 @@ const DOCUMENTS: [(&str, &str); 7] = [
     ("followup", "response"),
     ("clinic", "loyalty_multipliers"),
     ("followup_rule", "channels"),
+    ("lead", "reasons"),
+    ("lead", "told"),
+    ("lead", "factors"),
 ];
 
 /// An instant that is carried as text, in the time zone of whoever wrote it.

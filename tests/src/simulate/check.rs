@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     pc::Pc,
     person::Intention,
-    predict, predict_door,
+    predict, predict_door, predict_pay,
     row::{Key, Rows, Scope, key, noun, table},
     seen::{Place, Seen, Stream, Table, Waits},
     world::World,
@@ -211,6 +211,8 @@ fn touches(action: &Waits, kept: Key, seen: &Seen) -> bool {
         Some("customer") => id("id").is_some_and(|id| kept == key("customer", id)),
         Some("followup") => id("id").is_some_and(|id| kept == key("followup", id)),
         Some("notification") => id("id").is_some_and(|id| kept == key("notification", id)),
+        Some("lead") => id("id").is_some_and(|id| kept == key("lead", id)),
+        Some("payment") => predict_pay::touches(action, kept, [&seen.base, &seen.view]),
         Some("points") => id("id").is_some_and(|id| kept == key("point_entry", id)) || profile_of(id("customer_id")),
         _ => predict_door::touches(action, kept, [&seen.base, &seen.view]),
     }
@@ -411,14 +413,13 @@ fn ledger(world: &World) -> Checked {
             .values()
             .filter(|row| row.tbl == noun("lot").number && row.id("customer_id") == profile.id("customer_id"));
         let left: i64 = lots.filter_map(|row| row.int("remaining")).sum();
-        if profile.int("available_points") != Some(sum) || sum < 0 || left != sum {
+        // Points of money that was given back and had been spent are owed.
+        let (has, owes) = (sum.max(0), (-sum).max(0));
+        let says = (profile.int("available_points"), profile.int("owed"));
+        if says != (Some(has), Some(owes)) || left != has {
             return broken(
                 "ledger",
-                format!(
-                    "{} has {:?}, its entries {sum}, its lots {left}",
-                    name(*key),
-                    profile.int("available_points")
-                ),
+                format!("{} has {says:?}, its entries {sum}, its lots {left}", name(*key)),
             );
         }
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     booking,
     chance::Chance,
+    lead, pay,
     person::written,
     planted::Bug,
     redeem, reverse,
@@ -108,6 +109,13 @@ fn decider(name: &str) -> Option<Decider> {
         "points.unredeem" => redeem::unredeem,
         "customer.revert" => reverse::customer_revert,
         "customer.remove" => reverse::customer_remove,
+        "lead.claim" => lead::claim,
+        "lead.release" => lead::release,
+        "lead.answer" => lead::answer,
+        "lead.unclaim" => lead::unclaim,
+        "lead.unanswer" => lead::unanswer,
+        "payment.take" => pay::take,
+        "payment.refund" => pay::refund,
         name => return at_the_door(name),
     })
 }
@@ -510,12 +518,8 @@ pub(super) fn lot_expiry(at: i64) -> i64 {
 }
 
 fn member(desk: &mut Desk<'_>, customer: Uuid) -> Row {
-    let known = desk
-        .tx
-        .all("loyalty_profile")
-        .find(|row| row.id("customer_id") == Some(customer));
-    if let Some(known) = known {
-        return known.clone();
+    if let Some(known) = desk.tx.membership(customer) {
+        return known;
     }
     let now = desk.tx.now;
     let profile = desk.chance.uuid();
@@ -550,7 +554,7 @@ pub(super) fn entry_row(entry: Uuid, customer: Uuid, kind: &str, amount: i64, sa
     Row::new("point_entry", entry, &fields)
 }
 
-fn multiplier_tenths(desk: &Desk<'_>, tier: &str) -> i64 {
+pub(super) fn multiplier_tenths(desk: &Desk<'_>, tier: &str) -> i64 {
     let policy = desk
         .tx
         .all("clinic")
@@ -579,30 +583,52 @@ fn points_award(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if desk.tx.row("customer", customer).is_none() {
         return refuse("customer_not_found");
     }
-    let profile = member(desk, customer);
+    let bill = Bill {
+        entry,
+        customer,
+        satang,
+        said: note,
+        from: desk.tx.now,
+    };
+    earn(desk, &bill).map(drop)
+}
+
+/// Money that earns points.
+pub(super) struct Bill {
+    pub(super) entry: Uuid,
+    pub(super) customer: Uuid,
+    pub(super) satang: i64,
+    pub(super) said: Option<String>,
+    /// When it was paid.
+    pub(super) from: i64,
+}
+
+/// The one rule of what a bill earns. Makes the member where there is none; answers the points.
+pub(super) fn earn(desk: &mut Desk<'_>, bill: &Bill) -> Result<i64, Refused> {
+    let profile = member(desk, bill.customer);
     let tier = profile.text("tier").unwrap_or(Tier::Bronze.word()).to_owned();
-    if desk.tx.row("point_entry", entry).is_some() {
+    if desk.tx.row("point_entry", bill.entry).is_some() {
         return refuse("value_not_allowed");
     }
-    let points = loyalty::points_for(satang, multiplier_tenths(desk, &tier));
-    let said = note.as_deref().unwrap_or("คะแนนจากยอดชำระ");
-    let earned = entry_row(entry, customer, "earned", points, Some(said), desk.tx.now);
+    let points = loyalty::points_for(bill.satang, multiplier_tenths(desk, &tier));
+    let said = bill.said.as_deref().unwrap_or("คะแนนจากยอดชำระ");
+    let mut earned = entry_row(bill.entry, bill.customer, "earned", points, Some(said), desk.tx.now);
+    earned.set("expires_at", Value::Int(lot_expiry(bill.from)));
+    if bill.from < desk.tx.now {
+        earned.set("effective_at", Value::Int(bill.from));
+    }
     desk.tx.add_entry(earned, Behind::default());
-    let profile = profile
-        .id("id")
-        .and_then(|profile| desk.tx.row("loyalty_profile", profile))
-        .cloned();
-    if let Some(mut profile) = profile {
+    if let Some(mut profile) = desk.tx.membership(bill.customer) {
         let (spent, visits) = (
             profile.int("total_spent").unwrap_or(0),
             profile.int("total_visits").unwrap_or(0),
         );
-        profile.set("total_spent", int((spent + satang).min(9_999_999_999)));
+        profile.set("total_spent", int((spent + bill.satang).min(9_999_999_999)));
         profile.set("total_visits", int(visits + 1));
-        profile.set("last_visit", int(desk.tx.now));
+        profile.set("last_visit", int(profile.int("last_visit").max(Some(bill.from))));
         desk.tx.put_profile(profile);
     }
-    Ok(())
+    Ok(points)
 }
 
 fn followup_close(desk: &mut Desk<'_>, args: &Json, status: &str, reason: &str) -> Decided {

@@ -52,14 +52,14 @@ fn refused_by_the_database(screen: &Screen<'_>, id: Uuid, word: &str, chance: &m
     Some(("appointment.book", id, booked))
 }
 
-fn rows<'a>(screen: &'a Screen<'_>, name: &str) -> impl Iterator<Item = &'a Row> {
+pub(super) fn rows<'a>(screen: &'a Screen<'_>, name: &str) -> impl Iterator<Item = &'a Row> {
     let number = noun(name).number;
     let range = screen.view.range((number, Uuid::nil())..=(number, Uuid::max()));
     range.map(|(_, row)| row.as_ref())
 }
 
 /// One that is as it should be, mostly; else any. As often as not the first: two counters see the same person before them.
-fn fitting<'a>(
+pub(super) fn fitting<'a>(
     screen: &'a Screen<'_>,
     name: &str,
     chance: &mut Chance,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     chance::Chance,
-    door,
+    counter, door,
     pc::Pc,
     row::{key, noun},
     seen::{Place, Table},
@@ -125,7 +125,8 @@ pub type Drawn = (&'static str, Uuid, Json);
 pub fn draw(screen: &mut Screen<'_>, person: Uuid, chance: &mut Chance) -> Option<Drawn> {
     let id = chance.uuid();
     let word = format!("n{:08x}", chance.below(usize::MAX) & 0xffff_ffff);
-    Some(match chance.below(100) {
+    Some(match chance.below(130) {
+        106.. => return counter::draw(screen, id, &word, chance),
         0..=15 => (
             "task.note",
             id,

@@ -94,6 +94,18 @@ pub enum Bug {
     SecondCheckIn,
     /// A booking is moved, whatever its person saw.
     SlotIgnored,
+    /// Who takes a lead second has it.
+    SecondClaimWins,
+    /// The last answer of a lead stops its clock, not the earliest.
+    LastAnswerCounts,
+    /// The number of a payment is one more than the last bill's, not one more than was given.
+    NumberOfLastPaid,
+    /// What was given back of a payment before is not looked at.
+    RefundsForgotten,
+    /// Money that is given back leaves the points that it earned.
+    PointsStay,
+    /// Who comes second to a lead is not told who has it.
+    WhoIsUntold,
 }
 
 impl Bug {
@@ -144,6 +156,12 @@ impl Bug {
         Self::NumberOfWhoIsHere,
         Self::SecondCheckIn,
         Self::SlotIgnored,
+        Self::SecondClaimWins,
+        Self::LastAnswerCounts,
+        Self::NumberOfLastPaid,
+        Self::RefundsForgotten,
+        Self::PointsStay,
+        Self::WhoIsUntold,
     ];
 
     /// The bug with this name.

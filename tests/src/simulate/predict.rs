@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     decide::{FIELDS, local, lot_expiry},
-    predict_door,
+    predict_door, predict_lead, predict_pay,
     row::{Key, Row, id, int, key, noun, text, to_change},
     seen::{Table, Waits},
 };
@@ -59,6 +59,8 @@ fn apply(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         "followup.cancel" => close(rows, action, "cancelled"),
         "followup.reopen" => followup_reopen(rows, action),
         "notification.read" => read(rows, action),
+        name if name.starts_with("lead.") => predict_lead::apply(rows, action),
+        name if name.starts_with("payment.") => predict_pay::apply(rows, action, waiting),
         _ => predict_door::apply(rows, action),
     }
 }
@@ -127,15 +129,7 @@ fn reopen(rows: &mut Table, action: &Waits) -> Done {
 }
 
 fn add_line(rows: &mut Table, action: &Waits, task: Uuid, said: &str) -> Done {
-    let staff = rows.get(&key("staff", action.person));
-    let nickname = staff
-        .and_then(|staff| staff.text("nickname").or(staff.text("display_name")))
-        .unwrap_or_default();
-    let line = format!(
-        "{} {nickname}: {}",
-        local(action.at).format("%d/%m %H:%M"),
-        one_line(said)
-    );
+    let line = note_line(rows, action, said);
     let task = to_change(rows, key("task", task))?;
     let notes = match task.text("notes").filter(|notes| !notes.is_empty()) {
         Some(notes) => format!("{notes}\n{line}"),
@@ -143,6 +137,16 @@ fn add_line(rows: &mut Table, action: &Waits, task: Uuid, said: &str) -> Done {
     };
     task.set("notes", Value::Text(notes));
     Some(())
+}
+
+/// When, who and what, on one line.
+pub(super) fn note_line(rows: &Table, action: &Waits, said: &str) -> String {
+    let staff = rows.get(&key("staff", action.person));
+    let nickname = staff
+        .and_then(|staff| staff.text("nickname").or(staff.text("display_name")))
+        .unwrap_or_default();
+    let at = local(action.at).format("%d/%m %H:%M");
+    format!("{at} {nickname}: {}", one_line(said))
 }
 
 fn one_line(said: &str) -> String {
@@ -205,6 +209,7 @@ fn remove(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         noun("appointment"),
         noun("lead"),
         noun("preference"),
+        noun("payment"),
     ];
     let has = |row: &Row| own.iter().any(|noun| noun.number == row.tbl) && row.id("customer_id") == Some(customer);
     let is_used = rows.values().any(|row| has(row)) || waiting.iter().any(|other| !other.is_undone && waits(other));
@@ -243,7 +248,8 @@ fn multiplier_tenths(rows: &Table, tier: Tier) -> i64 {
 /// The tier of somebody without a membership: the database makes the member, with the welcome points, at the first award that waits.
 fn newcomer(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> Tier {
     let before = waiting.iter().take_while(|earlier| earlier.id != action.id);
-    let entries = before.filter_map(|earlier| rows.get(&key("point_entry", uuid(earlier, "id")?)));
+    let keys = before.flat_map(|earlier| ["id", "entry"].map(|name| uuid(earlier, name)));
+    let entries = keys.filter_map(|id| rows.get(&key("point_entry", id?)));
     let theirs = entries.filter(|entry| entry.id("customer_id") == Some(customer));
     let waits = theirs
         .filter_map(|entry| entry.int("amount"))
@@ -252,26 +258,54 @@ fn newcomer(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> 
 }
 
 fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
-    let satang = action.args.get("satang").and_then(Json::as_i64)?;
-    let customer = uuid(action, "customer_id")?;
+    let bill = Earned {
+        entry: uuid(action, "id")?,
+        customer: uuid(action, "customer_id")?,
+        satang: action.args.get("satang").and_then(Json::as_i64)?,
+        said: field(action, "note"),
+    };
+    earn(rows, action, &bill, waiting)
+}
+
+/// Money that earns points.
+pub(super) struct Earned<'a> {
+    pub(super) entry: Uuid,
+    pub(super) customer: Uuid,
+    pub(super) satang: i64,
+    pub(super) said: Option<&'a str>,
+}
+
+/// The tier by which somebody earns who has to be there.
+fn stands(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> Option<Tier> {
     rows.contains_key(&key("customer", customer)).then_some(())?;
-    let profile = profile_of(rows, customer);
-    let tier = match &profile {
+    Some(match profile_of(rows, customer) {
         Some(profile) => Tier::from_word(profile.text("tier").unwrap_or_default()),
         None => newcomer(rows, customer, action, waiting),
-    };
-    let points = loyalty::points_for(satang, multiplier_tenths(rows, tier));
+    })
+}
+
+/// Points per 10 baht, in tenths.
+pub(super) fn tenths(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> Option<i64> {
+    Some(multiplier_tenths(rows, stands(rows, customer, action, waiting)?))
+}
+
+pub(super) fn earn(rows: &mut Table, action: &Waits, bill: &Earned<'_>, waiting: &[Waits]) -> Done {
+    let tier = stands(rows, bill.customer, action, waiting)?;
+    let profile = profile_of(rows, bill.customer);
+    let points = loyalty::points_for(bill.satang, multiplier_tenths(rows, tier));
     let fields = [
-        ("customer_id", id(customer)),
+        ("customer_id", id(bill.customer)),
         ("type", text("earned")),
         ("amount", int(points)),
-        ("description", Value::text(field(action, "note").map(str::to_owned))),
+        ("description", Value::text(bill.said.map(str::to_owned))),
         ("created_at", int(action.at)),
         ("expires_at", int(lot_expiry(action.at))),
     ];
-    let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
-    if points > 0 {
-        lay(rows, &entry, customer, points);
+    let entry = Row::new("point_entry", bill.entry, &fields);
+    // What is owed is paid first.
+    let owed = profile.as_ref().and_then(|profile| profile.int("owed")).unwrap_or(0);
+    if points > owed {
+        lay(rows, &entry, bill.customer, points - owed);
     }
     put(rows, entry);
     if let Some(profile) = profile {
@@ -305,20 +339,26 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
     let points = award.int("amount").unwrap_or(0);
     let has = profile.as_ref().and_then(|profile| profile.int("available_points"));
     (profile.is_none() || has.unwrap_or(0) >= points).then_some(())?;
-    let mut entry = award.clone();
-    entry.set("id", id(uuid(action, "id")?));
-    entry.set("type", text("refund"));
-    entry.set("amount", int(-points));
-    entry.set(
-        "description",
-        Value::Text(format!("ย้อน: {}", award.text("description").unwrap_or_default())),
-    );
-    entry.set("created_at", int(action.at));
-    entry.set("method", Value::Null);
-    entry.set("reverses", id(award.id("id")?));
-    put(rows, entry);
+    lose(rows, action, &award, (uuid(action, "id")?, points, "ย้อน: "))
+}
+
+/// So many points of an award go, by an entry that says why.
+pub(super) fn lose(rows: &mut Table, action: &Waits, award: &Row, (entry, points, why): (Uuid, i64, &str)) -> Done {
+    let customer = award.id("customer_id")?;
+    rows.contains_key(&key("customer", customer)).then_some(())?;
+    let said = award.text("description").unwrap_or_default();
+    let fields = [
+        ("customer_id", id(customer)),
+        ("type", text("refund")),
+        ("amount", int(-points)),
+        ("description", Value::Text(format!("{why}{said}"))),
+        ("created_at", int(action.at)),
+        ("expires_at", award.get("expires_at").clone()),
+        ("reverses", id(award.id("id")?)),
+    ];
+    put(rows, Row::new("point_entry", entry, &fields));
     take(rows, customer, points, award.id("id"));
-    if let Some(profile) = profile {
+    if let Some(profile) = profile_of(rows, customer) {
         put(
             rows,
             moved(&profile, -points, without(&profile, points, award.id("id"))),
@@ -429,12 +469,12 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     entry.set("expires_at", int(lot_expiry(action.at)));
     entry.set("method", Value::Null);
     entry.set("reverses", id(spent.id("id")?));
-    let mut rest = points;
-    for used in action.args.get("lots").and_then(Json::as_array).into_iter().flatten() {
-        let lot = used.get("lot").and_then(Json::as_str);
-        let lot = lot.and_then(|lot| to_change(rows, key("lot", Uuid::parse_str(lot).ok()?)));
-        let back = used.get("points").and_then(Json::as_i64).unwrap_or(0).min(rest);
-        if let Some(lot) = lot {
+    // What is owed is paid first.
+    let mut rest = (points - profile.int("owed").unwrap_or(0)).max(0);
+    // What ends last comes first.
+    for place in lots(rows, customer).into_iter().rev() {
+        let back = taken_from(action, place.1).min(rest);
+        if let Some(lot) = to_change(rows, place) {
             lot.set("remaining", int(lot.int("remaining").unwrap_or(0) + back));
             rest -= back;
         }
@@ -445,6 +485,13 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     put(rows, entry);
     has(rows, profile, points);
     Some(())
+}
+
+/// What a redemption that is taken back took from a lot.
+fn taken_from(action: &Waits, lot: Uuid) -> i64 {
+    let uses = action.args.get("lots").and_then(Json::as_array).into_iter().flatten();
+    let of_it = uses.filter(|used| used.get("lot").and_then(Json::as_str) == Some(lot.to_string().as_str()));
+    of_it.filter_map(|used| used.get("points")?.as_i64()).sum()
 }
 
 fn close(rows: &mut Table, action: &Waits, status: &str) -> Done {

@@ -16,7 +16,7 @@ use super::{
 const MOST: i64 = 1_000_000;
 
 /// A number between two; a wrong one is refused with this code.
-fn number(args: &Json, field: &str, (least, most): (i64, i64), code: &'static str) -> Result<i64, Refused> {
+pub(super) fn number(args: &Json, field: &str, (least, most): (i64, i64), code: &'static str) -> Result<i64, Refused> {
     let found = args.get(field).and_then(Json::as_i64);
     match found.filter(|found| (least..=most).contains(found)) {
         Some(found) => Ok(found),
@@ -25,7 +25,7 @@ fn number(args: &Json, field: &str, (least, most): (i64, i64), code: &'static st
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     args: &Json,
     field: &str,
     read: impl FnOnce(&Json, &str) -> Result<T, Refused>,

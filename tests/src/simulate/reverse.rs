@@ -305,7 +305,7 @@ pub(super) fn customer_revert(desk: &mut Desk<'_>, args: &Json) -> Decided {
     edit(desk, arg_uuid(&undone.args, "id")?, set, Some(&Json::Object(base)))
 }
 
-const OF_A_CUSTOMER: [&str; 9] = [
+const OF_A_CUSTOMER: [&str; 10] = [
     "journey",
     "followup",
     "loyalty_profile",
@@ -315,6 +315,7 @@ const OF_A_CUSTOMER: [&str; 9] = [
     "lead",
     "preference",
     "visit",
+    "payment",
 ];
 
 pub(super) fn customer_remove(desk: &mut Desk<'_>, args: &Json) -> Decided {

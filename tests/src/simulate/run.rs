@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     chance::Chance,
     check::{self, Before, Checked, Violation, broken},
-    check_door, decide,
+    check_counter, check_door, decide,
     pc::{Pc, scratch},
     person::{self, Did, Intention},
     plan::{Plan, Step, What},
@@ -381,6 +381,7 @@ impl Run {
         check::server(&world, &self.intentions)?;
         check::causal(&world, self.judged)?;
         check_door::since(&world, self.judged)?;
+        check_counter::since(&world, self.judged)?;
         self.judged = world.server.version;
         for (id, intention) in &self.intentions {
             if !self.excused.contains(id) && !check::survives(*id, &self.pcs, &world) {

@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::{
     chance::Chance,
     decide,
+    pay::payments,
     planted::Bug,
     row::{Key, Row, Rows, Scope, key, noun, text},
     tell::Woken,
@@ -137,6 +138,8 @@ pub struct Given {
     pub queue: BTreeMap<String, i64>,
     /// To bookings.
     pub bookings: i64,
+    /// To money that came in or was given back.
+    pub payments: i64,
 }
 
 /// A row of the lots as the rules read it.
@@ -263,10 +266,7 @@ impl Tx {
         behind.uses = self.book(&entry, &behind);
         self.behind.insert(id, behind);
         self.put(entry);
-        let profile = self
-            .all("loyalty_profile")
-            .find(|row| row.id("customer_id") == Some(customer));
-        if let Some(mut profile) = profile.cloned() {
+        if let Some(mut profile) = self.membership(customer) {
             if counts != 0 {
                 self.judge_tier(&mut profile, invoice, counts);
             }
@@ -277,6 +277,12 @@ impl Tx {
         }
     }
 
+    /// The membership of a customer.
+    pub fn membership(&self, customer: Uuid) -> Option<Row> {
+        let mut all = self.all("loyalty_profile");
+        all.find(|row| row.id("customer_id") == Some(customer)).cloned()
+    }
+
     fn book(&mut self, entry: &Row, behind: &Behind) -> Vec<Use> {
         let (customer, amount) = (entry.id("customer_id"), entry.int("amount").unwrap_or_default());
         let made = Lot {
@@ -284,12 +290,16 @@ impl Tx {
             points: amount,
             remaining: amount,
             expires_at: entry.int("expires_at"),
-            effective_at: entry.int("created_at").unwrap_or_default(),
+            effective_at: entry
+                .int("effective_at")
+                .or(entry.int("created_at"))
+                .unwrap_or_default(),
         };
+        let profile = customer.and_then(|customer| self.membership(customer));
         let lots = self.all("lot").filter(|row| row.id("customer_id") == customer).map(lot);
         let mut account = Account {
             lots: lots.collect(),
-            owed: 0,
+            owed: profile.and_then(|profile| profile.int("owed")).unwrap_or(0),
         };
         let mut uses = vec![];
         match (behind.reverses, amount) {
@@ -338,6 +348,10 @@ impl Server {
     /// A database with these rows, at a version.
     pub fn new(rows: Rows, version: i64) -> Self {
         let here = Arc::new(rows.clone());
+        let given = Given {
+            payments: i64::try_from(payments(&rows).count()).unwrap_or(0),
+            ..Given::default()
+        };
         Self {
             rows,
             feed: BTreeMap::new(),
@@ -352,7 +366,7 @@ impl Server {
             logins: BTreeMap::new(),
             mutations: BTreeMap::new(),
             behind: BTreeMap::new(),
-            given: Given::default(),
+            given,
             effects: BTreeMap::new(),
             past: (0..=version).map(|_| here.clone()).collect(),
             is_older: false,

@@ -88,6 +88,13 @@ pub fn rows() -> Rows {
         let person = PEOPLE[usize::try_from(nth).unwrap_or(0)];
         rows.push(web::booking(thing(11, nth), thing(1, nth), person, "2026-03-02"));
     }
+    // Too little for a point.
+    rows.push(payment(1, None, 900));
+    rows.push(payment(2, Some("deposit"), 100_000));
+    for nth in 1..=2 {
+        let customer = Some(thing(1, nth)).filter(|_| nth == 2);
+        rows.push(web::lead(thing(12, nth), customer, &format!("l{nth}"), None, MORNING));
+    }
     rows.into_iter().map(|row| (row.key(), Arc::new(row))).collect()
 }
 
@@ -117,9 +124,12 @@ fn clinic() -> Row {
     Row::new("clinic", CLINIC, &fields)
 }
 
+/// Of the people, in turn.
+const ROLES: [&str; 4] = ["front_desk", "manager", "sales", "beautician"];
+
 fn staff(nth: u128) -> Row {
     let fields = [
-        ("role", text(if nth == 2 { "beautician" } else { "sales" })),
+        ("role", text(ROLES[usize::try_from(nth - 1).unwrap_or(0)])),
         ("display_name", Value::Text(format!("Person {nth}"))),
         ("nickname", Value::Text(format!("p{nth}"))),
         ("active", Value::Int(1)),
@@ -181,6 +191,24 @@ fn membership(customer: Uuid) -> [Row; 3] {
         Row::new("point_entry", thing(7, 1), &entry),
         Row::new("loyalty_profile", thing(6, 1), &profile),
     ]
+}
+
+/// Money that came in before there was a desk.
+fn payment(nth: u128, held_as: Option<&str>, satang: i64) -> Row {
+    let fields = [
+        ("number", Value::Int(i64::try_from(nth).unwrap_or(0))),
+        ("customer_id", id(thing(1, 1))),
+        ("satang", Value::Int(satang)),
+        ("method", text("cash")),
+        ("taken_at", Value::Int(MORNING)),
+        ("taken_by", id(person(1))),
+        ("points", Value::Int(0)),
+        ("multiplier_tenths", Value::Int(0)),
+        ("posted_at", Value::Int(MORNING)),
+        ("held_as", Value::text(held_as.map(str::to_owned))),
+        ("held", Value::Int(0)),
+    ];
+    Row::new("payment", thing(22, nth), &fields)
 }
 
 /// The clinic's database on the first morning, at a version: a database in which nothing has happened yet stands at 0.

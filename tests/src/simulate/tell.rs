@@ -180,7 +180,7 @@ fn shown_after(note: &Row) -> Option<i64> {
 const ADDRESSED: [&str; 10] = ["คุณ", "นางสาว", "นาง", "นาย", "Mrs.", "Mrs", "Mr.", "Mr", "Ms.", "Ms"];
 
 /// The first word, if it is a word.
-fn short_name(name: &str) -> String {
+pub(super) fn short_name(name: &str) -> String {
     let bare = ADDRESSED
         .iter()
         .find_map(|form| name.strip_prefix(form))

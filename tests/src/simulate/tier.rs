@@ -94,6 +94,17 @@ fn anniversary(since: NaiveDate, day: NaiveDate) -> Option<NaiveDate> {
 }
 
 impl Tx {
+    /// Anniversaries of a customer's tier that are over.
+    pub(super) fn settle_tier(&mut self, customer: Uuid) {
+        if let Some(mut profile) = self.membership(customer) {
+            let lifetime = profile.int("total_points").unwrap_or(0);
+            Held::of(&profile)
+                .settled(lifetime, local(self.now).date_naive())
+                .write(&mut profile);
+            self.put_profile(profile);
+        }
+    }
+
     /// What a membership holds after an entry that counts so much for the tier. `invoice`: the entry, or the one that it takes back.
     pub(super) fn judge_tier(&mut self, profile: &mut Row, invoice: Uuid, counts: i64) {
         let before = profile.int("total_points").unwrap_or(0);

@@ -47,6 +47,15 @@ pub enum Edit {
     },
     /// The customer says that they will come.
     ConfirmBooking { id: Uuid },
+    /// Somebody asks on the web page; this person is to be told at once.
+    AddLead {
+        id: Uuid,
+        customer: Option<Uuid>,
+        name: String,
+        person: Option<Uuid>,
+    },
+    /// A person of the web system has spoken to them.
+    AnswerLead { id: Uuid, person: Uuid },
     /// A contact is planned.
     AddFollowup { id: Uuid, rule: Uuid, customer: Uuid },
     /// It is deleted.
@@ -104,6 +113,13 @@ pub fn make(tx: &mut Tx, edit: &Edit) {
                 row.set("status", text("confirmed"));
             }
         }),
+        Edit::AddLead {
+            id,
+            customer,
+            name,
+            person,
+        } => tx.put_lead(lead(*id, *customer, name, *person, tx.now)),
+        Edit::AnswerLead { id, person } => answer_lead(tx, *id, *person),
         Edit::AddFollowup { id, rule, customer } => tx.put(followup(*id, *rule, *customer, tx.now)),
         Edit::DropFollowup { id } => tx.remove(key("followup", *id)),
         Edit::AddEntry {
@@ -157,6 +173,24 @@ fn archive_task(tx: &mut Tx, task: Uuid) {
         row.set("updated_at", Value::Int(tx.now));
         tx.put(row);
     }
+}
+
+/// It is theirs unless somebody has it, and answered unless somebody has answered.
+fn answer_lead(tx: &mut Tx, lead: Uuid, person: Uuid) {
+    let Some(mut lead) = tx.row("lead", lead).cloned() else {
+        return;
+    };
+    if lead.text("status") != Some("closed") {
+        lead.set("status", text("claimed"));
+    }
+    if lead.id("claimed_by").is_none() {
+        lead.set("claimed_by", id(person));
+    }
+    if lead.int("answered_at").is_none() {
+        lead.set("answered_at", Value::Int(tx.now));
+        lead.set("answered_by", id(person));
+    }
+    tx.put_lead(lead);
 }
 
 /// As [`change`]; a task that changed says when.
@@ -235,6 +269,28 @@ pub fn booking(booking: Uuid, customer: Uuid, person: Uuid, day: &str) -> Row {
     Row::new("appointment", booking, &fields)
 }
 
+/// Somebody who asked. `told`: who hears of it at once.
+pub fn lead(lead: Uuid, customer: Option<Uuid>, name: &str, told: Option<Uuid>, now: i64) -> Row {
+    let people: Vec<String> = told.iter().map(Uuid::to_string).collect();
+    let fields = [
+        ("customer_id", id(customer)),
+        ("name", text(name)),
+        ("phone", text("0833333333")),
+        ("source", text("website")),
+        ("score", Value::Int(50)),
+        ("is_hot", Value::Int(i64::from(told.is_some()))),
+        ("reasons", text(r#"["ถามราคา"]"#)),
+        ("status", text("open")),
+        ("created_at", Value::Int(now)),
+        ("updated_at", Value::Int(now)),
+        ("told", Value::Text(serde_json::json!(people).to_string())),
+        ("score_low", Value::Int(0)),
+        ("score_high", Value::Int(100)),
+        ("factors", text("[]")),
+    ];
+    Row::new("lead", lead, &fields)
+}
+
 /// Something that somebody is told.
 pub fn notification(note: Uuid, person: Uuid, title: &str, now: i64) -> Row {
     let fields = [
@@ -255,7 +311,12 @@ pub fn any(rows: &Rows, chance: &mut Chance) -> Option<Edit> {
     let fresh = chance.uuid();
     let word = format!("w{}", chance.below(1_000));
     let person = one(rows, "staff", chance)?;
-    Some(match chance.below(23) {
+    Some(match chance.below(26) {
+        23 | 24 => ask(rows, fresh, word, person, chance),
+        25 => Edit::AnswerLead {
+            id: one(rows, "lead", chance)?,
+            person,
+        },
         0 => Edit::AddCustomer { id: fresh, name: word },
         1..=4 => Edit::SetCustomer {
             id: one(rows, "customer", chance)?,
@@ -318,6 +379,17 @@ pub fn any(rows: &Rows, chance: &mut Chance) -> Option<Edit> {
             id: one(rows, "notification", chance)?,
         },
     })
+}
+
+/// Somebody asks on the web page: a customer or not, and somebody is to be told at once or not.
+fn ask(rows: &Rows, id: Uuid, name: String, person: Uuid, chance: &mut Chance) -> Edit {
+    let (is_known, is_hot) = (chance.percent(50), chance.percent(50));
+    Edit::AddLead {
+        id,
+        customer: one(rows, "customer", chance).filter(|_| is_known),
+        name,
+        person: Some(person).filter(|_| is_hot),
+    }
 }
 
 /// Points spent elsewhere, never more than there are.
