@@ -10,7 +10,7 @@
 
 mod clinic_support;
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use clinic_support::{A, admin, desk, migrated};
 use desk_core::{
@@ -25,6 +25,7 @@ use desk_core::{
 use desk_tests::simulate::chance::Chance;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Cases of an ordinary run, and in one statement.
 const USUAL: usize = 4_000;
@@ -33,6 +34,20 @@ const BATCH: usize = 2_000;
 const POSTED: usize = 10;
 /// Bills that are posted under one policy.
 const UNDER_ONE: usize = 100;
+/// Customers of the fixture's clinic who are taken in turn.
+const CUSTOMERS: usize = 400;
+
+/// How often each thing came about.
+type Ways = BTreeMap<&'static str, usize>;
+
+/// Each of so many ways came about at least so often.
+fn each_way(ways: &Ways, kinds: usize, least: usize) {
+    assert_eq!(ways.len(), kinds, "{ways:?}");
+    assert!(
+        ways.values().all(|count| *count >= least.max(1)),
+        "this run shows little of some: {ways:?}"
+    );
+}
 
 fn wanted(name: &str, usual: usize) -> usize {
     let said = std::env::var(name).ok();
@@ -107,6 +122,17 @@ struct Case {
     held: i64,
 }
 
+/// What of a bill held money pays: nothing, all of it, nearly either, or anything between.
+fn part(chance: &mut Chance, satang: i64) -> i64 {
+    match chance.below(10) {
+        0..3 => 0,
+        3..5 => satang,
+        5 => satang.min(1),
+        6 => (satang - 1).max(0),
+        _ => chance.between(0, satang),
+    }
+}
+
 fn case(chance: &mut Chance) -> Case {
     let satang = if chance.percent(20) {
         chance.between(1, 1_000)
@@ -115,11 +141,7 @@ fn case(chance: &mut Chance) -> Case {
     };
     let held_as = chance.percent(30).then(|| *chance.pick(&HeldAs::ALL).unwrap());
     Case {
-        held: if held_as.is_none() && chance.percent(50) {
-            chance.between(0, satang)
-        } else {
-            0
-        },
+        held: if held_as.is_none() { part(chance, satang) } else { 0 },
         held_as,
         policy: policy(chance),
         tier: *chance.pick(&Tier::ALL).unwrap(),
@@ -133,6 +155,19 @@ fn case(chance: &mut Chance) -> Case {
 }
 
 impl Case {
+    /// What it has to do with money that is held, in words that can be counted.
+    fn way(&self) -> &'static str {
+        let (money, back) = (self.satang - self.held, held_back(self.back, self.satang - self.held));
+        match (self.held_as, self.held, money, back) {
+            (Some(HeldAs::Deposit), ..) => "deposit",
+            (Some(HeldAs::GiftCard), ..) => "gift card",
+            (None, 0, ..) => "bill without held money",
+            (None, _, 0, _) => "bill that held money pays whole",
+            (None, _, _, 0) => "bill in part, given back from the hand alone",
+            (None, ..) => "bill in part, given back until it is held again",
+        }
+    }
+
     fn asked(&self) -> Json {
         json!({
             "p": stored(&self.policy), "tier": self.tier.word(), "satang": self.satang, "back": self.back, "measure": self.measure,
@@ -183,18 +218,19 @@ async fn l21_desk_and_database_answer_alike_for_random_policies_bills_refunds_an
     let pg = migrated().await;
     let mut conn = admin(&pg).await;
     let mut chance = Chance::new(u64::try_from(seed).unwrap());
-    let (began, mut refused) = (Instant::now(), 0);
+    let (began, mut refused, mut ways) = (Instant::now(), 0, Ways::new());
     for _ in 0..cases.div_ceil(BATCH) {
         let batch: Vec<Case> = (0..BATCH).map(|_| case(&mut chance)).collect();
         let theirs = answers(&mut conn, &batch).await;
         for (case, theirs) in batch.iter().zip(theirs.lines()) {
             assert_eq!(case.said(), theirs, "{}", case.asked());
             refused += usize::from(!theirs.starts_with('|'));
+            *ways.entry(case.way()).or_default() += 1;
         }
         assert_eq!(theirs.lines().count(), batch.len());
     }
     println!(
-        "{} cases alike in {:.1} s, seed {seed}; {refused} of the policies mean nothing",
+        "{} cases alike in {:.1} s, seed {seed}; {refused} of the policies mean nothing; {ways:?}",
         cases.div_ceil(BATCH) * BATCH,
         began.elapsed().as_secs_f64()
     );
@@ -202,24 +238,31 @@ async fn l21_desk_and_database_answer_alike_for_random_policies_bills_refunds_an
         refused * 20 > cases,
         "hardly a policy is refused: this run shows little"
     );
+    each_way(&ways, 6, cases / 50);
 }
 
-/// Posts a deposit, a bill that it pays in part, and gives the bill back in two parts: the tier before, what each did to the points, and what of each is held; then the deposit goes back.
-const POST: &str = "create schema trial; create function trial.post(login text, customer uuid, satang bigint, part bigint, kept bigint, used bigint) returns text language plpgsql as $$
-declare me desk.member; paid uuid := gen_random_uuid(); kept_as uuid := gen_random_uuid(); held text; refund jsonb; said text; booked jsonb := jsonb_build_object('customer_id', customer, 'method', 'cash');
+/// Plays one customer's payments and what is given back of them, one after the other: what each did to points and held money, or the word with which it was refused.
+const PLAY: &str = "create schema trial; create function trial.play(login text, customer uuid, steps jsonb) returns text language plpgsql as $$
+declare me desk.member; s jsonb; tier text; said text; word text; why text; answers text[] := '{}';
 begin
   select m.* into me from desk.member m where m.role_name = login;
-  held := coalesce((desk.settle_tier(me.clinic_id, customer, now())).tier, 'bronze');
-  perform desk.apply_payment_take(me, booked || jsonb_build_object('id', kept_as, 'entry', gen_random_uuid(), 'satang', kept, 'held_as', 'deposit'));
-  perform desk.apply_payment_take(me, booked || jsonb_build_object('id', paid, 'entry', gen_random_uuid(), 'satang', satang, 'held', used, 'method', case when used = satang then 'held' else 'cash' end));
-  said := desk.held_left(me.clinic_id, customer)::text;
-  refund := jsonb_build_object('payment_id', paid, 'reason', 'x');
-  perform desk.apply_payment_refund(me, refund || jsonb_build_object('id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', part));
-  if part < satang then perform desk.apply_payment_refund(me, refund || jsonb_build_object('id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', satang - part)); end if;
-  said := concat_ws('|', held, said, (select p.points from desk.payment p where p.clinic_id = me.clinic_id and p.id = kept_as),
-    (select string_agg(abs(p.points) || ' ' || p.held, '|' order by p.number) from desk.payment p where p.clinic_id = me.clinic_id and (p.id = paid or p.refunds = paid)));
-  perform desk.apply_payment_refund(me, jsonb_build_object('payment_id', kept_as, 'reason', 'x', 'id', gen_random_uuid(), 'entry', gen_random_uuid(), 'satang', kept));
-  return said || '|' || desk.held_left(me.clinic_id, customer);
+  for s in select x from jsonb_array_elements(steps) with ordinality e (x, nth) order by nth loop
+    begin
+      if s ? 'payment_id' then
+        perform desk.apply_payment_refund(me, s);
+        select -p.points || ' ' || p.held into said from desk.payment p where p.clinic_id = me.clinic_id and p.id = (s ->> 'id')::uuid;
+      else
+        tier := coalesce((desk.settle_tier(me.clinic_id, customer, now())).tier, 'bronze');
+        perform desk.apply_payment_take(me, s || jsonb_build_object('customer_id', customer));
+        select tier || ' ' || p.points into said from desk.payment p where p.clinic_id = me.clinic_id and p.id = (s ->> 'id')::uuid;
+      end if;
+      answers := answers || (said || ' ' || desk.held_left(me.clinic_id, customer));
+    exception when raise_exception then
+      get stacked diagnostics word = message_text, why = pg_exception_detail;
+      answers := answers || (word || ' ' || (why::jsonb ->> 'most'));
+    end;
+  end loop;
+  return array_to_string(answers, '|');
 end $$";
 
 /// Another version, in force from the moment it is made and later than the ones before it.
@@ -232,58 +275,217 @@ async fn put_in_force(conn: &mut PgConnection, nth: usize, promised: &Policy) {
     made.execute(conn).await.unwrap();
 }
 
-/// A bill: the sum, what of it is given back first, the deposit before it, and what of that pays it.
-struct Posted {
+/// What came in, what of it has not gone back, and what of that was money of that day.
+struct Paid {
+    id: Uuid,
+    kind: Option<HeldAs>,
     satang: i64,
-    part: i64,
-    kept: i64,
-    used: i64,
+    held: i64,
+    rest: i64,
+    money: i64,
 }
 
-fn posted(chance: &mut Chance) -> Posted {
-    let satang = chance.between(1, 3_000_000);
-    let kept = chance.between(1, 3_000_000);
-    let most = covers(satang, kept);
-    Posted {
-        part: if chance.percent(20) {
-            satang
-        } else {
-            chance.between(1, satang)
-        },
-        used: if chance.percent(40) {
-            most
-        } else {
-            chance.between(0, most)
-        },
-        satang,
-        kept,
-    }
+/// What the desk expects of one step. Points are known once the tier is.
+enum Expected {
+    Taken {
+        of: usize,
+        left: i64,
+    },
+    Back {
+        of: usize,
+        before: i64,
+        after: i64,
+        held: i64,
+        left: i64,
+    },
+    Refused(String),
 }
 
-/// What the desk says of a deposit and a bill that is given back in two parts.
-fn promise(promised: &Policy, tier: Tier, bill: &Posted) -> String {
-    let tenths = promised.tenths_of(tier);
-    let Posted {
-        satang,
-        part,
-        kept,
-        used,
-    } = *bill;
-    let (money, back) = (satang - used, held_back(part, satang - used));
-    let mut said = vec![
-        tier.word().to_owned(),
-        (kept - used).to_string(),
-        points_for(earning(kept, Some(HeldAs::Deposit)), tenths).to_string(),
-        format!("{} {used}", points_for(satang, tenths)),
-        format!("{} {back}", points_to_reverse(satang, satang - part, tenths)),
-    ];
-    if part < satang {
-        let rest = satang - part;
-        let again = held_back(rest, money - (part - back));
-        said.push(format!("{} {again}", points_to_reverse(rest, 0, tenths)));
+/// One customer's payments and what is given back of them, by the desk's rule.
+#[derive(Default)]
+struct Play {
+    paid: Vec<Paid>,
+    /// What is held for them.
+    left: i64,
+    asked: Vec<Json>,
+    expected: Vec<Expected>,
+}
+
+impl Play {
+    fn draw(chance: &mut Chance) -> Self {
+        let mut play = Self::default();
+        for _ in 0..chance.between(3, 7) {
+            if chance.percent(30) && !play.paid.is_empty() {
+                let nth = chance.below(play.paid.len());
+                let rest = play.paid[nth].rest;
+                let satang = if chance.percent(50) {
+                    rest
+                } else {
+                    chance.between(1, rest + 20_000)
+                };
+                play.give_back(nth, satang.max(1));
+            } else {
+                play.draw_payment(chance);
+            }
+        }
+        play.give_all_back();
+        play
     }
-    said.push("0".into());
-    said.join("|")
+
+    fn draw_payment(&mut self, chance: &mut Chance) {
+        let satang = chance.between(1, 3_000_000);
+        if chance.percent(45) {
+            self.take(satang, Some(*chance.pick(&HeldAs::ALL).unwrap()), 0);
+            return;
+        }
+        let most = covers(satang, self.left);
+        let held = match chance.below(10) {
+            0..2 => 0,
+            2..6 => most,
+            6..9 => part(chance, most),
+            _ => satang.min(self.left + chance.between(1, 100)),
+        };
+        self.take(satang, None, held);
+    }
+
+    fn take(&mut self, satang: i64, kind: Option<HeldAs>, held: i64) {
+        let id = Uuid::now_v7();
+        self.asked.push(json!({ "id": id, "entry": Uuid::now_v7(), "satang": satang, "held_as": kind.map(HeldAs::word), "held": held,
+            "method": if held == satang { "held" } else { "cash" } }));
+        if held > self.left {
+            self.expected
+                .push(Expected::Refused(format!("held_short {}", self.left)));
+            return;
+        }
+        self.left += held_by(satang, kind, held);
+        self.expected.push(Expected::Taken {
+            of: self.paid.len(),
+            left: self.left,
+        });
+        self.paid.push(Paid {
+            id,
+            kind,
+            satang,
+            held,
+            rest: satang,
+            money: satang - held,
+        });
+    }
+
+    fn give_back(&mut self, of: usize, satang: i64) {
+        let paid = &mut self.paid[of];
+        self.asked.push(json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": paid.id, "satang": satang, "reason": "x" }));
+        let refused = if satang > paid.rest {
+            Some(format!("refund_too_large {}", paid.rest))
+        } else {
+            (paid.kind.is_some() && satang > self.left).then(|| format!("held_used {}", self.left))
+        };
+        if let Some(refused) = refused {
+            self.expected.push(Expected::Refused(refused));
+            return;
+        }
+        let held = if paid.kind.is_some() {
+            0
+        } else {
+            held_back(satang, paid.money)
+        };
+        let before = paid.rest;
+        paid.rest -= satang;
+        paid.money -= satang - held;
+        self.left -= held_by(satang, paid.kind, held);
+        self.expected.push(Expected::Back {
+            of,
+            before,
+            after: paid.rest,
+            held,
+            left: self.left,
+        });
+    }
+
+    /// Bills first: what they were paid with is held again, and can go back after them.
+    fn give_all_back(&mut self) {
+        let mut all: Vec<usize> = (0..self.paid.len()).collect();
+        all.sort_by_key(|nth| self.paid[*nth].kind.is_some());
+        for nth in all {
+            let rest = self.paid[nth].rest;
+            if rest > 0 {
+                self.give_back(nth, rest);
+            }
+        }
+    }
+
+    /// What the database did, for the clinic's customer of this number. Each play is a transaction of its own, as at a counter.
+    async fn posted(&self, conn: &mut PgConnection, login: &str, customer: usize) -> String {
+        let play = "select trial.play($1, md5('customer:' || 2 * $2 + 1)::uuid, $3)";
+        let customer = i32::try_from(customer % CUSTOMERS).unwrap();
+        let answer = sqlx::query_scalar(play)
+            .bind(login)
+            .bind(customer)
+            .bind(json!(self.asked));
+        answer.fetch_one(conn).await.unwrap()
+    }
+
+    /// What the desk says, under the tiers that the database held the customer to.
+    fn promise(&self, promised: &Policy, theirs: &str) -> String {
+        let mut tenths = vec![0; self.paid.len()];
+        let words = self
+            .expected
+            .iter()
+            .zip(theirs.split('|'))
+            .map(|(expected, theirs)| match expected {
+                Expected::Refused(said) => said.clone(),
+                Expected::Taken { of, left } => {
+                    let tier = Tier::from_word(theirs.split(' ').next().unwrap());
+                    tenths[*of] = promised.tenths_of(tier);
+                    let Paid { satang, kind, .. } = self.paid[*of];
+                    format!(
+                        "{} {} {left}",
+                        tier.word(),
+                        points_for(earning(satang, kind), tenths[*of])
+                    )
+                }
+                Expected::Back {
+                    of,
+                    before,
+                    after,
+                    held,
+                    left,
+                } => {
+                    let kind = self.paid[*of].kind;
+                    let points = points_to_reverse(earning(*before, kind), earning(*after, kind), tenths[*of]);
+                    format!("{points} {held} {left}")
+                }
+            });
+        words.collect::<Vec<_>>().join("|")
+    }
+
+    /// What of all this has to do with money that is held, to be counted.
+    fn ways(&self) -> impl Iterator<Item = &'static str> {
+        self.expected.iter().map(|expected| match expected {
+            Expected::Refused(said) if said.starts_with("held_short") => "more than is held",
+            Expected::Refused(said) if said.starts_with("held_used") => "back, and used already",
+            Expected::Refused(_) => "back, and more than came in",
+            Expected::Taken { of, .. } => match &self.paid[*of] {
+                Paid {
+                    kind: Some(HeldAs::Deposit),
+                    ..
+                } => "deposit",
+                Paid {
+                    kind: Some(HeldAs::GiftCard),
+                    ..
+                } => "gift card",
+                Paid { held: 0, .. } => "bill without held money",
+                Paid { held, satang, .. } if held == satang => "bill that held money pays whole",
+                Paid { .. } => "bill that held money pays in part",
+            },
+            Expected::Back { of, after, held, .. } => match (self.paid[*of].kind, held, after) {
+                (Some(_), _, 0) => "held, back whole",
+                (Some(_), ..) => "held, back in part",
+                (None, 0, _) => "bill, back into the hand",
+                (None, ..) => "bill, back until it is held again",
+            },
+        })
+    }
 }
 
 #[tokio::test]
@@ -292,36 +494,33 @@ async fn l21_what_the_desk_promises_under_any_policy_is_what_is_posted_and_given
     let pg = migrated().await;
     let desk = desk(&pg, A, 1).await;
     let mut conn = admin(&pg).await;
-    sqlx::raw_sql(POST).execute(&mut conn).await.unwrap();
+    sqlx::raw_sql(PLAY).execute(&mut conn).await.unwrap();
     let mut chance = Chance::new(u64::try_from(seed).unwrap());
-    let began = Instant::now();
+    let (began, mut ways) = (Instant::now(), Ways::new());
     for nth in 0..cases.div_ceil(UNDER_ONE) {
         let mut promised = policy(&mut chance);
         while promised.problem().is_some() {
             promised = policy(&mut chance);
         }
         put_in_force(&mut conn, nth, &promised).await;
-        let bills: Vec<Posted> = (0..UNDER_ONE).map(|_| posted(&mut chance)).collect();
-        let ask = |bill: &Posted| json!([bill.satang, bill.part, bill.kept, bill.used]);
-        let asked: Vec<Json> = bills.iter().map(ask).collect();
-        let post = "select string_agg(trial.post($1, md5('customer:' || 2 * (nth % 200) + 1)::uuid, (x ->> 0)::bigint, (x ->> 1)::bigint, (x ->> 2)::bigint, (x ->> 3)::bigint), E'\\n' order by nth) from jsonb_array_elements($2) with ordinality e (x, nth)";
-        let theirs: String = sqlx::query_scalar(post)
-            .bind(&desk.login)
-            .bind(Json::from(asked))
-            .fetch_one(&mut conn)
-            .await
-            .unwrap();
-        for (bill, theirs) in bills.iter().zip(theirs.lines()) {
-            let tier = Tier::from_word(theirs.split('|').next().unwrap());
-            let ours = promise(&promised, tier, bill);
-            assert_eq!(ours, theirs, "{} under {promised:?}", ask(bill));
+        for customer in (nth * UNDER_ONE..).take(UNDER_ONE) {
+            let play = Play::draw(&mut chance);
+            let theirs = play.posted(&mut conn, &desk.login, customer).await;
+            assert_eq!(
+                play.promise(&promised, &theirs),
+                theirs,
+                "{:?} under {promised:?}",
+                play.asked
+            );
+            play.ways().for_each(|way| *ways.entry(way).or_default() += 1);
         }
     }
     println!(
-        "{} bills posted and given back as promised in {:.1} s, seed {seed}",
+        "{} customers' bills posted and given back as promised in {:.1} s, seed {seed}; {ways:?}",
         cases.div_ceil(UNDER_ONE) * UNDER_ONE,
         began.elapsed().as_secs_f64()
     );
+    each_way(&ways, 12, cases / 50);
     let differences: i64 = sqlx::query_scalar("select count(*) from desk.verify_loyalty($1)")
         .bind(A.parse::<uuid::Uuid>().unwrap())
         .fetch_one(&mut conn)

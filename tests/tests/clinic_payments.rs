@@ -416,6 +416,24 @@ async fn l21_what_is_promised_is_what_is_posted() {
 }
 
 #[tokio::test]
+async fn l21_what_a_new_members_first_bill_earns_is_not_raised_by_their_welcome_points() {
+    let pg = migrated().await;
+    let mut nok = desk(&pg, A, 7).await;
+    let customer = uid(&pg, "customer", 1);
+    // The welcome alone reaches silver, which earns half as much again.
+    pg.psql(DB, &format!("insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang)
+        select clinic_id, version + 1, now() - interval '1 day', basis, multipliers, floors, months, 5000, point_satang from desk.loyalty_policy where clinic_id = '{A}' order by version desc limit 1"));
+    let earned = |payment: Uuid| pg.psql(DB, &format!("select points from desk.payment where id = '{payment}'"));
+    let first = take(&mut nok, customer, 100_000).await;
+    assert_eq!(earned(first), "100", "as promised to who was no member");
+    let tier = "select current_tier from public.loyalty_profiles where customer_id = md5('customer:1')::uuid";
+    assert_eq!(pg.psql(DB, tier), "gold");
+    let second = take(&mut nok, customer, 100_000).await;
+    assert_eq!(earned(second), "200", "as a gold member");
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
 async fn whom_codes_pay_is_said_by_heads_and_checked() {
     let pg = migrated().await;
     let mut may = desk(&pg, A, 7).await;
