@@ -1,6 +1,7 @@
 //! The ledger under anything (rule L1): several desks award, redeem, use and give back codes, give money back in parts, give points by hand and take things back, some of
-//! it written down late; the web system writes entries by the hundred; a sweep ends points and codes by a clock that runs ahead; and meanwhile connections are cut and
-//! the whole server is killed. In the end the ledger has no difference, and everything that was confirmed is there once.
+//! it written down late; they take deposits and sell gift cards, pay bills with them, give both back, and merge customers and separate them; the web system writes entries by
+//! the hundred; a sweep ends points and codes by a clock that runs ahead; and meanwhile connections are cut and the whole server is killed. In the end the ledger has no
+//! difference, everything that was confirmed is there once, and what is held is what was paid in less what was used and given back.
 //! `AURA_LEDGER=1000000` asks for more operations than `make test` does; `AURA_SEED` for others.
 #![allow(
     clippy::unwrap_used,
@@ -10,31 +11,24 @@
 )]
 
 mod clinic_support;
+mod ledger_support;
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use clinic_support::{A, DB, Desk, admin, desk, migrated};
-use desk_clinic::{
-    connect::connect,
-    loyalty::verify,
-    push::{Mutation, Status},
-};
+use clinic_support::{A, DB, admin, desk, migrated};
+use desk_clinic::loyalty::verify;
 use desk_tests::{harness::pg::PgCluster, simulate::chance::Chance};
-use serde_json::{Value as Json, json};
+use ledger_support::person::{Person, Run};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// Operations of an ordinary run.
 const USUAL: usize = 4_000;
-/// What one desk sends at once.
-const BATCH: usize = 60;
+/// So many times as many operations a run may last that has not shown everything.
+const LONGER: usize = 5;
 /// Rows of one statement of the web system.
 const ROWS: usize = 200;
 /// People with a desk, by their number in the fixture. Each has customers, a reward and codes of their own; all of them meet at a few more.
@@ -45,252 +39,6 @@ const MET: usize = 5;
 fn wanted(name: &str, usual: usize) -> usize {
     let said = std::env::var(name).ok();
     said.and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// What everybody of a run shares.
-#[derive(Default)]
-struct Run {
-    /// Operations that were confirmed, refused or written.
-    operations: AtomicUsize,
-    /// How often each action was answered what.
-    answers: Mutex<BTreeMap<String, usize>>,
-    /// Gifts that wait for a second person.
-    asked: Mutex<Vec<Uuid>>,
-    /// How many times somebody had to connect again.
-    reconnects: AtomicUsize,
-    /// Days by which the sweep's clock is ahead.
-    days: AtomicI64,
-    is_over: AtomicBool,
-}
-
-/// Somebody with a desk and what they remember of what they did.
-struct Person {
-    desk: Desk,
-    run: Arc<Run>,
-    chance: Chance,
-    own: Vec<Uuid>,
-    met: Vec<Uuid>,
-    rewards: [Uuid; 2],
-    payments: Vec<(Uuid, i64)>,
-    redemptions: Vec<Uuid>,
-    awards: Vec<Uuid>,
-    gifts: Vec<Uuid>,
-    codes: Vec<(Uuid, Uuid)>,
-}
-
-impl Person {
-    fn mutation(&mut self, name: &str, args: Json) -> Mutation {
-        self.desk.mutation(name, args)
-    }
-
-    /// The same, called like its first argument, so that it can be taken back by that.
-    fn named(&mut self, id: Uuid, name: &str, args: Json) -> Mutation {
-        let mut made = self.mutation(name, args);
-        made.id = id;
-        made
-    }
-
-    fn satang(&mut self) -> i64 {
-        self.chance.between(1, 300_000)
-    }
-
-    fn pay(&mut self, customer: Uuid, satang: i64) -> Mutation {
-        let id = Uuid::now_v7();
-        let mut args =
-            json!({ "id": id, "entry": Uuid::now_v7(), "customer_id": customer, "satang": satang, "method": "cash" });
-        if self.chance.percent(15) {
-            let back = self.chance.between(0, 360);
-            let day = chrono::Utc::now().date_naive() - chrono::Days::new(u64::try_from(back).unwrap());
-            args["paid_on"] = json!(day);
-            args["late_reason"] = json!("ลืมลง");
-        }
-        // Some of it is paid for later, and some bills are paid with what was.
-        match self.chance.below(10) {
-            0 | 1 => args["held_as"] = json!("deposit"),
-            2 => args["held"] = json!(satang / 3),
-            3 => {
-                args["held"] = json!(satang);
-                args["method"] = json!("held");
-            }
-            _ => {}
-        }
-        self.payments.push((id, satang));
-        self.mutation("payment.take", args)
-    }
-
-    fn redeem(&mut self, customer: Uuid, reward: Option<(Uuid, i64)>) -> Mutation {
-        let id = Uuid::now_v7();
-        let points = reward.map_or_else(|| self.chance.between(1, 400), |(_, cost)| cost);
-        let args = json!({ "id": id, "customer_id": customer, "points": points, "reward_id": reward.map(|(reward, _)| reward) });
-        if reward.is_some() {
-            self.codes.push((id, customer));
-        }
-        self.redemptions.push(id);
-        self.named(id, "points.redeem", args)
-    }
-
-    fn award(&mut self, customer: Uuid) -> Mutation {
-        let (id, satang) = (Uuid::now_v7(), self.satang());
-        self.awards.push(id);
-        self.named(
-            id,
-            "points.award",
-            json!({ "id": id, "customer_id": customer, "satang": satang }),
-        )
-    }
-
-    fn give(&mut self, customer: Uuid) -> Mutation {
-        let (id, points) = (Uuid::now_v7(), self.chance.between(1, 350));
-        self.gifts.push(id);
-        if points > 300 {
-            self.run.asked.lock().unwrap().push(id);
-        }
-        self.named(
-            id,
-            "points.give",
-            json!({ "id": id, "customer_id": customer, "points": points, "reason": "goodwill" }),
-        )
-    }
-
-    fn refund(&mut self) -> Option<Mutation> {
-        let nth = self.chance.below(self.payments.len().max(1));
-        let (id, rest) = *self.payments.get(nth)?;
-        let part = if self.chance.percent(40) {
-            rest
-        } else {
-            self.chance.between(1, rest)
-        };
-        if part == rest {
-            self.payments.swap_remove(nth);
-        } else {
-            self.payments[nth].1 = rest - part;
-        }
-        let args =
-            json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": id, "satang": part, "reason": "คืน" });
-        Some(self.mutation("payment.refund", args))
-    }
-
-    fn take_back(&mut self) -> Option<Mutation> {
-        let (name, of) = match self.chance.below(3) {
-            0 => ("points.unredeem", &mut self.redemptions),
-            1 => ("points.reverse", &mut self.awards),
-            _ => ("points.ungive", &mut self.gifts),
-        };
-        let id = of.pop()?;
-        Some(self.mutation(name, json!({ "id": Uuid::now_v7(), "of": id })))
-    }
-
-    /// A code is put on a bill with what is left of it to pay, or handed over, or given back.
-    fn code(&mut self) -> Vec<Mutation> {
-        let nth = self.chance.below(self.codes.len().max(1));
-        let Some((id, customer)) = self.codes.get(nth).copied() else {
-            return vec![];
-        };
-        if self.chance.percent(70) {
-            self.codes.swap_remove(nth);
-        }
-        if self.chance.percent(35) {
-            let args = json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "coupon_id": id, "by": "customer" });
-            return vec![self.mutation("reward.cancel", args)];
-        }
-        let paid = self.pay(customer, 15_000);
-        let using = json!({ "id": Uuid::now_v7(), "customer_id": customer, "coupons": [id], "payment_id": paid.args["id"], "bill": 20_000 });
-        vec![paid, self.mutation("reward.use", using)]
-    }
-
-    fn one(&mut self, customer: Uuid) -> Vec<Mutation> {
-        let rewards = self.rewards;
-        match self.chance.below(100) {
-            0..25 => {
-                let satang = self.satang();
-                vec![self.pay(customer, satang)]
-            }
-            25..38 => vec![self.award(customer)],
-            38..60 => vec![self.redeem(customer, None)],
-            60..68 => {
-                let dear = self.chance.percent(50);
-                vec![self.redeem(
-                    customer,
-                    Some((rewards[usize::from(dear)], if dear { 120 } else { 50 })),
-                )]
-            }
-            68..76 => self.code(),
-            76..88 => self.refund().into_iter().collect(),
-            88..94 => self.take_back().into_iter().collect(),
-            _ => vec![self.give(customer)],
-        }
-    }
-
-    /// A batch at one's own customers; or a single thing where all meet, or about which a colleague has asked.
-    fn next(&mut self) -> Vec<Mutation> {
-        if self.chance.percent(20) {
-            let customer = *self.chance.pick(&self.met).unwrap();
-            let (id, satang) = (Uuid::now_v7(), self.satang());
-            return match self.chance.below(3) {
-                0 => vec![self.pay(customer, satang)],
-                1 => vec![self.redeem(customer, None)],
-                _ => vec![self.named(
-                    id,
-                    "points.award",
-                    json!({ "id": id, "customer_id": customer, "satang": satang }),
-                )],
-            };
-        }
-        if self.chance.percent(20) {
-            let asked = self.run.asked.lock().unwrap().pop();
-            if let Some(id) = asked {
-                let (agree, entry) = (self.chance.percent(70), Uuid::now_v7());
-                let args = json!({ "id": id, "entry": entry, "agree": agree, "why": "มากไป" });
-                return vec![self.mutation("approval.decide", args)];
-            }
-        }
-        let mut batch = vec![];
-        while batch.len() < BATCH {
-            let customer = *self.chance.pick(&self.own).unwrap();
-            batch.extend(self.one(customer));
-        }
-        batch
-    }
-
-    /// Sends a batch until it is answered, over as many connections as that takes.
-    async fn send(&mut self, batch: &[Mutation]) {
-        loop {
-            if let Ok(outcomes) = self.desk.push(batch).await {
-                let mut answers = self.run.answers.lock().unwrap();
-                for (sent, outcome) in batch.iter().zip(&outcomes) {
-                    let word = if outcome.status == Status::Ok {
-                        "ok"
-                    } else {
-                        outcome.code.as_deref().unwrap_or("?")
-                    };
-                    *answers.entry(format!("{} {word}", sent.name)).or_default() += 1;
-                }
-                self.run.operations.fetch_add(batch.len(), Ordering::Relaxed);
-                return;
-            }
-            self.run.reconnects.fetch_add(1, Ordering::Relaxed);
-            while !self.reconnect().await {
-                tokio::task::yield_now().await;
-            }
-        }
-    }
-
-    async fn reconnect(&mut self) -> bool {
-        match connect(&self.desk.options).await {
-            Ok(conn) => {
-                self.desk.conn = conn;
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    async fn work(mut self) {
-        while !self.run.is_over.load(Ordering::Relaxed) {
-            let batch = self.next();
-            self.send(&batch).await;
-        }
-    }
 }
 
 /// What the web system and the worker write by plain SQL, over and over, on a connection that is made again when it is cut.
@@ -369,29 +117,29 @@ async fn people(pg: &PgCluster, run: &Arc<Run>, customers: &[Uuid], seed: usize)
             let sql = format!("select id from public.loyalty_rewards where name = 'ลด {nth} {k}'");
             pg.psql(DB, &sql).parse().unwrap()
         };
-        people.push(Person {
+        let chance = Chance::new(u64::try_from(seed * 100 + nth).unwrap());
+        let own = others[nth * share..(nth + 1) * share].to_vec();
+        people.push(Person::new(
             desk,
-            run: Arc::clone(run),
-            chance: Chance::new(u64::try_from(seed * 100 + nth).unwrap()),
-            own: others[nth * share..(nth + 1) * share].to_vec(),
-            met: met.to_vec(),
-            rewards: [reward(1), reward(2)],
-            payments: vec![],
-            redemptions: vec![],
-            awards: vec![],
-            gifts: vec![],
-            codes: vec![],
-        });
+            Arc::clone(run),
+            chance,
+            own,
+            met.to_vec(),
+            [reward(1), reward(2)],
+        ));
     }
     people
 }
 
-/// Cuts connections, and kills the server so many times over the run.
+/// Cuts connections, and kills the server so many times over the run, which goes on until held money has moved in each way: how often it does in a short one is chance.
 fn crash(mut pg: PgCluster, run: &Run, wanted: usize, server_kills: usize) -> (PgCluster, usize, usize) {
     let (mut cut, mut killed) = (0, 0);
     let mut next_cut = Instant::now() + Duration::from_millis(300);
-    while run.operations.load(Ordering::Relaxed) < wanted {
+    loop {
         let done = run.operations.load(Ordering::Relaxed);
+        if done >= wanted * LONGER || done >= wanted && run.has_not_shown().is_empty() {
+            break;
+        }
         if killed < server_kills && done > wanted * (killed + 1) / (server_kills + 1) {
             pg.kill_hard();
             pg.start_again();
@@ -426,6 +174,57 @@ fn is_there_once(pg: &PgCluster, run: &Run) {
         ("reward.use", "desk.coupon where used_at is not null"),
     ] {
         assert_eq!(count(table), confirmed(name), "{name}: confirmed, and in the database");
+    }
+}
+
+/// What is held is what was paid in, less what was used and given back, of each customer and at any moment; and the run has shown each way in which it can move.
+fn is_held_once(pg: &PgCluster, run: &Run) {
+    let book = run.book.lock().unwrap();
+    let (sums, ways) = (book.sums(), book.ways());
+    println!("{sums:?} {ways:?}");
+    let there: i64 = pg
+        .psql(
+            DB,
+            &format!("select sum(desk.held_left('{A}', c.id)) from public.customers c where c.clinic_id = '{A}'"),
+        )
+        .parse()
+        .unwrap();
+    assert_eq!(sums.paid_in - sums.used - sums.returned, there, "{sums:?}");
+    assert_eq!(book.differences(pg), vec![]);
+    assert_eq!(
+        book.used_too_much(pg),
+        None,
+        "with this number more was used than was held"
+    );
+    drop(book);
+    let lacks = run.has_not_shown();
+    assert!(lacks.is_empty(), "this run shows little: {lacks:?}");
+}
+
+/// A payment past every guard, as a fault of theirs would let it through, of somebody who has never paid.
+fn past_the_guards(pg: &PgCluster, fields: &str, values: &str) {
+    pg.psql(DB, &format!("set session_replication_role = replica; insert into desk.payment (clinic_id, id, number, customer_id, satang, taken_at, taken_by, {fields})
+        select '{A}', gen_random_uuid(), (select max(number) + 1 from desk.payment where clinic_id = '{A}'), id, 50000, now(), gen_random_uuid(), {values} from trial.customer order by n desc limit 1"));
+}
+
+/// The proofs are such that can fail.
+async fn what_is_wrong_is_found(pg: &PgCluster, run: &Run, admin: &mut PgConnection) {
+    past_the_guards(pg, "method, held_as", "'cash', 'deposit'");
+    assert!(
+        !run.book.lock().unwrap().differences(pg).is_empty(),
+        "held, and nobody paid it in"
+    );
+    for _ in 0..2 {
+        past_the_guards(pg, "method, held", "'held', 50000");
+    }
+    assert!(run.book.lock().unwrap().used_too_much(pg).is_some(), "used twice");
+    pg.psql(DB, "update desk.lot set remaining = remaining - 1 where id = (select id from desk.lot where remaining > 0 limit 1)");
+    let found = verify(admin, A.parse().unwrap()).await.unwrap();
+    for what in ["lot ", "held money is there"] {
+        assert!(
+            found.iter().any(|difference| difference.what.starts_with(what)),
+            "{what}"
+        );
     }
 }
 
@@ -473,7 +272,6 @@ async fn l1_whatever_is_done_to_the_ledger_and_killed_meanwhile_verify_finds_no_
     assert!(found.is_empty(), "{:?}", &found[..found.len().min(20)]);
     assert!(killed >= 1, "no server was killed: this run shows little");
     is_there_once(&pg, &run);
-    // The proof is one that can fail.
-    pg.psql(DB, "update desk.lot set remaining = remaining - 1 where id = (select id from desk.lot where remaining > 0 limit 1)");
-    assert!(!verify(&mut admin, A.parse().unwrap()).await.unwrap().is_empty());
+    is_held_once(&pg, &run);
+    what_is_wrong_is_found(&pg, &run, &mut admin).await;
 }
