@@ -248,6 +248,15 @@ async fn l6_held_money_follows_a_merge_and_waits_with_the_separation_until_a_bil
     deposit(&mut manager, from, 50_000).await;
     deposit(&mut manager, into, 20_000).await;
     let before = both(&pg, into, from);
+    let ask = json!({ "id": Uuid::now_v7(), "from": from, "into": into });
+    let shown = format!(
+        "select string_agg(t #>> array[w, s, 'held'], ' ' order by w desc, s desc) from desk.merge_trial('{ask}') t, unnest(array['before', 'after']) w, unnest(array['into', 'from']) s"
+    );
+    assert_eq!(
+        manager.sql(&shown).await.unwrap(),
+        "20000 50000 70000 0",
+        "of each and of both, before it is done"
+    );
     let (id, said) = merge(&mut manager, from, into).await;
     assert_eq!(
         (said.as_str(), held(&pg, into).as_str(), held(&pg, from).as_str()),

@@ -38,6 +38,7 @@ struct Words {
     tongue: Tongue,
     twin: &'static str,
     sum: &'static str,
+    held_sum: &'static str,
     both_notes: &'static str,
     no_contact: &'static str,
     pin_of: &'static str,
@@ -51,6 +52,7 @@ const THAI: Words = Words {
     tongue: Tongue::Thai,
     twin: "เบอร์นี้",
     sum: "แต้ม 120 + 80 = 200",
+    held_sum: "เงินรับล่วงหน้า 500.00 + 200.00 = 700.00 บาท",
     both_notes: "เก็บทั้งสองข้อความ",
     no_contact: "ห้ามติดต่อ",
     pin_of: "PIN ของดาว",
@@ -63,6 +65,7 @@ const ENGLISH: Words = Words {
     tongue: Tongue::English,
     twin: "number",
     sum: "Points 120 + 80 = 200",
+    held_sum: "Paid in advance 500.00 + 200.00 = 700.00 baht",
     both_notes: "Keep both texts",
     no_contact: "Do not contact",
     pin_of: "ดาว’s PIN",
@@ -131,7 +134,8 @@ async fn reads(pc: &Desk, css: &str, text: &str) {
     .await;
 }
 
-/// One person twice: 120 points in two lots and 80 in one, each with a day of its own, bookings of both, and one of them does not want to be contacted.
+/// One person twice: 120 points in two lots and 80 in one, each with a day of its own, 500 and 200 baht paid in advance, bookings of both, and one of them does not want to be
+/// contacted.
 fn twice(pg: &PgCluster) -> (Uuid, Uuid) {
     let (into, from) = (uid(pg, "customer", KEPT.0), uid(pg, "customer", GIVEN.0));
     for (id, nickname, phone, notes) in [
@@ -149,6 +153,10 @@ fn twice(pg: &PgCluster) -> (Uuid, Uuid) {
         one(pg, &format!("insert into public.loyalty_profiles (clinic_id, customer_id, referral_code) values ('{A}', '{id}', 'BN' || upper(left(md5('{id}'), 8))) on conflict do nothing;
             insert into public.point_transactions (clinic_id, customer_id, type, amount, expires_at)
             values ('{A}', '{id}', 'bonus', {points}, desk.day_start('{A}', desk.local_day('{A}', now()) + {days} + 1) - interval '1 second')"));
+    }
+    for (id, satang, kind) in [(into, 50_000, "deposit"), (from, 20_000, "gift_card")] {
+        one(pg, &format!("insert into desk.payment (clinic_id, id, number, customer_id, satang, held_as, method, taken_at, taken_by)
+            values ('{A}', gen_random_uuid(), desk.next_payment_number('{A}'), '{id}', {satang}, '{kind}', 'cash', now(), md5('user:1')::uuid)"));
     }
     one(
         pg,
@@ -235,6 +243,7 @@ async fn side_by_side(pg: &PgCluster, pc: &Desk, words: &Words, from: Uuid) {
     press(pc, &format!("{twin} input")).await;
     find(pc, "[data-dialog=merge] [data-sum=\"200\"]").await;
     says(pc, "[data-merge-effect=merge]", words.sum).await;
+    says(pc, "[data-merge-effect=merge]", words.held_sum).await;
     for (points, ahead) in [("100", 40), ("80", 200), ("20", 400)] {
         let effect = text_of(pc, "[data-merge-effect=merge]").await;
         let ends = day(pg, words, ahead);
@@ -265,6 +274,7 @@ async fn confirmed_with_a_pin(pc: &Desk, words: &Words) {
     took(pc, "merged").await;
     gone(pc, "dialog[open]").await;
     see(pc, words.merged).await;
+    find(pc, "[data-screen=card] [data-held-left=\"70000\"]").await;
 }
 
 async fn one_of_two(pg: &PgCluster, pc: &Desk, words: &Words, (into, from): (Uuid, Uuid)) {
@@ -302,6 +312,13 @@ async fn one_of_two(pg: &PgCluster, pc: &Desk, words: &Words, (into, from): (Uui
 async fn apart_again(pg: &PgCluster, pc: &Desk, words: &Words) {
     press(pc, "[data-merge] [data-action=separate]").await;
     find(pc, "[data-dialog=separate] [data-merge-effect=separate]").await;
+    for (side, held) in [("into", 50_000), ("from", 20_000)] {
+        find(
+            pc,
+            &format!("[data-merge-effect=separate] [data-side={side}] [data-held=\"{held}\"]"),
+        )
+        .await;
+    }
     for (side, points, ahead) in [("into", "120", 40), ("into", "120", 400), ("from", "80", 200)] {
         let css = format!("[data-merge-effect=separate] [data-side={side}]");
         says(pc, &css, points).await;

@@ -369,7 +369,7 @@ async fn l18_wrong_pins_count_towards_the_pause_wherever_they_were_typed_and_mer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn l18_whose_access_has_ended_or_who_is_no_manager_any_more_confirms_nothing_now_or_later() {
+async fn l18_who_is_no_manager_any_more_confirms_nothing_now_or_later() {
     let clinic = clinic().await;
     let (pg, counter) = (&clinic.pg, &clinic.counter);
     let dao = manager_at_the_counter(&clinic).await;
@@ -397,10 +397,6 @@ async fn l18_whose_access_has_ended_or_who_is_no_manager_any_more_confirms_nothi
         card(counter, clinic.into).await.may_merge.then_some(())
     })
     .await;
-    let login =
-        "update desk.member set disabled_at = now() where person_id = md5('user:1')::uuid and device = 'PC-หน้าร้าน'";
-    pg.psql(DB, login);
-    refused("the login has ended").await;
     pg.psql(DB, &format!("select desk.disable_person('{A}', md5('user:1')::uuid)"));
     eventually("who has left is not asked", LONG, async || {
         (!card(counter, clinic.into).await.may_merge).then_some(())
@@ -409,4 +405,46 @@ async fn l18_whose_access_has_ended_or_who_is_no_manager_any_more_confirms_nothi
     refused("who has left confirms nothing").await;
     assert_eq!(pg.psql(DB, "select count(*) from desk.merge"), "0");
     until_agreed(counter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l18_whose_access_here_has_ended_is_named_at_once_and_confirms_again_with_a_new_code() {
+    let clinic = clinic().await;
+    let (pg, counter) = (&clinic.pg, &clinic.counter);
+    let nok = stand(counter).await.me.unwrap().id;
+    let dao = manager_at_the_counter(&clinic).await;
+    let login =
+        "update desk.member set disabled_at = now() where person_id = md5('user:1')::uuid and device = 'PC-หน้าร้าน'";
+    pg.psql(DB, login);
+    // This PC hears of it while it sends; afterwards it knows, and its other people go on.
+    for known in ["just now", "already"] {
+        until_agreed(counter).await;
+        let wish = wish(&clinic, confirmed(dao, PIN));
+        let refused = counter.customer_merge(wish).await.unwrap_err();
+        assert_eq!(
+            (refused.code, refused.fields["name"].as_str()),
+            (Code::ConfirmerEnded, "นิก1"),
+            "{known}"
+        );
+        assert!(
+            sync(counter).await.waiting.is_empty(),
+            "nothing is left to be done later"
+        );
+    }
+    let preview = MergePreview {
+        from: clinic.from,
+        into: clinic.into,
+    };
+    let refused = counter.merge_preview(preview.clone()).await.unwrap_err();
+    assert_eq!(refused.code, Code::ConfirmerEnded, "before anybody types a PIN");
+    assert_eq!(pg.psql(DB, "select count(*) from desk.merge"), "0");
+    let mut code = ticket(pg, A, 1).await;
+    code.port = clinic.net.port();
+    connect(counter, code.code(), "PC-หน้าร้าน").await;
+    unlock(counter, nok).await;
+    until_agreed(counter).await;
+    let asked = counter.merge_preview(preview).await.unwrap().confirm_by;
+    assert_eq!(asked.into_iter().map(|person| person.id).collect::<Vec<_>>(), [dao]);
+    let wish = wish(&clinic, confirmed(dao, PIN));
+    assert!(counter.customer_merge(wish).await.unwrap().is_done);
 }

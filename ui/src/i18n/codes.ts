@@ -7,6 +7,7 @@ import type { Code } from '../backend/bindings/Code';
 import { date, time } from './dates';
 import { m } from './index';
 import { baht, points } from './numbers';
+import { afterThai, beforeThai } from './spacing';
 import { rewardField, roleName, ruleField, stageName } from './words';
 
 type Fields = AppError['fields'];
@@ -153,6 +154,10 @@ export const CODES: Record<Code, Words> = {
   merge_of_oneself: { what: () => m.code_merge_of_oneself(), next: m.code_merge_of_oneself_next },
   merged_already: { what: () => m.code_merged_already(), next: m.code_merged_already_next },
   merge_needs_clinic: { what: () => m.code_merge_needs_clinic(), next: m.code_merge_needs_clinic_next },
+  confirmer_ended: {
+    what: (f) => m.code_confirmer_ended({ name: beforeThai(f['name'] ?? '') }),
+    next: (f) => m.code_confirmer_ended_next({ name: beforeThai(afterThai(f['name'] ?? '')) }),
+  },
   merge_not_found: { what: () => m.code_merge_not_found(), next: m.code_merge_not_found_next },
   separated_already: { what: () => m.code_separated_already(), next: m.code_separated_already_next },
   separation_too_late: { what: () => m.code_separation_too_late(), next: m.code_separation_too_late_next },

@@ -46,6 +46,41 @@ test('both stand side by side, a field is chosen, points are added up, and the h
   expect(on.clinic.customers.find(({ id }) => id === 'c1')?.points).toBe(1240);
 });
 
+test('money that was paid in advance stands beside the points, of each and of both, and goes back with its side', async () => {
+  const on = await atCard('c2', MANAGER);
+  for (const [id, baht] of [
+    ['c2', '200'],
+    ['c1', '500'],
+  ] as const) {
+    on.clinic.open(`/customers/${id}`);
+    await on.see(`[data-customer-id=${id}]`);
+    await on.press('F9');
+    await on.type(baht);
+    await on.press('Alt 6');
+    await on.see('[data-award-points="0"]');
+    await on.press('Enter');
+    await on.gone('[data-dialog=award]');
+  }
+  await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');
+  await on.see('[data-held-sum="70000"]');
+  await on.read('เงินรับล่วงหน้า 500.00 + 200.00 = 700.00 บาท');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=merge]');
+  await on.see('[data-held-left="70000"]');
+  (await on.see('[data-merge] [data-action=separate]')).click();
+  await on.see('[data-dialog=separate] [data-side=into] [data-held="50000"]');
+  await on.see('[data-dialog=separate] [data-side=from] [data-held="20000"]');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=separate]');
+  await on.see('[data-held-left="50000"]');
+});
+
+test('where nothing was paid in advance, nothing is said of it', async () => {
+  const on = await atCard('c1', MANAGER);
+  await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');
+  expect(on.none('[data-held-sum]')).toBe(true);
+});
+
 test('who was merged leads to who was kept', async () => {
   const on = await atCard('c1', MANAGER);
   await choose(on, on.clinic.customers.find(({ id }) => id === 'c2')?.code ?? '', 'c2');

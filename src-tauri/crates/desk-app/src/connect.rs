@@ -75,6 +75,10 @@ impl Desk {
         if let Some(open) = state.open.as_mut() {
             open.session = Some(session);
         }
+        // Who has a new login is let in again.
+        if let Some(status) = state.status.as_mut() {
+            status.ended.retain(|ended| *ended != person);
+        }
         (state.home, state.offered_code) = (Some(home), None);
         drop(state);
         self.sign_in(person);

@@ -92,6 +92,8 @@ codes! {
     MergedAlready => "merged_already",
     /// Only the clinic can merge, and there is none to ask.
     MergeNeedsClinic => "merge_needs_clinic",
+    /// Who would confirm it with their PIN has no login at this PC any more; fields: `name`.
+    ConfirmerEnded => "confirmer_ended",
     /// No such merge.
     MergeNotFound => "merge_not_found",
     /// It was separated already.

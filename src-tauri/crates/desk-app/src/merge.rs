@@ -15,7 +15,6 @@ use desk_cache::{
 };
 use desk_clinic::merge as clinic;
 use desk_core::loyalty::Tier;
-use desk_sync::Failure;
 use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -95,7 +94,7 @@ impl Desk {
         let who = self.read(move |reader| who_decides(reader, me, here)).await?;
         let confirm_by = match who {
             Decides::Oneself => vec![],
-            Decides::Others(others) => others,
+            Decides::Others(others) => self.who_still_can(others)?,
             Decides::Nobody => return Err(Code::RoleNotAllowed.into()),
         };
         self.has_clinic()?;
@@ -113,12 +112,47 @@ impl Desk {
         };
         let (me, here) = (self.me()?, self.people_here());
         let who = self.read(move |reader| who_decides(reader, me, here)).await?;
-        let may_confirm = matches!(&who, Decides::Others(others) if others.iter().any(|other| other.id == person));
-        if !may_confirm {
+        let Decides::Others(mut others) = who else {
+            return Err(Code::RoleNotAllowed.into());
+        };
+        others.retain(|other| other.id == person);
+        if others.is_empty() {
             return Err(Code::RoleNotAllowed.into());
         }
+        self.who_still_can(others)?;
         self.try_pin(person, pin).await?;
         Ok(person)
+    }
+
+    /// Those whose login here the clinic still takes: what the others do here would not be sent. An error where there is none.
+    fn who_still_can(&self, mut others: Vec<Person>) -> Result<Vec<Person>, AppError> {
+        let first = others.first().map(|person| person.id);
+        others.retain(|person| !self.has_ended(person.id));
+        match first {
+            Some(first) if others.is_empty() => Err(self.ended(first)),
+            _ => Ok(others),
+        }
+    }
+
+    fn has_ended(&self, person: Uuid) -> bool {
+        let state = self.state();
+        state
+            .status
+            .as_ref()
+            .is_some_and(|status| status.ended.contains(&person))
+    }
+
+    /// Whose access has ended: one's own, or that of who confirmed, who can be connected here anew.
+    fn ended(&self, person: Uuid) -> AppError {
+        if self.me().is_ok_and(|me| me == person) {
+            return Code::AccessEnded.into();
+        }
+        let name = self.people_here().into_iter().find(|other| other.id == person);
+        let error = AppError::new(Code::ConfirmerEnded);
+        match name {
+            Some(named) => error.with("name", named.nickname),
+            None => error,
+        }
     }
 
     /// Sends it and waits for the clinic's word. What cannot leave now is taken out again: nobody is merged later behind somebody's back.
@@ -129,6 +163,10 @@ impl Desk {
         args: Json,
         confirmed: Option<Confirmation>,
     ) -> Result<MergeDone, AppError> {
+        let person = match &confirmed {
+            Some(confirmation) => confirmation.person,
+            None => self.me()?,
+        };
         if self.fate(id).await?.is_none() {
             self.has_clinic()?;
             let action = Action {
@@ -141,10 +179,10 @@ impl Desk {
             let topics: Vec<String> = topic::of_action(name).iter().copied().map(str::to_owned).collect();
             self.perform(action, &topics).await?;
         }
-        self.answer(id).await
+        self.answer(id, person).await
     }
 
-    async fn answer(self: &Arc<Self>, id: Uuid) -> Result<MergeDone, AppError> {
+    async fn answer(self: &Arc<Self>, id: Uuid, person: Uuid) -> Result<MergeDone, AppError> {
         let until = Instant::now() + PATIENCE;
         loop {
             let moved = self.moved.notified();
@@ -154,8 +192,8 @@ impl Desk {
                 Some(Fate::TakenOut) | None => return Err(Code::MergeNeedsClinic.into()),
                 Some(Fate::Waits { is_sent, .. }) => {
                     let is_late = Instant::now() >= until;
-                    if !is_sent && (is_late || self.is_offline()) {
-                        let why = self.why_not_sent();
+                    if !is_sent && (is_late || self.is_offline() || self.has_ended(person)) {
+                        let why = self.why_not_sent(person);
                         if self.with_cache(move |cache| redemption::take_out(cache, id)).await? {
                             return Err(why);
                         }
@@ -168,12 +206,12 @@ impl Desk {
         }
     }
 
-    /// The clinic is not there, or does not let in any more whoever it is of: they were a manager here, and are none now.
-    fn why_not_sent(&self) -> AppError {
-        let state = self.state();
-        match state.status.as_ref().and_then(|status| status.failure.as_ref()) {
-            Some(Failure::AccessEnded) => AppError::new(Code::RoleNotAllowed).with("needs", DECIDERS.join(" ")),
-            _ => Code::MergeNeedsClinic.into(),
+    /// The clinic is not there, or does not let in any more whoever it is of.
+    fn why_not_sent(&self, person: Uuid) -> AppError {
+        if self.has_ended(person) {
+            self.ended(person)
+        } else {
+            Code::MergeNeedsClinic.into()
         }
     }
 
@@ -226,6 +264,7 @@ fn holding(has: clinic::Holding) -> Holding {
         id: has.id,
         available: has.available,
         owed: has.owed,
+        held: has.held,
         tier: Tier::from_word(&has.tier),
         lots,
         journeys: has.journeys,

@@ -27,6 +27,9 @@ pub struct Holding {
     pub available: i64,
     /// Points that are owed.
     pub owed: i64,
+    /// Satang that were paid in advance and are not used. An older database does not say it.
+    #[serde(default)]
+    pub held: i64,
     /// The tier, as a word.
     pub tier: String,
     /// Lots with something left, next to end first.

@@ -51,6 +51,8 @@ pub struct Status {
     pub is_reloading: bool,
     /// Microseconds since 1970 since when something that is due at the clinic waits to be fired; none while it is on time.
     pub timers_late_since: Option<i64>,
+    /// People of this PC whose logins the clinic has ended: what they do here is not sent any more.
+    pub ended: Vec<Uuid>,
 }
 
 /// Told about everything that a screen may want to show anew. Must not block.
@@ -89,6 +91,7 @@ impl Session {
             hindrance: None,
             is_reloading: false,
             timers_late_since: None,
+            ended: vec![],
         };
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -139,6 +142,8 @@ struct Runner {
     hindrance: Option<(Uuid, Failure)>,
     is_reloading: bool,
     timers_late_since: Option<i64>,
+    /// Who was taken out of the rounds.
+    ended: Vec<Uuid>,
 }
 
 impl Runner {
@@ -216,6 +221,7 @@ impl Runner {
     /// A login that was ended takes its person out of the rounds; colleagues on this PC go on.
     fn dismiss(&mut self, person: Uuid, engine: &mut Engine) {
         self.people.retain(|other| *other != person);
+        self.ended.push(person);
         self.hindrance.take_if(|(hindered, _)| *hindered == person);
         engine.set_people(self.people.clone());
     }
@@ -259,6 +265,7 @@ impl Runner {
             is_starting: false,
             is_reloading: self.is_reloading,
             timers_late_since: self.timers_late_since,
+            ended: self.ended.clone(),
         };
         self.status = Some(status.clone());
         self.listener.stands(&status);

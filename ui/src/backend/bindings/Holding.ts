@@ -19,6 +19,10 @@ available: number,
  */
 owed: number, 
 /**
+ * Satang that were paid in advance and are not used.
+ */
+held: number, 
+/**
  * The tier.
  */
 tier: Tier, 

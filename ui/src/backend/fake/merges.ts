@@ -6,6 +6,7 @@ import type { MergeRow } from '../bindings/MergeRow';
 import type { Request } from '../backend';
 import type { FakeClinic } from './clinic';
 import { tierOf } from './loyalty';
+import { heldLeft } from './payments';
 import type { Confirmation } from '../bindings/Confirmation';
 import type { Person } from '../bindings/Person';
 import { tryPin } from './pins';
@@ -21,6 +22,8 @@ export interface FakeMerge {
   separatedAt: number | null;
   separatedBy: string | null;
   was: { from: FakeCustomer; into: FakeCustomer };
+  /** Payments that changed hands. */
+  payments: string[];
 }
 
 const HEADS = ['owner', 'manager'];
@@ -66,11 +69,12 @@ export function rowsOf(clinic: FakeClinic, id: string): MergeRow[] {
   }));
 }
 
-function holding(of: FakeCustomer, points: number, clinic: FakeClinic): Holding {
+function holding(of: FakeCustomer, points: number, clinic: FakeClinic, held = heldLeft(clinic, of.id)): Holding {
   return {
     id: of.id,
     available: points,
     owed: 0,
+    held,
     tier: tierOf(of.lifetime),
     lots: points ? [{ points, at: clinic.now() + 300 * 86_400_000 }] : [],
     journeys: 1,
@@ -102,16 +106,24 @@ function preview(clinic: FakeClinic, { from, into }: Request<'merge_preview'>): 
   if (from === into) clinic.refuse('merge_of_oneself');
   if (survivor(clinic, from) !== from || survivor(clinic, into) !== into) clinic.refuse('merged_already');
   const [a, b] = [clinic.customer(into), clinic.customer(from)];
-  const both = holding({ ...a, lifetime: a.lifetime + b.lifetime }, a.points + b.points, clinic);
+  const held = heldLeft(clinic, into) + heldLeft(clinic, from);
+  const both = holding({ ...a, lifetime: a.lifetime + b.lifetime }, a.points + b.points, clinic, held);
   const strict = { doNotContact: [a, b].some(({ preference }) => preference?.doNotContact) };
   return {
     fromBefore: holding(b, b.points, clinic),
     intoBefore: holding(a, a.points, clinic),
-    fromAfter: holding(b, 0, clinic),
+    fromAfter: holding(b, 0, clinic, 0),
     intoAfter: { ...both, ...strict },
     spent: 0,
     confirmBy: confirmers(clinic),
   };
+}
+
+/** Gives payments to somebody else; which. */
+function give(clinic: FakeClinic, from: string, to: string, which?: string[]): string[] {
+  const given = clinic.payments.filter(({ id, customer }) => customer === from && (which?.includes(id) ?? true));
+  for (const payment of given) payment.customer = to;
+  return given.map(({ id }) => id);
 }
 
 function merge(clinic: FakeClinic, { id, from, into, fields, seen, confirmed }: Request<'customer_merge'>) {
@@ -120,7 +132,17 @@ function merge(clinic: FakeClinic, { id, from, into, fields, seen, confirmed }: 
   if (intoAfter.available !== seen) clinic.refuse('changed_meanwhile', { field: 'points' });
   const [a, b] = [clinic.customer(into), clinic.customer(from)];
   const was = { into: { ...a }, from: { ...b } };
-  clinic.merges.push({ id, from, into, at: clinic.now(), by, separatedAt: null, separatedBy: null, was });
+  clinic.merges.push({
+    id,
+    from,
+    into,
+    at: clinic.now(),
+    by,
+    separatedAt: null,
+    separatedBy: null,
+    was,
+    payments: give(clinic, from, into),
+  });
   for (const { field, side } of fields) {
     const [mine, theirs] = [a[SHOWN[field]], b[SHOWN[field]]];
     const value = side === 'both' ? `${mine ?? ''}\n${theirs ?? ''}` : side === 'from' ? theirs : mine;
@@ -138,13 +160,14 @@ function found(clinic: FakeClinic, id: string): FakeMerge {
 
 function separatePreview(clinic: FakeClinic, { mergeId }: Request<'separate_preview'>): MergeEffect {
   asked(clinic);
-  const { was, into, from, separatedAt } = found(clinic, mergeId);
+  const { was, into, from, separatedAt, payments } = found(clinic, mergeId);
   if (separatedAt !== null) clinic.refuse('separated_already');
+  const goesBack = heldLeft(clinic, into, payments);
   return {
     intoBefore: holding(clinic.customer(into), clinic.customer(into).points, clinic),
     fromBefore: holding(clinic.customer(from), 0, clinic),
-    intoAfter: holding(was.into, was.into.points, clinic),
-    fromAfter: holding(was.from, was.from.points, clinic),
+    intoAfter: holding(was.into, was.into.points, clinic, heldLeft(clinic, into) - goesBack),
+    fromAfter: holding(was.from, was.from.points, clinic, goesBack),
     spent: 0,
     confirmBy: confirmers(clinic),
   };
@@ -156,6 +179,7 @@ function separate(clinic: FakeClinic, { mergeId, confirmed }: Request<'customer_
   Object.assign(one, { separatedBy: decider(clinic, confirmed), separatedAt: clinic.now() });
   Object.assign(clinic.customer(one.into), one.was.into);
   Object.assign(clinic.customer(one.from), one.was.from);
+  give(clinic, one.into, one.from, one.payments);
   clinic.tell('customers', `customer:${one.into}`);
   return { isDone: true };
 }

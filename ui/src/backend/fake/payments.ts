@@ -38,10 +38,10 @@ const rest = (clinic: FakeClinic, paid: FakePayment): number =>
         .filter(({ refunds }) => refunds === paid.id)
         .reduce((left, { satang }) => left - satang, paid.satang);
 
-/** What is held for a customer: what came in, less what paid bills and was given back. */
-export const heldLeft = (clinic: FakeClinic, id: string): number =>
+/** What is held for a customer, of these payments or of all: what came in, less what paid bills and was given back. */
+export const heldLeft = (clinic: FakeClinic, of: string, which?: string[]): number =>
   clinic.payments
-    .filter(({ customer }) => customer === id)
+    .filter(({ id, customer }) => customer === of && (which?.includes(id) ?? true))
     .reduce((sum, { satang, held, heldAs, isRefund }) => {
       const adds = heldAs === null ? -held : satang;
       return sum + (isRefund ? -adds : adds);

@@ -133,6 +133,8 @@ pub struct Holding {
     pub available: i64,
     /// Points that are owed.
     pub owed: i64,
+    /// Satang that were paid in advance and are not used.
+    pub held: i64,
     /// The tier.
     pub tier: Tier,
     /// The points by the day on which they end.
