@@ -9,27 +9,9 @@
 
 mod e2e_support;
 
-use std::path::PathBuf;
-
 use desk_tests::harness::desk::Desk;
-use e2e_support::{press, screen, settings, tour, unlock};
-use serde_json::{Value, json};
-
-/// What axe finds on the screen as it is: rule and element.
-async fn found_by_axe(desk: &Desk) -> Vec<String> {
-    let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
-    let source = std::fs::read_to_string(axe).expect("axe-core is installed by make test");
-    let run = "const done = arguments[0];
-        const rest = () => document.getAnimations().some((one) => one.playState !== 'finished') ? setTimeout(rest, 50) : look();
-        const look = () => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-            .then(({ violations }) => done(violations.flatMap((one) => one.nodes.map((node) => one.id + ' ' + node.html.slice(0, 160)))));
-        setTimeout(rest, 400);";
-    desk.window()
-        .execute(format!("{source};window.axe = axe;"), vec![])
-        .await
-        .unwrap();
-    strings(desk.window().execute_async(run, vec![]).await.unwrap().json())
-}
+use e2e_support::{found_by_axe, press, screen, settings, strings, tour, unlock};
+use serde_json::json;
 
 /// Elements whose text is wider or taller than the box that hides what does not fit, and which do not say so with an ellipsis.
 async fn cut(desk: &Desk) -> Vec<String> {
@@ -45,14 +27,6 @@ async fn cut(desk: &Desk) -> Vec<String> {
         }
         return cut;";
     strings(desk.window().execute(look, vec![]).await.unwrap().json())
-}
-
-fn strings(list: &Value) -> Vec<String> {
-    list.as_array()
-        .unwrap()
-        .iter()
-        .map(|text| text.as_str().unwrap().to_owned())
-        .collect()
 }
 
 async fn demo() -> Desk {

@@ -16,8 +16,8 @@ use desk_clinic::worker;
 use desk_core::{loyalty::policy::Basis, payment::receipt::Tongue};
 use desk_tests::harness::{desk::Desk, pg::PgCluster, wait::eventually};
 use e2e_support::{
-    LONG, agreed, call, counter, ctrl, fill, find, gone, key, open_card, other_window, press, says, see, text_of,
-    type_keys,
+    LONG, agreed, call, counter, ctrl, fill, find, gone, key, open_card, other_window, press, says, see, shift,
+    text_of, type_keys,
 };
 use serde_json::json;
 use thirtyfour::{By, Key};
@@ -285,12 +285,7 @@ async fn give_back(pc: &Desk, baht: Option<&str>, points: i64, owed: i64) {
 }
 
 async fn type_refund(pc: &Desk, baht: Option<&str>) {
-    let chain = pc
-        .window()
-        .action_chain()
-        .key_down(Key::Shift)
-        .send_keys(Key::F9.value().to_string());
-    chain.key_up(Key::Shift).perform().await.unwrap();
+    shift(pc, Key::F9).await;
     let amount = find(pc, "[data-dialog=refund] [name=amount]").await;
     if let Some(baht) = baht {
         amount.clear().await.unwrap();

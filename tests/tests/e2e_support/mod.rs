@@ -1,7 +1,7 @@
 //! A person at the real window: keys pressed, fields filled, texts read.
 #![allow(dead_code)] // each test file uses its own part
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use desk_tests::harness::{
     desk::Desk,
@@ -83,6 +83,16 @@ pub async fn alt(desk: &Desk, key: char) {
     chain.key_up(Key::Alt).perform().await.unwrap();
 }
 
+/// Presses a key with Shift held.
+pub async fn shift(desk: &Desk, key: Key) {
+    let chain = desk
+        .window()
+        .action_chain()
+        .key_down(Key::Shift)
+        .send_keys(key.value().to_string());
+    chain.key_up(Key::Shift).perform().await.unwrap();
+}
+
 /// Calls a command as the window does, for set-up that is not what a test is about.
 pub async fn call(desk: &Desk, command: &str, request: Value) -> Value {
     let script = "const [name, request, done] = arguments;
@@ -156,6 +166,31 @@ pub async fn says(desk: &Desk, css: &str, text: &str) {
         said.contains(text).then_some(())
     })
     .await;
+}
+
+/// What axe finds on the screen as it is: rule and element.
+pub async fn found_by_axe(desk: &Desk) -> Vec<String> {
+    let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
+    let source = std::fs::read_to_string(axe).expect("axe-core is installed by make test");
+    let run = "const done = arguments[0];
+        const rest = () => document.getAnimations().some((one) => one.playState !== 'finished') ? setTimeout(rest, 50) : look();
+        const look = () => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+            .then(({ violations }) => done(violations.flatMap((one) => one.nodes.map((node) => one.id + ' ' + node.html.slice(0, 160)))));
+        setTimeout(rest, 400);";
+    desk.window()
+        .execute(format!("{source};window.axe = axe;"), vec![])
+        .await
+        .unwrap();
+    strings(desk.window().execute_async(run, vec![]).await.unwrap().json())
+}
+
+/// Texts that the page answered.
+pub fn strings(list: &Value) -> Vec<String> {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// A new PC of whoever has this code, in their language.
