@@ -164,6 +164,7 @@ impl Line {
         let asked = World::asked(person, scope, from);
         // A place that does not move although there is said to be more.
         if !pulled.is_consistent {
+            world.halfway = pulled.next.version;
             world.repeats(self.pc, format!("pull {asked}"));
         }
         if world.bug == Some(Bug::LateAnswer) && scope == "clinic" {

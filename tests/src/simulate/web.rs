@@ -425,6 +425,7 @@ pub fn transaction(rows: &Rows, chance: &mut Chance) -> Vec<Edit> {
         0 => back_and_forth(rows, chance),
         1 => gone_and_back(rows, chance),
         2 => import(chance),
+        3 => tidy_up(rows, chance),
         _ => {
             let count = 1 + chance.below(3);
             (0..count).filter_map(|_| any(rows, chance)).collect()
@@ -480,4 +481,12 @@ fn import(chance: &mut Chance) -> Vec<Edit> {
             name: format!("i{nth}"),
         })
         .collect()
+}
+
+/// Rows that come, and behind them in the feed's order some that are deleted: whoever stops in the middle has those before them.
+fn tidy_up(rows: &Rows, chance: &mut Chance) -> Vec<Edit> {
+    let mut edits = import(chance);
+    edits.extend(one(rows, "followup", chance).map(|id| Edit::DropFollowup { id }));
+    edits.extend(one(rows, "notification", chance).map(|id| Edit::DropNotification { id }));
+    edits
 }

@@ -84,6 +84,8 @@ pub struct World {
     pub boot: u32,
     /// Rows in a page.
     pub page: usize,
+    /// The version in whose middle a desk was left last, with more to read.
+    pub halfway: i64,
     /// The network to each PC.
     pub wires: Vec<Wire>,
     /// Transactions of other programs.
@@ -120,6 +122,7 @@ impl World {
             now,
             boot: 0,
             page,
+            halfway: 0,
             wires: vec![],
             open: vec![],
             backups: vec![],
