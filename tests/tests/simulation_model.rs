@@ -121,8 +121,8 @@ async fn played(pg: &PgCluster, seed: u64, bug: Option<Bug>) -> Result<Tally, Di
     play(pg, &name, seed, STEPS, bug).await
 }
 
-/// Seeds in which everything happens, rare things too: a customer is in use, a treatment is taken back, two have used one deposit.
-const USUAL: [u64; 7] = [2, 3, 4, 8, 63, 64, 78];
+/// Seeds in which everything happens, nearly all of it in two of them: what the database makes up differs from run to run, and with it a little of what people do.
+const USUAL: [u64; 10] = [0, 7, 8, 14, 15, 17, 19, 30, 34, 37];
 
 /// The seeds to play: the one that is asked for (`SEED`), so many (`SEEDS`), or the usual ones.
 fn seeds() -> Vec<u64> {
