@@ -175,6 +175,8 @@ export function day(language: Language): void {
     await on.press('A');
     await on.see('[data-dialog=reassign] [data-option]');
     await on.press('1');
+    // The list may be without it before the dialog has gone, and would not hear the key.
+    await on.gone('[data-dialog=reassign]');
     await on.gone(`[role=row][data-row-id="${task}"]`);
     await on.press('M');
     await on.see(`[role=row][data-row-id="${task}"]`);
