@@ -14,7 +14,7 @@ use crate::{
     shadow,
 };
 
-/// Nouns that the database writes for a customer when points move. A first award, or a first payment, makes a membership that the desk cannot know the key of.
+/// Nouns that the database writes for a customer when points move. The first points of somebody make a membership that the desk cannot know the key of.
 const LEDGER: [&str; 3] = ["loyalty_profile", "point_entry", "lot"];
 
 /// What is held back.
@@ -29,11 +29,14 @@ impl Held {
     pub(crate) fn of(connection: &Connection, scope: &str) -> Result<Self> {
         let mut rows = connection
             .prepare_cached("SELECT tbl, pk FROM shadow UNION SELECT tbl, pk FROM arriving WHERE scope = ?1")?;
+        // Whose points move is said by what waits, or by the entry that it has written here: who agrees to a gift names no customer.
         let mut customers = connection.prepare_cached(
-            "SELECT DISTINCT args ->> 'customer_id' FROM outbox
-             WHERE (name LIKE 'points.%' OR name = 'payment.take') AND args ->> 'customer_id' IS NOT NULL",
+            "SELECT args ->> 'customer_id' FROM outbox WHERE args ->> 'customer_id' IS NOT NULL
+             UNION SELECT hex(entry.customer_id) FROM shadow JOIN point_entry AS entry ON entry.id = shadow.pk
+             WHERE shadow.tbl = ?1 AND entry.customer_id IS NOT NULL",
         )?;
-        let customers = customers.query_map([], |row| row.get::<_, String>(0))?;
+        let entries = synced::named("point_entry").map(|table| table.number);
+        let customers = customers.query_map([entries], |row| row.get::<_, String>(0))?;
         Ok(Self {
             rows: rows
                 .query_map([scope], |row| Ok((row.get(0)?, row.get(1)?)))?

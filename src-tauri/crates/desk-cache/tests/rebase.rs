@@ -157,14 +157,11 @@ fn half_of_a_transaction_is_not_shown_under_an_action_that_is_part_of_it() {
     assert_eq!((points_shown(&desk, id(20)), desk.waiting()), (180, 0));
 }
 
-/// The first bill of somebody makes them a member; the page that brings it ends between the membership and its points.
-fn a_first_bill(name: &str, args: serde_json::Value) {
+/// The first points of somebody make them a member; the page that brings them ends between the membership and its points.
+fn first_points(there: Vec<Change>, name: &str, args: serde_json::Value) {
     let desk = Desk::new();
-    desk.pull(
-        1,
-        vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])],
-        vec![],
-    );
+    let customer = put("customer", id(20), &[("full_name", text("นภา แสงทอง"))]);
+    desk.pull(1, there.into_iter().chain([customer]).collect(), vec![]);
     desk.act(100, name, args).unwrap();
     desk.answer(100, None);
     let in_the_middle = Position {
@@ -188,7 +185,8 @@ fn a_first_bill(name: &str, args: serde_json::Value) {
 
 #[test]
 fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
-    a_first_bill(
+    first_points(
+        vec![],
         "points.award",
         json!({ "id": id(101), "customer_id": id(20), "satang": 199_900 }),
     );
@@ -196,9 +194,28 @@ fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
 
 #[test]
 fn a_membership_that_a_payment_made_is_not_shown_with_the_payment_on_top_of_it() {
-    a_first_bill(
+    first_points(
+        vec![],
         "payment.take",
         json!({ "id": id(102), "entry": id(101), "customer_id": id(20), "satang": 199_900, "method": "cash" }),
+    );
+}
+
+#[test]
+fn a_membership_that_an_agreed_gift_made_is_not_shown_with_the_gift_on_top_of_it() {
+    let manager = [("role", text("manager")), ("active", Value::Int(1))];
+    let asked = [
+        ("kind", text("gift")),
+        ("customer_id", Value::Uuid(id(20))),
+        ("points", Value::Int(199)),
+        ("reason", text("goodwill")),
+        ("asked_by", Value::Uuid(id(2))),
+        ("state", text("asked")),
+    ];
+    first_points(
+        vec![put("staff", id(1), &manager), put("approval", id(30), &asked)],
+        "approval.decide",
+        json!({ "id": id(30), "entry": id(101), "agree": true }),
     );
 }
 
