@@ -28,7 +28,7 @@ use desk_clinic::pc::{self, PcLogin, Unsent};
 use desk_clinic::settings::{self, Settings};
 use desk_clinic::{ClinicError, staff};
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
-use journey_support::{LONG, PIN, Pc, connect, stand, until_agreed, until_mode};
+use journey_support::{LONG, PIN, Pc, connect, stand, sync, unlock, until_agreed, until_mode};
 use uuid::Uuid;
 
 /// A code of the fixture's person `n`, with the way to PostgreSQL through `port`.
@@ -274,6 +274,37 @@ async fn a_login_hears_and_confirms_for_itself_alone() {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_login_here_has_ended_is_told_while_colleagues_go_on_and_their_work_leaves_with_a_new_code() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let (_, task) = journey(&pg, A, 1, 7);
+    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
+    let nok = stand(&desk).await.me.unwrap().id;
+    connect(&desk, code(&pg, 1, pg.port()).await, "PC-A").await;
+    let dao = stand(&desk).await.me.unwrap().id;
+    until_agreed(&desk).await;
+    pg.psql(
+        DB,
+        &format!("update desk.member set disabled_at = now() where person_id = '{nok}'"),
+    );
+    unlock(&desk, nok).await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    eventually("it is said, and where the work stands", LONG, async || {
+        let state = sync(&desk).await;
+        let waits = state.waiting.first().is_some_and(|row| row.needs_code);
+        (state.mode == SyncMode::Online && state.problem.as_deref() == Some("login_ended") && waits).then_some(())
+    })
+    .await;
+    unlock(&desk, dao).await;
+    let state = sync(&desk).await;
+    assert_eq!(state.problem, None, "a colleague has nothing to mend");
+    assert!(state.waiting[0].needs_code, "and sees why something stays");
+    connect(&desk, code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    assert_eq!(sync(&desk).await.problem, None);
+    assert_eq!(done_mutations(&pg, task).await, "1");
+}
 
 async fn tried(desk: &Arc<Desk>, person: Uuid) -> Result<StartState, AppError> {
     let pin = PIN.into();

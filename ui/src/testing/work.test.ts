@@ -254,3 +254,14 @@ test('only a manager orders and gives out all tasks', async () => {
   await on.gone('[data-dialog=all-tasks]');
   expect(on.calls).toContain('task_assign_all');
 });
+
+test('whose login here has ended reads so in the foot, and in the sync screen what waits for a new code', async () => {
+  const on = await openWindow({ isLoginEnded: true });
+  await on.see('footer');
+  expect(on.one('footer').textContent).toContain('สิทธิ์ของคุณที่เครื่องนี้สิ้นสุดแล้ว');
+  on.clinic.open('/sync');
+  await on.see('[data-screen=sync] [data-waiting]');
+  const screen = on.one('[data-screen=sync]').textContent;
+  expect(screen).toContain('ขอรหัสใหม่จากผู้จัดการ');
+  expect(screen).toContain('รอรหัสใหม่');
+});

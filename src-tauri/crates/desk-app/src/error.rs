@@ -52,6 +52,8 @@ codes! {
     CertificateRefused => "certificate_refused",
     /// The database refused this PC's credential.
     AccessEnded => "access_ended",
+    /// The database refuses the login of who is signed in, and goes on with their colleagues.
+    LoginEnded => "login_ended",
     /// The clinic has ordered this PC wiped, and it is about to be.
     WipeOrdered => "wipe_ordered",
     /// This PC was wiped because the clinic ordered it.

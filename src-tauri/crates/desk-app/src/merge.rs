@@ -134,14 +134,6 @@ impl Desk {
         }
     }
 
-    fn has_ended(&self, person: Uuid) -> bool {
-        let state = self.state();
-        state
-            .status
-            .as_ref()
-            .is_some_and(|status| status.ended.contains(&person))
-    }
-
     /// Whose access has ended: one's own, or that of who confirmed, who can be connected here anew.
     fn ended(&self, person: Uuid) -> AppError {
         if self.me().is_ok_and(|me| me == person) {

@@ -27,8 +27,27 @@ use crate::{
 
 impl Desk {
     async fn waiting_rows(&self) -> Result<Vec<WaitingRow>, AppError> {
-        let today = self.today_date();
-        self.read(move |reader| waiting_rows(reader, &today)).await
+        let (today, ended) = (self.today_date(), self.ended_logins());
+        self.read(move |reader| waiting_rows(reader, &today, &ended)).await
+    }
+
+    fn ended_logins(&self) -> Vec<Uuid> {
+        let state = self.state();
+        state
+            .status
+            .as_ref()
+            .map_or_else(Vec::new, |status| status.ended.clone())
+    }
+
+    /// Whether the clinic has refused the login that this person has here.
+    pub(crate) fn has_ended(&self, person: Uuid) -> bool {
+        self.ended_logins().contains(&person)
+    }
+
+    /// Why nothing of who is signed in reaches the clinic while their colleagues' work does.
+    fn own_problem(&self) -> Option<Code> {
+        let is_mine = self.me().is_ok_and(|me| self.has_ended(me));
+        is_mine.then_some(Code::LoginEnded)
     }
 
     /// The state of the connection and of what waits; before unlock, of the connection alone.
@@ -41,6 +60,7 @@ impl Desk {
             // The lock screen shows how things stand, not what waits.
             Err(_) => (vec![], vec![]),
         };
+        let own = self.own_problem();
         let state = self.state();
         let is_demo = state.home.as_ref().is_some_and(|home| home.is_demo);
         let server = state.home.as_ref().and_then(|home| home.vault.server.as_ref());
@@ -58,9 +78,12 @@ impl Desk {
             waiting,
             attention,
             server: server.map(|server| format!("{}:{}/{}", server.host, server.port, server.database)),
-            problem: failure
-                .filter(|failure| *failure != Failure::Unreachable)
-                .map(|failure| Code::from(failure).word().to_owned()),
+            problem: match failure {
+                Some(Failure::Unreachable) => None,
+                Some(failure) => Some(Code::from(failure)),
+                None => own,
+            }
+            .map(|code| code.word().to_owned()),
         })
     }
 
@@ -129,15 +152,16 @@ fn wake(status: Option<&Status>) -> Wake {
     }
 }
 
-fn waiting_rows(reader: &Reader<'_>, today: &str) -> Result<Vec<WaitingRow>, CacheError> {
+fn waiting_rows(reader: &Reader<'_>, today: &str, ended: &[Uuid]) -> Result<Vec<WaitingRow>, CacheError> {
     outbox::waiting(reader)?
         .into_iter()
-        .map(|waiting| waiting_row(reader, waiting, today))
+        .map(|waiting| waiting_row(reader, waiting, today, ended))
         .collect()
 }
 
-fn waiting_row(reader: &Reader<'_>, waiting: Waiting, today: &str) -> Result<WaitingRow, CacheError> {
+fn waiting_row(reader: &Reader<'_>, waiting: Waiting, today: &str, ended: &[Uuid]) -> Result<WaitingRow, CacheError> {
     Ok(WaitingRow {
+        needs_code: ended.contains(&waiting.person),
         subject: subject(reader, &waiting.name, &waiting.args, today)?,
         by: nickname(reader, waiting.person)?,
         id: waiting.id,

@@ -23,4 +23,8 @@ at: number,
 /**
  * Done by.
  */
-by: string | null, };
+by: string | null, 
+/**
+ * The login of who did it has ended at this PC: it leaves when they are connected here anew.
+ */
+needsCode: boolean, };

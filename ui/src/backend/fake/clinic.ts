@@ -51,6 +51,8 @@ export interface FakeOptions {
   staleSince?: number;
   /** What the clinic does by itself is late, since then. */
   timersLateSince?: number;
+  /** The clinic has refused the login of who is signed in. */
+  isLoginEnded?: boolean;
 }
 
 const SETTINGS: Settings = {
@@ -128,6 +130,7 @@ export class FakeClinic {
   blocked: Code | null;
   staleSince: number | null;
   timersLateSince: number | null;
+  isLoginEnded: boolean;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
   /** Commands that fail, with a code: for tests of what a person sees then. */
@@ -140,6 +143,7 @@ export class FakeClinic {
   constructor(options: FakeOptions = {}) {
     this.staleSince = options.staleSince ?? null;
     this.timersLateSince = options.timersLateSince ?? null;
+    this.isLoginEnded = options.isLoginEnded ?? false;
     this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
     this.phase = options.phase ?? 'ready';
     const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
@@ -156,7 +160,7 @@ export class FakeClinic {
     if (options.isEmpty) this.rewards = [];
     if (options.isEmpty) this.journeys = [];
     if (this.phase === 'loading') this.loaded = 412_310;
-    if (this.mode === 'offline') this.#seedWaiting();
+    if (this.mode === 'offline' || this.isLoginEnded) this.#seedWaiting();
   }
 
   now(): number {
@@ -208,7 +212,8 @@ export class FakeClinic {
   /** Notes that something was done here; it waits while the clinic cannot be reached. */
   saved(id: string, name: string, subject: string | null, ...topics: string[]): Saved {
     const waits = this.mode === 'offline';
-    if (waits) this.waiting.push({ id: this.id(), name, subject, at: this.now(), by: this.nickname() });
+    if (waits)
+      this.waiting.push({ id: this.id(), name, subject, at: this.now(), by: this.nickname(), needsCode: false });
     this.tell(...topics, 'today', 'sync');
     return { id, waiting: waits, undo: null };
   }
@@ -278,7 +283,7 @@ export class FakeClinic {
       waiting: [...this.waiting],
       attention: [...this.attention],
       server: this.mode === 'demo' ? null : 'db.aura-ari.example:5432',
-      problem: null,
+      problem: this.isLoginEnded ? 'login_ended' : null,
     };
   }
 
@@ -294,6 +299,7 @@ export class FakeClinic {
       subject,
       at: day.at(when),
       by: 'นก',
+      needsCode: this.isLoginEnded,
     });
     this.waiting = [
       row('w1', 'task.complete', 'โทรยืนยันนัดพรุ่งนี้', '10:43'),

@@ -70,6 +70,8 @@ pub struct WaitingRow {
     pub at: i64,
     /// Done by.
     pub by: Option<String>,
+    /// The login of who did it has ended at this PC: it leaves when they are connected here anew.
+    pub needs_code: bool,
 }
 
 /// One refused action, with what was typed.
