@@ -74,21 +74,23 @@ fn refused(row: &Row<'_>) -> rusqlite::Result<Refused> {
 /// # Errors
 /// [`CacheError::Refused`] with `attention_not_found` when it is not there any more.
 pub fn accept_theirs(cache: &Cache, id: Uuid, now: i64) -> Result<()> {
-    cache.write(|transaction| {
-        transaction
-            .prepare_cached(
-                "INSERT OR IGNORE INTO archive (id, person_id, name, args, at, settled_at, outcome)
-                 SELECT id, person_id, name, args, at, ?2, 'settled' FROM attention WHERE id = ?1",
-            )?
-            .execute((id, now))?;
-        let gone = transaction
-            .prepare_cached("DELETE FROM attention WHERE id = ?1")?
-            .execute([id])?;
-        match gone {
-            0 => Err(CacheError::Refused("attention_not_found")),
-            _ => Ok(()),
-        }
-    })
+    cache.write(|transaction| settle(transaction, id, now))
+}
+
+fn settle(connection: &Connection, id: Uuid, now: i64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO archive (id, person_id, name, args, at, settled_at, outcome)
+             SELECT id, person_id, name, args, at, ?2, 'settled' FROM attention WHERE id = ?1",
+        )?
+        .execute((id, now))?;
+    let gone = connection
+        .prepare_cached("DELETE FROM attention WHERE id = ?1")?
+        .execute([id])?;
+    match gone {
+        0 => Err(CacheError::Refused("attention_not_found")),
+        _ => Ok(()),
+    }
 }
 
 /// Every action that was refused and that somebody is still to look at, and those since `since` (microseconds since 1970) that somebody has.
@@ -121,11 +123,14 @@ pub(crate) fn done_after_all(connection: &Connection, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Asks again, as a new action in the name of `person`, and lets the refused one go.
+/// Asks again, as a new action, and lets the refused one go: both or neither, so that two who press at once, or a kill in the middle, ask once.
 ///
 /// # Errors
-/// As for [`change::perform`]; the refused action stays then.
+/// `attention_not_found` when somebody has settled it, and as for [`change::perform`]; the refused action stays then.
 pub fn insist(cache: &Cache, id: Uuid, again: &Action) -> Result<()> {
-    change::perform(cache, again, Destination::Clinic)?;
-    accept_theirs(cache, id, again.at)
+    cache.write(|transaction| {
+        settle(transaction, id, again.at)?;
+        let before = change::before(transaction, again)?;
+        change::enact(transaction, again, Destination::Clinic, before.as_ref())
+    })
 }

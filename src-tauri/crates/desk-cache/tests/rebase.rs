@@ -138,6 +138,36 @@ fn a_lot(key: Uuid, points: i64, remaining: i64) -> Change {
 }
 
 #[test]
+fn sending_a_refused_action_again_lets_it_go_with_it_and_a_second_press_sends_nothing() {
+    let desk = Desk::new();
+    desk.pull(1, vec![a_task(id(10), "pending", "call")], vec![]);
+    desk.act(100, "task.note", json!({ "id": id(10), "text": "busy" }))
+        .unwrap();
+    let refusal = Refusal {
+        code: "action_failed".into(),
+        detail: None,
+    };
+    desk.answer(100, Some(refusal));
+    desk.pull(2, vec![], vec![id(100)]);
+    let press = |action: u128, task: Uuid| {
+        let again = desk_cache::change::Action {
+            id: id(action),
+            person: id(1),
+            name: "task.note".into(),
+            args: json!({ "id": task, "text": "busy" }),
+            at: 2_000_000,
+        };
+        attention::insist(desk.cache(), id(100), &again).map_err(|error| error.to_string())
+    };
+    let left = || attention::all(&desk.cache().read().unwrap()).unwrap().len();
+    assert!(press(101, id(11)).is_err(), "on what is not there");
+    assert_eq!((left(), desk.waiting()), (1, 0), "then it stays, and nothing waits");
+    press(102, id(10)).unwrap();
+    assert!(press(103, id(10)).is_err());
+    assert_eq!((left(), desk.waiting()), (0, 1));
+}
+
+#[test]
 fn half_of_a_transaction_is_not_shown_under_an_action_that_is_part_of_it() {
     let desk = Desk::new();
     let customer = put("customer", id(20), &[("full_name", text("นภา แสงทอง"))]);
