@@ -1,0 +1,259 @@
+//! Points out of nothing: what a person, a PC's clock or the web system might make up, and what the ledger makes of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test: what is not as expected ends it, in its helpers too"
+)]
+
+mod clinic_support;
+
+use chrono::{DateTime, Days, Utc};
+use clinic_support::{A, DB, desk, differences, migrated, points, somebody, uid};
+use desk_clinic::worker;
+use desk_tests::harness::pg::PgCluster;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+fn ago(days: u64) -> String {
+    let then: DateTime<Utc> = Utc::now() - Days::new(days);
+    then.to_rfc3339()
+}
+
+fn bill(customer: Uuid, satang: i64) -> Json {
+    json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "customer_id": customer, "satang": satang, "method": "cash" })
+}
+
+fn one(pg: &PgCluster, sql: &str) -> String {
+    pg.psql(DB, sql).trim().to_owned()
+}
+
+fn join(pg: &PgCluster, customer: Uuid) {
+    let sql = "insert into public.loyalty_profiles (clinic_id, customer_id, referral_code) values";
+    pg.psql(DB, &format!("{sql} ('{A}', '{customer}', 'BN0000C6A')"));
+}
+
+#[tokio::test]
+async fn l1_a_membership_with_points_is_not_deleted_and_one_that_was_lost_stops_no_bill() {
+    let pg = migrated().await;
+    let (mut front, customer) = (desk(&pg, A, 7).await, uid(&pg, "customer", 1));
+    assert_eq!(front.act("payment.take", bill(customer, 100_000)).await, "ok");
+    let delete = format!("delete from public.loyalty_profiles where customer_id = '{customer}'");
+    for who in ["", "set role service_role;"] {
+        assert!(pg.try_psql(DB, &format!("{who} {delete}")).is_err(), "{who}");
+    }
+    pg.psql(DB, &format!("set session_replication_role = replica; {delete}"));
+    assert_eq!(front.act("payment.take", bill(customer, 100_000)).await, "ok");
+    let welcomes = format!(
+        "select count(*) from public.point_transactions where customer_id = '{customer}' and desk_purpose = 'welcome'"
+    );
+    assert_eq!(one(&pg, &welcomes), "1", "it was given once before");
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select available_points from public.loyalty_profiles where customer_id = '{customer}'")
+        ),
+        "300"
+    );
+    assert_eq!(differences(&pg), "0");
+}
+
+#[tokio::test]
+async fn l10_a_pc_that_says_that_it_was_a_month_ago_is_believed_for_as_long_as_it_may_be_unseen() {
+    let pg = migrated().await;
+    let (mut front, customer) = (desk(&pg, A, 7).await, uid(&pg, "customer", 1));
+    for (days, back) in [(6, "6"), (8, "0"), (30, "0")] {
+        let mut taken = bill(customer, 100_000);
+        taken["at"] = json!(ago(days));
+        let id = taken["id"].clone();
+        assert_eq!(front.act("payment.take", taken).await, "ok");
+        let counted = format!(
+            "select extract(day from now() - taken_at) from desk.payment where id = '{}'",
+            id.as_str().unwrap()
+        );
+        assert_eq!(one(&pg, &counted), back, "said to be {days} days old");
+    }
+}
+
+#[tokio::test]
+async fn l16_a_date_that_a_pc_made_up_makes_an_old_customer_no_new_one() {
+    let pg = migrated().await;
+    let mut front = desk(&pg, A, 7).await;
+    let customer = async |front: &mut clinic_support::Desk, name: &str, phone: &str| {
+        let id = Uuid::now_v7();
+        let args = json!({ "id": id, "full_name": name, "phone": phone });
+        assert_eq!(front.act("customer.create", args).await, "ok");
+        id
+    };
+    let referrer = customer(&mut front, "นภา แสงทอง", "081 234 5678").await;
+    let friend = customer(&mut front, "ชนัญชิดา เลิศวิไล", "089 999 1234").await;
+    assert_eq!(front.act("payment.take", bill(friend, 500_000)).await, "ok");
+    pg.psql(
+        DB,
+        "set session_replication_role = replica; update desk.payment set taken_at = taken_at - interval '20 days'",
+    );
+    let id = Uuid::now_v7();
+    let args = json!({ "id": id, "customer_id": friend, "referrer_id": referrer, "at": ago(25) });
+    assert_eq!(front.act("referral.record", args).await, "ok");
+    let mut conn = clinic_support::admin(&pg).await;
+    while worker::fire_next(&mut conn).await.unwrap() || worker::judge_referral(&mut conn).await.unwrap() {}
+    let stands = format!(
+        "select state || ' ' || points || ' ' || array_to_string(reasons, ' ') from desk.referral where id = '{id}'"
+    );
+    assert!(
+        one(&pg, &stands).starts_with("refused 0 not_new"),
+        "{}",
+        one(&pg, &stands)
+    );
+}
+
+#[tokio::test]
+async fn l15_an_allowance_buys_no_reward_that_was_over_of_another_tier_or_used_up() {
+    let pg = migrated().await;
+    let (mut front, customer) = (desk(&pg, A, 7).await, uid(&pg, "customer", 1));
+    join(&pg, customer);
+    points(&pg, customer, 400, "now() + interval '400 days'");
+    let lease: Uuid = front
+        .sql("select desk.take_lease()::text")
+        .await
+        .unwrap()
+        .parse()
+        .unwrap();
+    for (column, value, why) in [
+        ("valid_until", "now() - interval '1 day'", "late"),
+        ("valid_from", "now() + interval '1 day'", "early"),
+        ("tier_requirement", "'diamond'", "tier"),
+        ("max_redemptions", "0", "gone"),
+    ] {
+        let reward = one(
+            &pg,
+            &format!(
+                "insert into public.loyalty_rewards (clinic_id, name, type, points_cost, monetary_value, {column}) values ('{A}', '{why}', 'discount_amount', 100, 50, {value}) returning id"
+            ),
+        );
+        let reward = reward.lines().next().unwrap().to_owned();
+        let args = json!({ "id": Uuid::now_v7(), "customer_id": customer, "points": 100, "lease_id": lease, "reward_id": reward });
+        assert_eq!(front.act("points.redeem", args).await, "reward_unavailable", "{why}");
+    }
+    assert_eq!(
+        one(
+            &pg,
+            &format!("select available_points from public.loyalty_profiles where customer_id = '{customer}'")
+        ),
+        "400"
+    );
+}
+
+#[tokio::test]
+async fn the_web_system_says_neither_what_desks_say_of_an_entry_nor_that_points_never_end() {
+    let pg = migrated().await;
+    let customer = uid(&pg, "customer", 1);
+    let entry = |columns: &str, values: &str| {
+        one(
+            &pg,
+            &format!(
+                "set role service_role; insert into public.point_transactions (clinic_id, customer_id, type, amount{columns}) values ('{A}', '{customer}', 'bonus', 100{values})"
+            ),
+        );
+    };
+    join(&pg, customer);
+    entry(", desk_lifetime, desk_satang, desk_multiplier", ", 15000, 100000000, 3");
+    entry(", expires_at", ", 'infinity'");
+    let profile = format!(
+        "select total_points || ' ' || current_tier || ' ' || coalesce(total_spent, 0) from public.loyalty_profiles where customer_id = '{customer}'"
+    );
+    assert_eq!(one(&pg, &profile), "200 bronze 0.00");
+    let ends = format!(
+        "select string_agg(coalesce(to_char(expires_at at time zone 'Asia/Bangkok', 'HH24:MI:SS'), 'never') || ' ' || coalesce(extract(year from age(expires_at, now()))::text, ''), ', ' order by expires_at) from desk.lot where customer_id = '{customer}'"
+    );
+    assert_eq!(one(&pg, &ends), "23:59:59 2, never");
+    assert_eq!(differences(&pg), "0");
+}
+
+/// Birthdays that are due for a customer between two days of the clinic, by their years.
+fn birthdays(pg: &PgCluster, customer: Uuid, from: &str, to: &str) -> String {
+    let at = |day: &str| format!("'{day} 00:00:00+07'");
+    one(
+        pg,
+        &format!(
+            "select coalesce(string_agg(purpose, ' ' order by purpose), '') from desk.due_bonuses('{A}', {}, {}) where customer_id = '{customer}' and source = 'birthday'",
+            at(from),
+            at(to)
+        ),
+    )
+}
+
+#[tokio::test]
+async fn a_birthday_counts_once_a_year_at_new_year_too_and_every_month_without_a_worker_is_looked_at() {
+    let pg = migrated().await;
+    let customer = uid(&pg, "customer", 1);
+    join(&pg, customer);
+    pg.psql(
+        DB,
+        &format!("update public.customers set date_of_birth = '1990-01-15' where id = '{customer}'"),
+    );
+    let nights = [
+        ("2026-12-30", "2026-12-31", ""),
+        ("2026-12-31", "2027-01-01", ""),
+        ("2027-01-01", "2027-01-02", "2027"),
+        ("2027-01-31", "2027-02-01", "2027"),
+        ("2027-02-01", "2027-02-02", ""),
+    ];
+    for (from, to, due) in nights {
+        assert_eq!(birthdays(&pg, customer, from, to), due, "{from} to {to}");
+    }
+    assert_eq!(
+        birthdays(&pg, customer, "2026-12-20", "2027-02-10"),
+        "2027",
+        "weeks without a worker"
+    );
+}
+
+#[tokio::test]
+async fn a_day_on_which_somebody_came_five_times_thanks_once() {
+    let pg = migrated().await;
+    let customer = uid(&pg, "customer", 1);
+    join(&pg, customer);
+    pg.psql(DB, &format!("insert into desk.visit (clinic_id, id, customer_id, day, queue_number, state, arrived_at, arrived_by, started_at, started_by, finished_at, finished_by, updated_at)
+        select '{A}', gen_random_uuid(), '{customer}', desk.local_day('{A}', now()), 900 + n, 'done', now(), md5('user:7')::uuid, now(), md5('user:7')::uuid, now(), md5('user:7')::uuid, now() from generate_series(1, 5) n"));
+    let due = format!(
+        "select count(*) || ' ' || sum(points) from desk.due_bonuses('{A}', now() - interval '1 day', now() + interval '1 day') where customer_id = '{customer}' and source = 'visit'"
+    );
+    assert_eq!(one(&pg, &due), "1 10");
+}
+
+#[tokio::test]
+async fn l17_what_was_earned_outside_an_achievements_months_does_not_count_in_them() {
+    let pg = migrated().await;
+    let mut head = somebody(&pg, 7, "manager").await;
+    let customer = uid(&pg, "customer", 1);
+    assert_eq!(head.act("payment.take", bill(customer, 10_000)).await, "ok");
+    for days in [300, 270, 240, 210] {
+        pg.psql(DB, &format!("insert into public.point_transactions (clinic_id, customer_id, type, amount, created_at, desk_effective_at, desk_satang, desk_multiplier, expires_at) values ('{A}', '{customer}', 'earned', 500, now() - interval '{days} days', now() - interval '{days} days', 500000, 1, now() + interval '1 year')"));
+    }
+    pg.psql(DB, &format!("set session_replication_role = replica; insert into desk.referral (clinic_id, id, referrer_id, friend_id, made_at, made_by, by_code, state, decided_at, reasons, points, entry_id) values ('{A}', gen_random_uuid(), '{customer}', '{}', now() - interval '330 days', md5('user:7')::uuid, false, 'paid', now() - interval '300 days', '{{}}', 200, gen_random_uuid())", uid(&pg, "customer", 3)));
+    let percent = |conditions: Json| {
+        let sql = format!("begin; insert into public.achievements (clinic_id, name, category, conditions) values ('{A}', 'ทดลอง', 'special', '{conditions}');
+            select coalesce(max(p.percent), 0) from desk.achievement_percents('{A}', array['{customer}'::uuid]) p join public.achievements a on a.id = p.achievement_id where a.name = 'ทดลอง'; rollback");
+        one(&pg, &sql)
+            .lines()
+            .find(|line| line.chars().all(|digit| digit.is_ascii_digit()))
+            .unwrap()
+            .parse::<i32>()
+            .unwrap()
+    };
+    for conditions in [
+        json!({ "referralCount": 1 }),
+        json!({ "pointsEarned": 2_000 }),
+        json!({ "consecutiveVisits": 3, "period": "month" }),
+    ] {
+        let within = |months: i32| {
+            let mut conditions = conditions.clone();
+            conditions["withinMonths"] = json!(months);
+            percent(conditions)
+        };
+        assert_eq!(percent(conditions.clone()), 100, "{conditions} at any time");
+        assert_eq!(within(12), 100, "{conditions} in a year");
+        assert!(within(3) < 100, "{conditions} in three months");
+    }
+}
