@@ -58,8 +58,9 @@ fn planted_bugs_are_caught_by_the_first_seeds() {
     for bug in quick {
         must_be_caught(bug, some(30, Some(bug)));
     }
-    // Two who do just these things at two counters meet later.
+    // Two who do just these things at two counters meet later, and so do who writes and who reads.
     let rare = [
+        (Bug::VersionUnchecked, 20),
         (Bug::NumberOfWhoIsHere, 0),
         (Bug::SlotIgnored, 30),
         (Bug::SecondCheckIn, 320),

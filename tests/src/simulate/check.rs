@@ -72,14 +72,14 @@ pub fn pc(pc: &Pc, before: &Before, world: &World) -> Checked {
         forward(&before.streams, &seen.streams)?;
         settled(before, pc, world)?;
         in_order(before, pc)?;
-        together(before, pc)?;
+        together(before, pc, world)?;
     }
     access(pc, world)
 }
 
 /// At each consistent point the base is what the clinic had at exactly that version, row for row, and nothing else.
 fn snapshot(pc: &Pc, scope: &str, stream: &Stream, world: &World) -> Checked {
-    if !stream.is_whole() {
+    if !world.is_whole(pc.nth, scope, stream) {
         return Ok(());
     }
     let Some(expected) = world.rows_at(&stream.life, stream.at.version) else {
@@ -274,9 +274,13 @@ fn kept_rows(seen: &Seen) -> Rows {
 
 /// In the middle of a catch-up the rows that waiting actions touch stay as they were: one half of a transaction under an action that is part of it
 /// would show what it gives or takes twice.
-fn together(before: &Before, pc: &Pc) -> Checked {
+fn together(before: &Before, pc: &Pc, world: &World) -> Checked {
     let now = kept_rows(&pc.seen);
-    let is_whole = |row: &super::row::Row| pc.seen.streams.get(&row.scope().text()).is_none_or(Stream::is_whole);
+    let is_whole = |row: &super::row::Row| {
+        let scope = row.scope().text();
+        let stream = pc.seen.streams.get(&scope);
+        stream.is_none_or(|stream| world.is_whole(pc.nth, &scope, stream))
+    };
     let moved = |(key, row): &(&Key, &std::sync::Arc<super::row::Row>)| {
         before.kept.get(key).is_some_and(|before| before != *row)
     };
@@ -343,7 +347,7 @@ fn settled(before: &Before, pc: &Pc, world: &World) -> Checked {
                 ),
             );
         }
-        if clinic.at.version < known.version || !clinic.is_whole() {
+        if clinic.at.version < known.version || !world.is_whole(pc.nth, "clinic", clinic) {
             return broken(
                 "settled",
                 format!(

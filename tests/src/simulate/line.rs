@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::{
     planted::Bug,
     row::{Row, Scope, noun},
-    server::Login,
+    server::{Keys, Login},
     world::{Fate, Shared, World, hold},
 };
 
@@ -34,6 +34,13 @@ pub struct Line {
     pub world: Shared,
     /// Which PC.
     pub pc: usize,
+}
+
+/// The keys of a page, and who told them.
+struct Asked {
+    keys: Keys,
+    life: String,
+    of_standby: bool,
 }
 
 /// Waits until the scheduler looks again.
@@ -138,11 +145,10 @@ impl Line {
         answer
     }
 
-    fn pulled(&self, person: Uuid, scope: &str, from: Position, epoch: &str) -> Result<Pulled, Failure> {
-        let mut held = hold(&self.world);
-        let world = &mut *held;
-        let login = self.login(world, person)?;
-        let page = world.page;
+    /// The first statement of a pull: which rows changed, and who says so.
+    fn keys(&self, person: Uuid, scope: &str, from: Position, epoch: &str) -> Result<Asked, Failure> {
+        let world = hold(&self.world);
+        let login = self.login(&world, person)?;
         let (server, is_standby) = world.answering();
         let reader = server.person(login)?;
         let head = server.head(is_standby);
@@ -151,12 +157,32 @@ impl Line {
         } else {
             Scope::Person(person)
         };
-        let (changes, next, is_consistent) = server.pull(reader, scope_read, from, page);
+        let keys = server.keys(reader, scope_read, from, world.page);
         server.check(&head, from, epoch)?;
+        Ok(Asked {
+            keys,
+            life: head.life(),
+            of_standby: world.standby_answers,
+        })
+    }
+
+    /// The second: these rows as they are by now, over the same connection.
+    fn rows(&self, person: Uuid, scope: &str, from: Position, asked: Asked) -> Result<Pulled, Failure> {
+        let Asked { keys, life, of_standby } = asked;
+        let mut held = hold(&self.world);
+        let world = &mut *held;
+        let login = *world.wires[self.pc].logins.get(&person).ok_or(Failure::AccessEnded)?;
+        let server = if of_standby { &world.standby } else { &world.server };
+        let reader = server.person(login)?;
+        let (next, is_last, read) = (keys.next, keys.is_last, [keys.version, server.version]);
+        let (changes, is_consistent) = server.rows_of(reader, keys);
+        if is_last && !is_consistent {
+            world.tore(self.pc, &life, scope, read);
+        }
         let pulled = Pulled {
             changes,
             next,
-            epoch: head.life(),
+            epoch: life,
             is_consistent,
             timers_late: 0,
         };
@@ -206,7 +232,13 @@ impl Clinic for Line {
 
     async fn pull(&self, person: Uuid, scope: &str, from: Position, epoch: &str) -> Result<Pulled, Failure> {
         let (boot, _) = self.depart().await?;
-        let answer = self.pulled(person, scope, from, epoch);
+        let asked = self.keys(person, scope, from, epoch);
+        if asked.as_ref().is_ok_and(|asked| asked.keys.want_rows()) {
+            // The clinic may go on before the rows are asked for.
+            self.arrive(boot).await?;
+            hold(&self.world).go_on();
+        }
+        let answer = asked.and_then(|asked| self.rows(person, scope, from, asked));
         self.arrive(boot).await?;
         answer
     }

@@ -28,6 +28,8 @@ pub enum Bug {
     EmptyPageForever,
     /// Keys and rows of a page are of two moments.
     PayloadOfAnotherSnapshot,
+    /// Rows are read after their keys, and nobody looks whether the clinic went on in between.
+    VersionUnchecked,
     /// Deletes are left out of the feed.
     DeletesLost,
     /// A row that was written and deleted in one transaction leaves no tombstone.
@@ -123,6 +125,7 @@ impl Bug {
         Self::ConsistentOnFullPage,
         Self::EmptyPageForever,
         Self::PayloadOfAnotherSnapshot,
+        Self::VersionUnchecked,
         Self::DeletesLost,
         Self::DeleteLostInOneTransaction,
         Self::LeaveIsDelete,

@@ -211,10 +211,11 @@ impl Run {
             What::Web | What::Begin => {
                 let edits = web::transaction(&world.server.rows, chance);
                 world.trace.note(format_args!("  {edits:?}"));
-                if what == What::Web {
+                let waits_for_reader = what == What::Web && chance.percent(30);
+                if what == What::Web && !waits_for_reader {
                     world.commit(&edits)
                 } else {
-                    world.begin(edits)
+                    world.begin(edits, waits_for_reader)
                 }
             }
             What::End => {
@@ -287,11 +288,14 @@ impl Run {
         }
         if let Some((other, logins)) = self.pcs[pc].clone_of(&self.world, nth, folder) {
             self.say(format_args!("  PC {nth} is a copy of PC {pc}"));
+            let mut world = hold(&self.world);
             let wire = Wire {
                 logins,
+                torn: world.wires[pc].torn.clone(),
                 ..Wire::default()
             };
-            hold(&self.world).wires.push(wire);
+            world.wires.push(wire);
+            drop(world);
             self.pcs.push(other);
             self.before.push(Before::default());
         }

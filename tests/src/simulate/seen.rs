@@ -62,13 +62,6 @@ pub struct Stream {
     pub life: String,
 }
 
-impl Stream {
-    /// At a moment that the clinic has been in, not in the middle of a version.
-    pub fn is_whole(&self) -> bool {
-        self.at == Position::end_of(self.at.version)
-    }
-}
-
 /// Everything in the file.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {

@@ -8,7 +8,10 @@ use desk_cache::{
     outbox::{Outcome, Refusal, Waiting},
     rebase::{Change, Entry, Op, Position},
 };
-use desk_clinic::{ClinicError, feed::Head};
+use desk_clinic::{
+    ClinicError,
+    feed::{self, Head},
+};
 use desk_core::{
     loyalty::{
         Tier,
@@ -114,6 +117,25 @@ pub struct Server {
     /// The bug that lives in it.
     pub bug: Option<Bug>,
     clients: BTreeMap<Uuid, Client>,
+}
+
+/// The keys of a page, read before its rows.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    found: Vec<(i64, Key, Op)>,
+    /// Where to go on.
+    pub next: Position,
+    /// Nothing was left out.
+    pub is_last: bool,
+    /// Of the clinic's clock when they were read.
+    pub version: i64,
+}
+
+impl Keys {
+    /// Whether there are rows to ask for.
+    pub fn want_rows(&self) -> bool {
+        self.found.iter().any(|(_, _, op)| *op == Op::Put)
+    }
 }
 
 /// What only the database knows of a task or a ledger entry.
@@ -481,8 +503,16 @@ impl Server {
         self.trimmed_to = self.trimmed_to.max(to);
     }
 
-    /// Reads on in a stream. The rows are those of the same moment.
+    /// Reads on in a stream, with nothing in between.
     pub fn pull(&self, reader: Uuid, scope: Scope, from: Position, limit: usize) -> (Vec<Entry>, Position, bool) {
+        let keys = self.keys(reader, scope, from, limit);
+        let next = keys.next;
+        let (changes, is_consistent) = self.rows_of(reader, keys);
+        (changes, next, is_consistent)
+    }
+
+    /// The keys of a page.
+    pub fn keys(&self, reader: Uuid, scope: Scope, from: Position, limit: usize) -> Keys {
         let mut found: Vec<(i64, Key, Op)> = self
             .feed
             .range((scope, (i16::MIN, Uuid::nil()))..=(scope, (i16::MAX, Uuid::max())))
@@ -496,16 +526,32 @@ impl Server {
         if !may_read && self.bug != Some(Bug::ScopeLeak) {
             found.clear();
         }
-        let is_consistent = found.len() < limit;
+        let is_last = found.len() < limit;
         let next = match found.last() {
-            Some((version, (tbl, pk), _)) if !is_consistent => self.next_of_full_page(*version, *tbl, *pk),
+            Some((version, (tbl, pk), _)) if !is_last => self.next_of_full_page(*version, *tbl, *pk),
             _ => Position::end_of(self.version),
         };
-        let changes = found.into_iter().map(|(version, key, op)| Entry {
+        Keys {
+            found,
+            next,
+            is_last,
+            version: self.version,
+        }
+    }
+
+    /// The rows of a page as they are now, which may be later than its keys; and whether the stream is read to its end.
+    pub fn rows_of(&self, reader: Uuid, keys: Keys) -> (Vec<Entry>, bool) {
+        // Without a row to ask for, nothing is asked.
+        let read_at = if keys.want_rows() { self.version } else { keys.version };
+        let is_end = match self.bug {
+            Some(Bug::VersionUnchecked) => keys.is_last,
+            _ => feed::ends(keys.is_last, keys.version, read_at),
+        };
+        let changes = keys.found.into_iter().map(|(version, key, op)| Entry {
             version,
-            change: self.change(key, op),
+            change: self.change(reader, key, op),
         });
-        (changes.collect(), next, is_consistent)
+        (changes.collect(), is_end)
     }
 
     fn next_of_full_page(&self, version: i64, tbl: i16, pk: Uuid) -> Position {
@@ -516,13 +562,14 @@ impl Server {
         }
     }
 
-    fn change(&self, key: Key, op: Op) -> Change {
+    fn change(&self, reader: Uuid, key: Key, op: Op) -> Change {
         let older = self.past.len().checked_sub(2).and_then(|nth| self.past.get(nth));
         let rows = match (self.bug, older) {
             (Some(Bug::PayloadOfAnotherSnapshot), Some(older)) => older.as_ref(),
             _ => &self.rows,
         };
-        let row = (op == Op::Put).then(|| rows.get(&key)).flatten();
+        let is_in_sight = |row: &&Arc<Row>| may_see(row, reader) || self.bug == Some(Bug::ScopeLeak);
+        let row = (op == Op::Put).then(|| rows.get(&key).filter(is_in_sight)).flatten();
         let (op, row) = match (op, row) {
             (Op::Put, Some(row)) => (Op::Put, Some(row.values.clone())),
             (Op::Put, None) => (Op::Leave, None),
@@ -538,8 +585,7 @@ impl Server {
 
     /// What a login may see.
     pub fn visible(&self, person: Uuid) -> Vec<Arc<Row>> {
-        let may_see = |row: &&Arc<Row>| matches!(row.scope(), Scope::Clinic) || row.scope() == Scope::Person(person);
-        self.rows.values().filter(may_see).cloned().collect()
+        self.rows.values().filter(|row| may_see(row, person)).cloned().collect()
     }
 
     /// Which of these actions are remembered as done.
@@ -708,6 +754,10 @@ impl Server {
         }
         clinic::check(&head, from, epoch)
     }
+}
+
+fn may_see(row: &Row, person: Uuid) -> bool {
+    matches!(row.scope(), Scope::Clinic) || row.scope() == Scope::Person(person)
 }
 
 /// The same key for the same PC and day, so that a seed's history is the same each time.

@@ -2,7 +2,7 @@
 //! to each PC, and time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,6 +13,7 @@ use super::{
     chance::Chance,
     planted::Bug,
     row::Rows,
+    seen::Stream,
     server::{Login, Member, Server},
     trace::Trace,
     web::{self, Edit},
@@ -48,6 +49,8 @@ pub struct Wire {
     pub logins: BTreeMap<Uuid, Login>,
     /// For the planted bug: an answer that came too late for its own request.
     pub late: Option<desk_sync::clinic::Pulled>,
+    /// Ends of streams that this PC read while the clinic went on: life, scope, version. Who stands there stands in the middle.
+    pub torn: BTreeSet<(String, String, i64)>,
     /// The last request that was answered, and how often it was the same.
     pub repeated: (String, u32),
 }
@@ -65,6 +68,8 @@ pub struct Stray {
 #[derive(Debug)]
 pub struct Open {
     edits: Vec<Edit>,
+    /// It ends as soon as somebody has read keys, before they read the rows.
+    waits_for_reader: bool,
     /// For the planted bug: the number it took.
     reserved: Option<i64>,
 }
@@ -195,9 +200,20 @@ impl World {
     }
 
     /// A transaction that takes its time.
-    pub fn begin(&mut self, edits: Vec<Edit>) {
+    pub fn begin(&mut self, edits: Vec<Edit>, waits_for_reader: bool) {
         let reserved = (self.bug == Some(Bug::SequenceCursor)).then(|| self.server.reserve());
-        self.open.push(Open { edits, reserved });
+        self.open.push(Open {
+            edits,
+            waits_for_reader,
+            reserved,
+        });
+    }
+
+    /// Somebody has read keys and not yet the rows.
+    pub fn go_on(&mut self) {
+        if let Some(nth) = self.open.iter().position(|open| open.waits_for_reader) {
+            self.end(nth);
+        }
     }
 
     /// Ends the open transaction `nth`. Its edits see what was committed meanwhile, as READ COMMITTED does.
@@ -293,6 +309,19 @@ impl World {
             client,
             batch: batch.to_vec(),
         });
+    }
+
+    /// The clinic went on between the keys and the rows of a page that a PC reads.
+    pub fn tore(&mut self, pc: usize, life: &str, scope: &str, [version, later]: [i64; 2]) {
+        let said = format_args!("  PC {pc} {scope}: keys of v{version}, rows of v{later}");
+        self.trace.note(said);
+        self.wires[pc].torn.insert((life.to_owned(), scope.to_owned(), version));
+    }
+
+    /// Whether a PC's stream stands at a moment that the clinic has been in.
+    pub fn is_whole(&self, pc: usize, scope: &str, stream: &Stream) -> bool {
+        let here = (stream.life.clone(), scope.to_owned(), stream.at.version);
+        stream.at == Position::end_of(stream.at.version) && !self.wires[pc].torn.contains(&here)
     }
 
     /// Counts how often a PC asks the same and hears the same.

@@ -210,6 +210,12 @@ pub async fn known(conn: &mut PgConnection, actions: &[Uuid]) -> Result<Vec<Uuid
     Ok(query.bind(actions).fetch_all(conn).await?)
 }
 
+/// Whether a stream is read to its end by a page: it left nothing out, and the clinic did not go on between its keys and its rows, which come in statements of
+/// their own. Else a row may be newer than the page says, and what goes with it is not here yet.
+pub fn ends(is_last: bool, keys: i64, rows: i64) -> bool {
+    is_last && keys == rows
+}
+
 fn head_of(row: &PgRow) -> Result<Head> {
     Ok(Head {
         clinic_id: row.try_get("clinic_id")?,
@@ -259,7 +265,7 @@ fn page_of(head: Head, events: Vec<Event>, mut found: Rows, limit: i64, acks: Ve
     Ok(Page {
         rows,
         next,
-        consistent: is_last && found.version == head.version,
+        consistent: ends(is_last, head.version, found.version),
         head,
         acks,
     })
