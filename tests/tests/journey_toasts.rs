@@ -232,3 +232,19 @@ async fn a_hot_lead_stands_once_in_the_centre_with_a_notification_of_the_clinics
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hot_leads_toast_says_the_name_two_reasons_and_how_long_it_has_waited() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let _desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority, metadata) values ('{A}', 'มายด์ ทดสอบ', 92, 'hot', 'high', '{{\"signals\": [\"price\", \"today\"]}}')"));
+    let lead = pg.psql(DB, "select id from desk.lead where name = 'มายด์ ทดสอบ'");
+    let toast = eventually("its toast", LONG, async || {
+        let shown = pc.toasts.shown.lock().unwrap();
+        shown.iter().find(|toast| toast.subject == format!("lead:{lead}")).cloned()
+    })
+    .await;
+    assert!(toast.title.starts_with("ลีดร้อน: มายด์") && !toast.title.contains("ทดสอบ"));
+    assert_eq!(toast.body, "ถามราคา · อยากมาวันนี้");
+}

@@ -26,6 +26,9 @@ use crate::{
     words::Words,
 };
 
+/// Of why a lead is hot a toast says so much.
+const REASONS: usize = 2;
+
 /// One thing that a person is told about.
 pub(crate) struct Told {
     pub(crate) class: Class,
@@ -165,11 +168,12 @@ fn find(reader: &Reader<'_>, subject: &str, words: &Words, now: i64) -> Result<O
 fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
     let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
     let minutes = (now - lead.created_at).max(0) / 60_000_000;
-    let facts = row::facts(lead.reasons.as_deref());
+    let mut why = row::facts(lead.reasons.as_deref());
+    why.truncate(REASONS);
     let toast = Toast {
         subject: lead_subject(lead.id),
         title: words.hot_lead(&name, minutes),
-        body: facts.into_iter().next().unwrap_or_default(),
+        body: why.join(" · "),
         is_urgent: true,
         actions: vec![
             (ToastAction::Open, words.open()),
