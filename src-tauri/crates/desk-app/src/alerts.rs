@@ -182,6 +182,7 @@ fn wanted(told: Told) -> (Want, (String, Toast)) {
         subject: told.toast.subject.clone(),
         class: told.class,
         is_urgent: told.is_urgent,
+        passes_budget: told.passes_budget,
     };
     (want, (told.toast.subject.clone(), told.toast))
 }

@@ -32,8 +32,10 @@ const REASONS: usize = 2;
 /// One thing that a person is told about.
 pub(crate) struct Told {
     pub(crate) class: Class,
-    /// It passes the budget and a held desk.
+    /// It passes a held desk.
     pub(crate) is_urgent: bool,
+    /// It passes the budget of an hour too.
+    pub(crate) passes_budget: bool,
     pub(crate) toast: Toast,
     id: Uuid,
     /// The clinic's own notification: the centre has it already.
@@ -65,9 +67,11 @@ fn leads(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<V
         // Who has read of it, on this PC or another, knows.
         if was_told(&lead, person) && !notification::is_read_about(reader, person, &subject)? {
             let is_passed = lead.passed_to.as_ref().is_some_and(|(to, ..)| *to == person);
-            let is_urgent = is_passed || notification::was_raised_to(reader, person, &subject)?;
+            let passes_budget = is_passed || notification::was_raised_to(reader, person, &subject)?;
             told.push(Told {
-                is_urgent,
+                // Nobody has it, and it is getting cold: the one class that may interrupt.
+                is_urgent: true,
+                passes_budget,
                 ..of_lead(&lead, words, now)
             });
         }
@@ -184,6 +188,7 @@ fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
     Told {
         class: Class::HotLead,
         is_urgent: false,
+        passes_budget: false,
         is_clinics: false,
         toast,
         id: lead.id,
@@ -210,6 +215,7 @@ fn of_followup(followup: &Followup, words: &Words) -> Told {
     Told {
         class: Class::Followup,
         is_urgent: false,
+        passes_budget: false,
         is_clinics: false,
         toast,
         id: followup.id,

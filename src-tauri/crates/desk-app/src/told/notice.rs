@@ -59,6 +59,7 @@ fn of_notice(notice: &Notification, words: &Words) -> Told {
     toast.is_urgent = is_urgent;
     Told {
         is_urgent,
+        passes_budget: is_urgent,
         is_clinics: true,
         ..told(class, toast, notice.id, notice.created_at)
     }
@@ -97,6 +98,7 @@ fn told(class: Class, toast: Toast, id: Uuid, since: i64) -> Told {
     Told {
         class,
         is_urgent: false,
+        passes_budget: false,
         is_clinics: false,
         title: toast.title.clone(),
         toast,
