@@ -242,9 +242,108 @@ async fn a_hot_leads_toast_says_the_name_two_reasons_and_how_long_it_has_waited(
     let lead = pg.psql(DB, "select id from desk.lead where name = 'มายด์ ทดสอบ'");
     let toast = eventually("its toast", LONG, async || {
         let shown = pc.toasts.shown.lock().unwrap();
-        shown.iter().find(|toast| toast.subject == format!("lead:{lead}")).cloned()
+        shown
+            .iter()
+            .find(|toast| toast.subject == format!("lead:{lead}"))
+            .cloned()
     })
     .await;
     assert!(toast.title.starts_with("ลีดร้อน: มายด์") && !toast.title.contains("ทดสอบ"));
     assert_eq!(toast.body, "ถามราคา · อยากมาวันนี้");
+}
+
+/// A hot lead that somebody of the clinic has spoken to, and wants to ask again at this instant.
+fn talked(pg: &PgCluster, name: &str, person: &str, again: &str) -> String {
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', '{name}', 92, 'hot', 'high')"));
+    pg.psql(
+        DB,
+        &format!(
+            "update desk.lead set status = 'claimed', claimed_by = {person}, claimed_at = now(), answered_at = now(), answered_by = {person},
+               outcome = 'talked', next_at = '{again}' where name = '{name}' returning id"
+        ),
+    )
+}
+
+/// What the desktop has said of a subject so far.
+fn told_of(pc: &Pc, subject: &str) -> Vec<Toast> {
+    let shown = pc.toasts.shown.lock().unwrap();
+    shown.iter().filter(|toast| toast.subject == subject).cloned().collect()
+}
+
+async fn in_today(desk: &Arc<Desk>, lead: &str) -> bool {
+    let today = desk.today(Nothing {}).await.unwrap();
+    today.leads.iter().any(|row| row.id.to_string() == lead)
+}
+
+const ME: &str = "md5('user:7')::uuid";
+const TWO: &str = "2026-10-01T14:00:00+07:00";
+
+/// A desk that knows so many leads that somebody has, at ten in the morning.
+async fn desk_with_taken(pg: &PgCluster, pc: &Pc, count: usize) -> Arc<Desk> {
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(pg, A, 7).await.code(), "PC-A").await;
+    eventually("the leads are here", LONG, async || {
+        (desk.lead_list(Nothing {}).await.unwrap().claimed.len() == count).then_some(())
+    })
+    .await;
+    desk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_step_of_a_lead_is_told_once_to_its_person_and_stands_in_today() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let colleague = "(select min(person_id::text)::uuid from desk.staff where clinic_id = desk.lead.clinic_id and person_id <> md5('user:7')::uuid)";
+    let mine = talked(&pg, "มายด์ ทดสอบ", ME, TWO);
+    let theirs = talked(&pg, "ปิ่น ทดสอบ", colleague, TWO);
+    let desk = desk_with_taken(&pg, &pc, 2).await;
+    let subject = format!("lead:{mine}");
+    assert!(told_of(&pc, &subject).is_empty() && !in_today(&desk, &mine).await);
+
+    pc.clock.set(TWO);
+    desk.sync_now(Nothing {}).await.unwrap();
+    toast_about(&pc, &subject).await;
+    assert_eq!(told_of(&pc, &subject)[0].title, "ถึงเวลาติดต่อลีด: มายด์");
+    assert!(in_today(&desk, &mine).await);
+    let row = in_centre(&desk, mine.parse().unwrap()).await.unwrap();
+    assert_eq!(row.kind, "followup_due");
+
+    pc.clock.set("2026-10-01T14:20:00+07:00");
+    let call = call_due(&pg, "2026-10-01T14:19:00+07:00");
+    toast_about(&pc, &format!("followup:{call}")).await;
+    assert_eq!(told_of(&pc, &subject).len(), 1, "a later look says nothing again");
+    assert!(told_of(&pc, &format!("lead:{theirs}")).is_empty(), "a colleague's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_step_of_a_lead_is_taken_back_when_it_is_moved_and_told_at_its_new_time() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let mine = talked(&pg, "มายด์ ทดสอบ", ME, TWO);
+    let desk = desk_with_taken(&pg, &pc, 1).await;
+    let subject = format!("lead:{mine}");
+    pc.clock.set(TWO);
+    desk.sync_now(Nothing {}).await.unwrap();
+    toast_about(&pc, &subject).await;
+
+    let tomorrow = "2026-10-02T11:00:00+07:00";
+    let moved = format!("update desk.lead set next_at = '{tomorrow}' where id = '{mine}'");
+    pg.psql(DB, &moved);
+    eventually("it is taken back", LONG, async || {
+        pc.toasts.withdrawn.lock().unwrap().contains(&subject).then_some(())
+    })
+    .await;
+    assert!(!in_today(&desk, &mine).await);
+    pc.clock.set(tomorrow);
+    desk.sync_now(Nothing {}).await.unwrap();
+    eventually("the new time is told too", LONG, async || {
+        (told_of(&pc, &subject).len() == 2).then_some(())
+    })
+    .await;
+    pg.psql(
+        DB,
+        &format!("update desk.lead set status = 'closed', next_at = null where id = '{mine}'"),
+    );
+    eventually("it has gone from Today", LONG, async || {
+        (!in_today(&desk, &mine).await).then_some(())
+    })
+    .await;
 }

@@ -1,5 +1,5 @@
-//! What a person is told about by this PC itself: hot leads that have no answer and follow-ups that are due. Toasts are made of it, and the
-//! notification centre shows it where the clinic wrote no notification.
+//! What a person is told about by this PC itself: hot leads that have no answer, leads whose next step has come, and follow-ups that are due.
+//! Toasts are made of it, and the notification centre shows it where the clinic wrote no notification.
 
 mod notice;
 
@@ -40,6 +40,8 @@ pub(crate) struct Told {
     id: Uuid,
     /// The clinic's own notification: the centre has it already.
     is_clinics: bool,
+    /// The next step of a lead: the clinic's notification of the lead itself does not stand for it.
+    is_next_step: bool,
     /// In the list, where it may be read much later.
     title: String,
     /// Since when it wants a person; microseconds since 1970.
@@ -50,6 +52,8 @@ pub(crate) struct Told {
 pub(crate) fn due(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
     let mut told = leads(reader, person, words, now)?;
     told.extend(notice::due(reader, person, words, now)?);
+    let next_steps = lead::next_due(reader, person, now)?;
+    told.extend(next_steps.iter().map(|lead| of_next_step(lead, words)));
     let followups = followup::due(reader, now.saturating_add(1))?;
     told.extend(followups.iter().map(|followup| of_followup(followup, words)));
     let tasks = task::due(reader, "", person, now)?;
@@ -100,7 +104,7 @@ pub(crate) fn rows(
         // What is over wants nobody: it can be found, and does not count as new.
         rows.extend(find(reader, &subject, words, now)?.map(|told| (told, true)));
     }
-    rows.retain(|(told, _)| !told.is_clinics && !clinics.contains(&told.toast.subject));
+    rows.retain(|(told, _)| !told.is_clinics && (told.is_next_step || !clinics.contains(&told.toast.subject)));
     rows.sort_by_key(|(told, _)| std::cmp::Reverse((told.since, told.id)));
     Ok(rows.into_iter().map(|(told, is_read)| shown(told, is_read)).collect())
 }
@@ -190,10 +194,35 @@ fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
         is_urgent: false,
         passes_budget: false,
         is_clinics: false,
+        is_next_step: false,
         toast,
         id: lead.id,
         title: words.lead(&name),
         since: lead.created_at,
+    }
+}
+
+/// What its person wanted to do next with a lead. It says no more than a follow-up: when it was called and why stands in the window.
+fn of_next_step(lead: &Lead, words: &Words) -> Told {
+    let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
+    let title = words.next_step(&name);
+    let toast = Toast {
+        subject: lead_subject(lead.id),
+        title: title.clone(),
+        body: words.next_step_hint(),
+        is_urgent: false,
+        actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
+    };
+    Told {
+        class: Class::Followup,
+        is_urgent: false,
+        passes_budget: false,
+        is_clinics: false,
+        is_next_step: true,
+        toast,
+        id: lead.id,
+        title,
+        since: lead.next_at.unwrap_or(lead.created_at),
     }
 }
 
@@ -217,6 +246,7 @@ fn of_followup(followup: &Followup, words: &Words) -> Told {
         is_urgent: false,
         passes_budget: false,
         is_clinics: false,
+        is_next_step: false,
         toast,
         id: followup.id,
         title,

@@ -26,6 +26,20 @@ impl Words {
         }
     }
 
+    pub(crate) fn next_step(&self, name: &str) -> String {
+        match self.0 {
+            Language::Th => format!("ถึงเวลาติดต่อลีด: {name}"),
+            Language::En => format!("Lead, next step: {name}"),
+        }
+    }
+
+    pub(crate) fn next_step_hint(&self) -> String {
+        match self.0 {
+            Language::Th => "เปิดเพื่อดูว่าคุยอะไรไว้".into(),
+            Language::En => "Open it to see what was said".into(),
+        }
+    }
+
     pub(crate) fn followup(&self, name: &str) -> String {
         match self.0 {
             Language::Th => format!("ถึงเวลาติดตาม: {name}"),

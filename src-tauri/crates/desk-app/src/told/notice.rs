@@ -100,6 +100,7 @@ fn told(class: Class, toast: Toast, id: Uuid, since: i64) -> Told {
         is_urgent: false,
         passes_budget: false,
         is_clinics: false,
+        is_next_step: false,
         title: toast.title.clone(),
         toast,
         id,
