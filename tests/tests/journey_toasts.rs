@@ -347,3 +347,45 @@ async fn the_next_step_of_a_lead_is_taken_back_when_it_is_moved_and_told_at_its_
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tasks_toast_says_its_kind_and_a_first_name_and_not_what_was_typed() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    let typed = "โทรหาคุณสมหญิง ใจดี 081-234-5678 เรื่องฟิลเลอร์";
+    let task = |customer: u32, kind: &str, due: &str| {
+        pg.psql(DB, &format!("with w as (insert into public.workflow_states (clinic_id, customer_id, current_stage, assigned_sales_id) values ('{A}', md5('customer:{customer}')::uuid, 'scanned', md5('user:7')::uuid) returning id)
+          insert into public.task_queue (workflow_id, assigned_to, task_type, title, due_date) select id, md5('user:7')::uuid, '{kind}', '{typed}', '{due}' from w returning id"))
+    };
+    let due = task(1, "customer_follow_up", "2026-10-01T09:00:00+07:00");
+    toast_about(&pc, &format!("task:{due}")).await;
+    let told_of = task(3, "send_proposal", "2026-10-05T09:00:00+07:00");
+    pg.psql(DB, &format!("insert into public.notifications (user_id, clinic_id, type, title, message, priority, action_url, metadata)
+      values (md5('user:7')::uuid, '{A}', 'task_assigned', 'งานใหม่', '{typed}', 'high', '/tasks/{told_of}', jsonb_build_object('subject', 'event:1'))"));
+    toast_about(&pc, &format!("task:{told_of}")).await;
+    let called = |customer: u32| {
+        pg.psql(DB, &format!("select coalesce(nullif(nickname, ''), split_part(full_name, ' ', 1)) from public.customers where id = md5('customer:{customer}')::uuid"))
+    };
+    let says = |id: &str| {
+        let shown = pc.toasts.shown.lock().unwrap();
+        let toast = shown
+            .iter()
+            .find(|toast| toast.subject == format!("task:{id}"))
+            .unwrap();
+        (toast.title.clone(), toast.body.clone())
+    };
+    assert_eq!(
+        says(&due),
+        (format!("งานถึงกำหนด: {}", called(1)), "โทรติดตาม".to_owned())
+    );
+    assert_eq!(
+        says(&told_of),
+        (format!("งานใหม่: {}", called(3)), "ใบเสนอราคา".to_owned())
+    );
+    let centre = desk.notification_list(Nothing {}).await.unwrap().rows;
+    assert!(
+        centre.iter().any(|row| row.message == typed),
+        "the centre keeps what was typed"
+    );
+}
