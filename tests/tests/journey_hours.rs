@@ -16,7 +16,7 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        call::{MomentRead, Understood},
+        call::{MomentRead, Understood, Wanted},
         opening::{DayClose, OpeningChange, OpeningSet, OpeningShown},
         sync::{AttentionSettle, Settle, SyncMode},
     },
@@ -164,7 +164,13 @@ async fn what_cannot_be_is_refused_before_anything_waits() {
     assert_eq!(desk.day_close(long).await.unwrap_err().code, Code::TextTooLong);
     assert!(sync(&desk).await.waiting.is_empty());
     let text = "13 เม.ย. 2570".into();
-    let holiday = desk.moment_read(MomentRead { text }).await.unwrap();
+    let holiday = desk
+        .moment_read(MomentRead {
+            text,
+            wants: Wanted::Ahead,
+        })
+        .await
+        .unwrap();
     let Understood::Certain { time } = holiday else {
         panic!("{holiday:?}");
     };

@@ -104,6 +104,36 @@ async fn do_not_disturb_outlives_a_restart_lets_the_urgent_through_and_drops_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_hot_lead_passes_do_not_disturb_and_a_customers_money_but_not_the_budget() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let desk = desk(&pg, &pc).await;
+    disturb(&desk, DisturbFor::HalfHour).await;
+    arrived(&desk, notify(&pg, "รอหนึ่ง", "high")).await;
+    hot_lead(&pg, "มายด์");
+    shown(&pc, "มายด์").await;
+    disturb(&desk, DisturbFor::Off).await;
+    shown(&pc, "รอหนึ่ง").await;
+
+    desk.with_customer(WithCustomer { is_open: true }).await.unwrap();
+    hot_lead(&pg, "ปิ่น");
+    shown(&pc, "ปิ่น").await;
+    desk.with_customer(WithCustomer { is_open: false }).await.unwrap();
+
+    spend_the_budget(&pg, &pc, &desk).await;
+    hot_lead(&pg, "แอน");
+    eventually("it gathered", LONG, async || {
+        let gathered = desk.notification_list(Nothing {}).await.unwrap().gathered;
+        gathered.iter().any(|of| of.class == Class::HotLead).then_some(())
+    })
+    .await;
+    assert!(titles(&pc).iter().all(|title| !title.contains("แอน")));
+}
+
+fn hot_lead(pg: &PgCluster, name: &str) {
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', '{name}', 92, 'hot', 'high')"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customers_money_on_the_screen_holds_toasts_until_it_is_closed_or_the_desk_locks() {
     let (pg, pc) = (migrated().await, Pc::default());
     let desk = desk(&pg, &pc).await;
@@ -123,22 +153,26 @@ async fn a_customers_money_on_the_screen_holds_toasts_until_it_is_closed_or_the_
     assert_eq!(refused.code, Code::Locked);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_seventh_of_an_hour_interrupts_nobody_and_stands_in_the_centre() {
-    let (pg, pc) = (migrated().await, Pc::default());
-    let desk = desk(&pg, &pc).await;
+async fn spend_the_budget(pg: &PgCluster, pc: &Pc, desk: &Arc<Desk>) {
     for n in 0..BUDGET {
         pc.clock.set(&format!("2026-10-01T10:{:02}:00+07:00", 2 + 2 * n));
-        notify(&pg, &format!("รายที่{n}"), "high");
-        if titles(&pc).len() < BUDGET {
+        notify(pg, &format!("รายที่{n}"), "high");
+        if titles(pc).len() < BUDGET {
             eventually("it interrupts, or the budget is spent", LONG, async || {
                 let gathered = desk.notification_list(Nothing {}).await.unwrap().gathered;
-                let was_told = titles(&pc).iter().any(|title| title.contains(&format!("รายที่{n}")));
+                let was_told = titles(pc).iter().any(|title| title.contains(&format!("รายที่{n}")));
                 (was_told || !gathered.is_empty()).then_some(())
             })
             .await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seventh_of_an_hour_interrupts_nobody_and_stands_in_the_centre() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let desk = desk(&pg, &pc).await;
+    spend_the_budget(&pg, &pc, &desk).await;
     let over = notify(&pg, "เกินงบ", "high");
     arrived(&desk, over).await;
     eventually("it gathered", LONG, async || {

@@ -232,3 +232,160 @@ async fn a_hot_lead_stands_once_in_the_centre_with_a_notification_of_the_clinics
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hot_leads_toast_says_the_name_two_reasons_and_how_long_it_has_waited() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let _desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority, metadata) values ('{A}', 'มายด์ ทดสอบ', 92, 'hot', 'high', '{{\"signals\": [\"price\", \"today\"]}}')"));
+    let lead = pg.psql(DB, "select id from desk.lead where name = 'มายด์ ทดสอบ'");
+    let toast = eventually("its toast", LONG, async || {
+        let shown = pc.toasts.shown.lock().unwrap();
+        shown
+            .iter()
+            .find(|toast| toast.subject == format!("lead:{lead}"))
+            .cloned()
+    })
+    .await;
+    assert!(toast.title.starts_with("ลีดร้อน: มายด์") && !toast.title.contains("ทดสอบ"));
+    assert_eq!(toast.body, "ถามราคา · อยากมาวันนี้");
+}
+
+/// A hot lead that somebody of the clinic has spoken to, and wants to ask again at this instant.
+fn talked(pg: &PgCluster, name: &str, person: &str, again: &str) -> String {
+    pg.psql(DB, &format!("insert into public.lead_scoring_data (clinic_id, customer_name, overall_score, lead_category, priority) values ('{A}', '{name}', 92, 'hot', 'high')"));
+    pg.psql(
+        DB,
+        &format!(
+            "update desk.lead set status = 'claimed', claimed_by = {person}, claimed_at = now(), answered_at = now(), answered_by = {person},
+               outcome = 'talked', next_at = '{again}' where name = '{name}' returning id"
+        ),
+    )
+}
+
+/// What the desktop has said of a subject so far.
+fn told_of(pc: &Pc, subject: &str) -> Vec<Toast> {
+    let shown = pc.toasts.shown.lock().unwrap();
+    shown.iter().filter(|toast| toast.subject == subject).cloned().collect()
+}
+
+async fn in_today(desk: &Arc<Desk>, lead: &str) -> bool {
+    let today = desk.today(Nothing {}).await.unwrap();
+    today.leads.iter().any(|row| row.id.to_string() == lead)
+}
+
+const ME: &str = "md5('user:7')::uuid";
+const TWO: &str = "2026-10-01T14:00:00+07:00";
+
+/// A desk that knows so many leads that somebody has, at ten in the morning.
+async fn desk_with_taken(pg: &PgCluster, pc: &Pc, count: usize) -> Arc<Desk> {
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(pg, A, 7).await.code(), "PC-A").await;
+    eventually("the leads are here", LONG, async || {
+        (desk.lead_list(Nothing {}).await.unwrap().claimed.len() == count).then_some(())
+    })
+    .await;
+    desk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_step_of_a_lead_is_told_once_to_its_person_and_stands_in_today() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let colleague = "(select min(person_id::text)::uuid from desk.staff where clinic_id = desk.lead.clinic_id and person_id <> md5('user:7')::uuid)";
+    let mine = talked(&pg, "มายด์ ทดสอบ", ME, TWO);
+    let theirs = talked(&pg, "ปิ่น ทดสอบ", colleague, TWO);
+    let desk = desk_with_taken(&pg, &pc, 2).await;
+    let subject = format!("lead:{mine}");
+    assert!(told_of(&pc, &subject).is_empty() && !in_today(&desk, &mine).await);
+
+    pc.clock.set(TWO);
+    desk.sync_now(Nothing {}).await.unwrap();
+    toast_about(&pc, &subject).await;
+    assert_eq!(told_of(&pc, &subject)[0].title, "ถึงเวลาติดต่อลีด: มายด์");
+    assert!(in_today(&desk, &mine).await);
+    let row = in_centre(&desk, mine.parse().unwrap()).await.unwrap();
+    assert_eq!(row.kind, "followup_due");
+
+    pc.clock.set("2026-10-01T14:20:00+07:00");
+    let call = call_due(&pg, "2026-10-01T14:19:00+07:00");
+    toast_about(&pc, &format!("followup:{call}")).await;
+    assert_eq!(told_of(&pc, &subject).len(), 1, "a later look says nothing again");
+    assert!(told_of(&pc, &format!("lead:{theirs}")).is_empty(), "a colleague's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_step_of_a_lead_is_taken_back_when_it_is_moved_and_told_at_its_new_time() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let mine = talked(&pg, "มายด์ ทดสอบ", ME, TWO);
+    let desk = desk_with_taken(&pg, &pc, 1).await;
+    let subject = format!("lead:{mine}");
+    pc.clock.set(TWO);
+    desk.sync_now(Nothing {}).await.unwrap();
+    toast_about(&pc, &subject).await;
+
+    let tomorrow = "2026-10-02T11:00:00+07:00";
+    let moved = format!("update desk.lead set next_at = '{tomorrow}' where id = '{mine}'");
+    pg.psql(DB, &moved);
+    eventually("it is taken back", LONG, async || {
+        pc.toasts.withdrawn.lock().unwrap().contains(&subject).then_some(())
+    })
+    .await;
+    assert!(!in_today(&desk, &mine).await);
+    pc.clock.set(tomorrow);
+    desk.sync_now(Nothing {}).await.unwrap();
+    eventually("the new time is told too", LONG, async || {
+        (told_of(&pc, &subject).len() == 2).then_some(())
+    })
+    .await;
+    pg.psql(
+        DB,
+        &format!("update desk.lead set status = 'closed', next_at = null where id = '{mine}'"),
+    );
+    eventually("it has gone from Today", LONG, async || {
+        (!in_today(&desk, &mine).await).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tasks_toast_says_its_kind_and_a_first_name_and_not_what_was_typed() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    pc.clock.set("2026-10-01T10:00:00+07:00");
+    let desk = pc.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    let typed = "โทรหาคุณสมหญิง ใจดี 081-234-5678 เรื่องฟิลเลอร์";
+    let task = |customer: u32, kind: &str, due: &str| {
+        pg.psql(DB, &format!("with w as (insert into public.workflow_states (clinic_id, customer_id, current_stage, assigned_sales_id) values ('{A}', md5('customer:{customer}')::uuid, 'scanned', md5('user:7')::uuid) returning id)
+          insert into public.task_queue (workflow_id, assigned_to, task_type, title, due_date) select id, md5('user:7')::uuid, '{kind}', '{typed}', '{due}' from w returning id"))
+    };
+    let due = task(1, "customer_follow_up", "2026-10-01T09:00:00+07:00");
+    toast_about(&pc, &format!("task:{due}")).await;
+    let told_of = task(3, "send_proposal", "2026-10-05T09:00:00+07:00");
+    pg.psql(DB, &format!("insert into public.notifications (user_id, clinic_id, type, title, message, priority, action_url, metadata)
+      values (md5('user:7')::uuid, '{A}', 'task_assigned', 'งานใหม่', '{typed}', 'high', '/tasks/{told_of}', jsonb_build_object('subject', 'event:1'))"));
+    toast_about(&pc, &format!("task:{told_of}")).await;
+    let called = |customer: u32| {
+        pg.psql(DB, &format!("select coalesce(nullif(nickname, ''), split_part(full_name, ' ', 1)) from public.customers where id = md5('customer:{customer}')::uuid"))
+    };
+    let says = |id: &str| {
+        let shown = pc.toasts.shown.lock().unwrap();
+        let toast = shown
+            .iter()
+            .find(|toast| toast.subject == format!("task:{id}"))
+            .unwrap();
+        (toast.title.clone(), toast.body.clone())
+    };
+    assert_eq!(
+        says(&due),
+        (format!("งานถึงกำหนด: {}", called(1)), "โทรติดตาม".to_owned())
+    );
+    assert_eq!(
+        says(&told_of),
+        (format!("งานใหม่: {}", called(3)), "ใบเสนอราคา".to_owned())
+    );
+    let centre = desk.notification_list(Nothing {}).await.unwrap().rows;
+    assert!(
+        centre.iter().any(|row| row.message == typed),
+        "the centre keeps what was typed"
+    );
+}

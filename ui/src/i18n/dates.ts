@@ -25,6 +25,13 @@ const WEEKDAYS = {
   en: ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
 };
 
+/** The month that a word names, short or long, in either language; 0 when it names none. */
+export function monthNamed(word: string): number {
+  const bare = (name: string) => name.replaceAll('.', '').toLowerCase();
+  const lists = [MONTHS, LONG_MONTHS].flatMap(({ th, en }) => [th, en]);
+  return Math.max(...lists.map((names) => names.map(bare).indexOf(bare(word)))) + 1;
+}
+
 interface Parts {
   year: number;
   month: number;

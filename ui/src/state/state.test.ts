@@ -89,11 +89,23 @@ describe('what the counter types', () => {
     ['๑๔/๒/๒๕๓๕', '1992-02-14'],
     ['31/2/2535', null],
     ['29/2/2000', '2000-02-29'],
+    ['1/10/69', '2026-10-01'],
+    ['1/10/26', '2026-10-01'],
+    ['1 ต.ค. 69', '2026-10-01'],
+    ['1 ตค69', '2026-10-01'],
+    ['๑ ธันวาคม ๒๕๖๙', '2026-12-01'],
+    ['1 Dec 2026', '2026-12-01'],
+    ['31 กันยายน 2569', null],
+    ['1/10/45', null],
     ['2535', null],
     ['2569-12-31', '2026-12-31'],
     ['2026-02-30', null],
   ])('the day %s is %s', (typed, stored) => {
     expect(dayFrom(typed)).toBe(stored);
+  });
+  test('two digits of a birth are Buddhist, and asked again where they may be of either calendar', () => {
+    expect(dayFrom('14/2/35', 'birth')).toBe('1992-02-14');
+    expect(dayFrom('14/2/92', 'birth')).toBe(null);
   });
   test('a known day is typed in the era of the language', () => {
     expect(typedDay('1992-02-14')).toBe('14/2/2535');

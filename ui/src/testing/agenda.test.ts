@@ -124,6 +124,47 @@ test('who leaves is let go with a reason; a booking is moved by its form', async
   });
 });
 
+test.each([
+  ['1/12/69', '2pm', '2026-12-01'],
+  ['1 ธ.ค. 69', 'บ่ายสอง', '2026-12-01'],
+  ['1 ธันวาคม 2569', '1400', '2026-12-01'],
+  ['พรุ่งนี้', 'บ่ายสอง', '2026-10-02'],
+])('a booking is made for %s %s as it is typed', async (day, hour, date) => {
+  const on = await openBooking();
+  await write(on, 'date', day);
+  await on.see('[data-dialog=move] [data-moment=certain]');
+  await write(on, 'time', hour);
+  await on.read('หมายถึง 14:00');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=move]');
+  expect(on.sent('appointment_reschedule')).toMatchObject({ to: { date, startTime: '14:00', endTime: '14:30' } });
+});
+
+test('a day or an hour of a booking that is none is said', async () => {
+  const on = await openBooking();
+  await write(on, 'date', '31/9');
+  await on.read('ปฏิทินไม่มีวันนี้');
+  await write(on, 'time', 'สักพัก');
+  await on.read('อ่านเวลานี้ไม่ออก ลองพิมพ์ “บ่ายสอง”');
+  await write(on, 'minutes', '9x');
+  await on.read('ใส่นาทีเป็นตัวเลข และจบก่อนเที่ยงคืน');
+  expect((on.one('[data-dialog=move] [data-action=save]') as HTMLButtonElement).disabled).toBe(true);
+});
+
+async function openBooking(): Promise<Opened> {
+  const on = await openWindow();
+  await openAgenda(on, 'b8');
+  await on.press('R');
+  await on.see('[data-dialog=move]');
+  return on;
+}
+
+async function write(on: Opened, field: string, text: string) {
+  on.one(`input[name=${field}]`).focus();
+  (on.one(`input[name=${field}]`) as HTMLInputElement).select();
+  await on.type(text);
+}
+
 test('a room that is taken then is said while typing, and nobody is stopped', async () => {
   const on = await openWindow();
   await openAgenda(on, 'b8');

@@ -1,5 +1,7 @@
 /** What the clinic does by itself: the light that says it is late, and the screen where a manager rules it. By keyboard, under a Thai layout. */
 import { expect, test } from 'vitest';
+import { locale } from '../i18n';
+import { span } from '../screens/automation/rule-words';
 import { openWindow, settle, type Opened } from './window';
 
 const TWENTY_TO_TEN = Date.parse('2026-10-01T02:40:00Z');
@@ -112,4 +114,16 @@ test('a new rule is made by keyboard; what was typed stays through Esc, and what
   await on.gone('[data-dialog=rule]');
   const made = on.clinic.rules.at(-1);
   expect(made).toMatchObject({ name: 'ขอรีวิวหลังจบ', state: 'off', delayMinutes: 4_320 });
+});
+
+test('one day and one hour of a rule are said as one', () => {
+  locale.current = 'en';
+  expect([1, 60, 1_440, 2, 120, 2_880].map(span)).toEqual([
+    '1 minute',
+    '1 hour',
+    '1 day',
+    '2 minutes',
+    '2 hours',
+    '2 days',
+  ]);
 });

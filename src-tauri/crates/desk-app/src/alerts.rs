@@ -121,7 +121,8 @@ async fn look(desk: &Arc<Desk>, last: &mut Last) -> Result<(), AppError> {
     last.is_backlog = stillness != Stillness::Open;
     if last.subjects != wanting.subjects {
         last.subjects = wanting.subjects;
-        desk.changed(&["notifications"]);
+        // What has come by the clock is no change of a row: Today shows it too.
+        desk.changed(&["notifications", "today"]);
     }
     Ok(())
 }
@@ -182,6 +183,7 @@ fn wanted(told: Told) -> (Want, (String, Toast)) {
         subject: told.toast.subject.clone(),
         class: told.class,
         is_urgent: told.is_urgent,
+        passes_budget: told.passes_budget,
     };
     (want, (told.toast.subject.clone(), told.toast))
 }

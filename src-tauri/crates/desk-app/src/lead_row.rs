@@ -74,7 +74,7 @@ impl Rules {
         let score = self.score(&lead);
         let rest = self.rests.get(&told::lead_subject(lead.id));
         LeadRow {
-            reasons: reasons(&lead, score.as_ref()),
+            reasons: reasons(&lead, score.as_ref(), self.now.timestamp_micros()),
             score,
             clock: self.clock(&lead),
             escalation: self.escalation(&lead),
@@ -171,11 +171,13 @@ impl Rules {
     }
 }
 
-/// Why a lead is where it is: since when, then what is known of it. Sentences of an older score stand for a score without parts.
-fn reasons(lead: &Lead, score: Option<&LeadScore>) -> Vec<Reason> {
+/// Why a lead is where it is: since when, that its next step has come, then what is known of it. Sentences of an older score stand for a score without parts.
+fn reasons(lead: &Lead, score: Option<&LeadScore>, now: i64) -> Vec<Reason> {
     let mut reasons = vec![Reason::WaitingSince {
         at: millis(lead.created_at),
     }];
+    let next = lead.next_at.filter(|next| *next <= now && lead.status == "claimed");
+    reasons.extend(next.map(|next| Reason::Overdue { since: millis(next) }));
     let known = score.iter().flat_map(|score| &score.factors);
     let known: Vec<&LeadFactor> = known.filter(|factor| factor.value.is_some()).collect();
     if known.is_empty() {

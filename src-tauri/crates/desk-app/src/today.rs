@@ -1,8 +1,17 @@
 //! The first screen.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use desk_cache::query::{appointment, followup, lead, task};
+use desk_cache::{
+    CacheError,
+    open::Reader,
+    query::{
+        appointment, followup,
+        lead::{self, Lead},
+        task,
+    },
+};
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -15,6 +24,16 @@ use crate::{
     row,
     todo::{self, Awake},
 };
+
+/// Hot leads that nobody has, those of this person whose next step has come, then those that somebody has and has not answered.
+fn leads(reader: &Reader<'_>, me: Uuid, now: i64) -> Result<Vec<Lead>, CacheError> {
+    let mut leads = lead::hot(reader)?;
+    leads.extend(lead::next_due(reader, me, now)?);
+    leads.extend(lead::taken(reader)?);
+    let mut known = HashSet::new();
+    leads.retain(|lead| known.insert(lead.id));
+    Ok(leads)
+}
 
 impl Desk {
     /// What is due now.
@@ -31,9 +50,8 @@ impl Desk {
             Ok(Today {
                 now: row::millis(now),
                 attention,
-                leads: lead::hot(reader)?
+                leads: leads(reader, me, now)?
                     .into_iter()
-                    .chain(lead::taken(reader)?)
                     .map(|lead| rules.row(lead))
                     .collect(),
                 followups: followup::due(reader, tomorrow)?

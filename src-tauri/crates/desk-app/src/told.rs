@@ -1,5 +1,5 @@
-//! What a person is told about by this PC itself: hot leads that have no answer and follow-ups that are due. Toasts are made of it, and the
-//! notification centre shows it where the clinic wrote no notification.
+//! What a person is told about by this PC itself: hot leads that have no answer, leads whose next step has come, and follow-ups that are due.
+//! Toasts are made of it, and the notification centre shows it where the clinic wrote no notification.
 
 mod notice;
 
@@ -26,15 +26,22 @@ use crate::{
     words::Words,
 };
 
+/// Of why a lead is hot a toast says so much.
+const REASONS: usize = 2;
+
 /// One thing that a person is told about.
 pub(crate) struct Told {
     pub(crate) class: Class,
-    /// It passes the budget and a held desk.
+    /// It passes a held desk.
     pub(crate) is_urgent: bool,
+    /// It passes the budget of an hour too.
+    pub(crate) passes_budget: bool,
     pub(crate) toast: Toast,
     id: Uuid,
     /// The clinic's own notification: the centre has it already.
     is_clinics: bool,
+    /// The next step of a lead: the clinic's notification of the lead itself does not stand for it.
+    is_next_step: bool,
     /// In the list, where it may be read much later.
     title: String,
     /// Since when it wants a person; microseconds since 1970.
@@ -45,6 +52,8 @@ pub(crate) struct Told {
 pub(crate) fn due(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<Vec<Told>, CacheError> {
     let mut told = leads(reader, person, words, now)?;
     told.extend(notice::due(reader, person, words, now)?);
+    let next_steps = lead::next_due(reader, person, now)?;
+    told.extend(next_steps.iter().map(|lead| of_next_step(lead, words)));
     let followups = followup::due(reader, now.saturating_add(1))?;
     told.extend(followups.iter().map(|followup| of_followup(followup, words)));
     let tasks = task::due(reader, "", person, now)?;
@@ -62,9 +71,11 @@ fn leads(reader: &Reader<'_>, person: Uuid, words: &Words, now: i64) -> Result<V
         // Who has read of it, on this PC or another, knows.
         if was_told(&lead, person) && !notification::is_read_about(reader, person, &subject)? {
             let is_passed = lead.passed_to.as_ref().is_some_and(|(to, ..)| *to == person);
-            let is_urgent = is_passed || notification::was_raised_to(reader, person, &subject)?;
+            let passes_budget = is_passed || notification::was_raised_to(reader, person, &subject)?;
             told.push(Told {
-                is_urgent,
+                // Nobody has it, and it is getting cold: the one class that may interrupt.
+                is_urgent: true,
+                passes_budget,
                 ..of_lead(&lead, words, now)
             });
         }
@@ -93,7 +104,7 @@ pub(crate) fn rows(
         // What is over wants nobody: it can be found, and does not count as new.
         rows.extend(find(reader, &subject, words, now)?.map(|told| (told, true)));
     }
-    rows.retain(|(told, _)| !told.is_clinics && !clinics.contains(&told.toast.subject));
+    rows.retain(|(told, _)| !told.is_clinics && (told.is_next_step || !clinics.contains(&told.toast.subject)));
     rows.sort_by_key(|(told, _)| std::cmp::Reverse((told.since, told.id)));
     Ok(rows.into_iter().map(|(told, is_read)| shown(told, is_read)).collect())
 }
@@ -165,11 +176,12 @@ fn find(reader: &Reader<'_>, subject: &str, words: &Words, now: i64) -> Result<O
 fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
     let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
     let minutes = (now - lead.created_at).max(0) / 60_000_000;
-    let facts = row::facts(lead.reasons.as_deref());
+    let mut why = row::facts(lead.reasons.as_deref());
+    why.truncate(REASONS);
     let toast = Toast {
         subject: lead_subject(lead.id),
         title: words.hot_lead(&name, minutes),
-        body: facts.into_iter().next().unwrap_or_default(),
+        body: why.join(" · "),
         is_urgent: true,
         actions: vec![
             (ToastAction::Open, words.open()),
@@ -180,11 +192,37 @@ fn of_lead(lead: &Lead, words: &Words, now: i64) -> Told {
     Told {
         class: Class::HotLead,
         is_urgent: false,
+        passes_budget: false,
         is_clinics: false,
+        is_next_step: false,
         toast,
         id: lead.id,
         title: words.lead(&name),
         since: lead.created_at,
+    }
+}
+
+/// What its person wanted to do next with a lead. It says no more than a follow-up: when it was called and why stands in the window.
+fn of_next_step(lead: &Lead, words: &Words) -> Told {
+    let name = first_word(&lead.name).unwrap_or_else(|| words.someone());
+    let title = words.next_step(&name);
+    let toast = Toast {
+        subject: lead_subject(lead.id),
+        title: title.clone(),
+        body: words.next_step_hint(),
+        is_urgent: false,
+        actions: vec![(ToastAction::Open, words.open()), (ToastAction::Snooze, words.snooze())],
+    };
+    Told {
+        class: Class::Followup,
+        is_urgent: false,
+        passes_budget: false,
+        is_clinics: false,
+        is_next_step: true,
+        toast,
+        id: lead.id,
+        title,
+        since: lead.next_at.unwrap_or(lead.created_at),
     }
 }
 
@@ -206,7 +244,9 @@ fn of_followup(followup: &Followup, words: &Words) -> Told {
     Told {
         class: Class::Followup,
         is_urgent: false,
+        passes_budget: false,
         is_clinics: false,
+        is_next_step: false,
         toast,
         id: followup.id,
         title,

@@ -26,6 +26,20 @@ impl Words {
         }
     }
 
+    pub(crate) fn next_step(&self, name: &str) -> String {
+        match self.0 {
+            Language::Th => format!("ถึงเวลาติดต่อลีด: {name}"),
+            Language::En => format!("Lead, next step: {name}"),
+        }
+    }
+
+    pub(crate) fn next_step_hint(&self) -> String {
+        match self.0 {
+            Language::Th => "เปิดเพื่อดูว่าคุยอะไรไว้".into(),
+            Language::En => "Open it to see what was said".into(),
+        }
+    }
+
     pub(crate) fn followup(&self, name: &str) -> String {
         match self.0 {
             Language::Th => format!("ถึงเวลาติดตาม: {name}"),
@@ -76,10 +90,33 @@ impl Words {
         }
     }
 
-    pub(crate) fn task_hint(&self) -> String {
+    /// A task that the clinic tells of before it is due: it is new, or something has happened that it waited for.
+    pub(crate) fn task_told(&self, kind: &str, name: &str) -> String {
+        match (self.0, kind) {
+            (Language::Th, "task_assigned") => format!("งานใหม่: {name}"),
+            (Language::En, "task_assigned") => format!("New task: {name}"),
+            (Language::Th, "task_woken") => format!("งานที่พักไว้ถึงเวลาแล้ว: {name}"),
+            (Language::En, "task_woken") => format!("A resting task is back: {name}"),
+            (_, _) => self.task_due(name),
+        }
+    }
+
+    /// In the words of the window; what is typed in a task is not shown.
+    pub(crate) fn task_kind(&self, kind: &str) -> String {
+        let (th, en) = match kind {
+            "scan_customer" => ("สแกนผิว", "Scan"),
+            "send_proposal" => ("ใบเสนอราคา", "Proposal"),
+            "prepare_treatment" => ("เตรียมทรีตเมนต์", "Preparation"),
+            "follow_up_upsell" => ("แนะนำบริการต่อ", "Offer what comes next"),
+            "customer_follow_up" => ("โทรติดตาม", "Follow-up call"),
+            "payment_reminder" => ("เตือนชำระเงิน", "Payment reminder"),
+            "appointment_reminder" => ("เตือนนัด", "Booking reminder"),
+            "review_request" => ("ขอรีวิว", "Review request"),
+            _ => ("เปิดเพื่อดูว่าต้องทำอะไร", "Open it to see what to do"),
+        };
         match self.0 {
-            Language::Th => "เปิดเพื่อดูว่าต้องทำอะไร".into(),
-            Language::En => "Open it to see what to do".into(),
+            Language::Th => th.into(),
+            Language::En => en.into(),
         }
     }
 

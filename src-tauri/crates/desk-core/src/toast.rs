@@ -10,7 +10,7 @@ use ts_rs::TS;
 pub const MOST_AT_ONCE: usize = 3;
 /// Microseconds: toasts this close together count as a burst.
 pub const BUNDLE_WITHIN: i64 = 60_000_000;
-/// At most this many interruptions of a person within [`HOUR`]; a digest is one. Only what is urgent goes beyond.
+/// At most this many interruptions of a person within [`HOUR`]; a digest is one. Only what passes the budget goes beyond.
 pub const BUDGET: usize = 6;
 /// Microseconds of an hour.
 pub const HOUR: i64 = 3_600_000_000;
@@ -67,8 +67,10 @@ pub struct Want {
     pub subject: String,
     /// What kind of thing.
     pub class: Class,
-    /// It passes the budget and a held desk.
+    /// It passes a held desk: the one class that may interrupt, a hot lead that nobody has, and what is critical.
     pub is_urgent: bool,
+    /// It passes the budget of an hour too: what was passed on to this very person, and what is critical.
+    pub passes_budget: bool,
 }
 
 /// What was shown of a subject, and what is to come.
@@ -148,14 +150,14 @@ pub fn decide(facts: &Facts) -> Vec<Verdict> {
     verdicts
 }
 
-/// The urgent ones interrupt all the same; the others gather.
+/// Those that pass the budget interrupt all the same; the others gather.
 fn over_budget(facts: &Facts, due: &[&Want], burst: bool) -> Vec<Verdict> {
-    let (urgent, others): (Vec<&Want>, Vec<&Want>) = due.iter().copied().partition(|want| want.is_urgent);
+    let (beyond, others): (Vec<&Want>, Vec<&Want>) = due.iter().copied().partition(|want| want.passes_budget);
     let mut verdicts = vec![];
-    if urgent.len() > 1 && (facts.is_backlog || burst) {
-        verdicts.push(digest(facts, &urgent));
+    if beyond.len() > 1 && (facts.is_backlog || burst) {
+        verdicts.push(digest(facts, &beyond));
     } else {
-        verdicts.extend(urgent.into_iter().cloned().map(Verdict::Show));
+        verdicts.extend(beyond.into_iter().cloned().map(Verdict::Show));
     }
     if !others.is_empty() {
         verdicts.push(Verdict::Gather(

@@ -21,7 +21,7 @@ now: number,
  */
 attention: Array<AttentionRow>, 
 /**
- * Hot leads without an answer: those nobody has, longest waiting first, then those somebody has.
+ * Hot leads that nobody has, longest waiting first; those of the signed-in person whose next step has come; hot ones that somebody has and has not answered.
  */
 leads: Array<LeadRow>, 
 /**

@@ -385,7 +385,7 @@ export const ANSWERS: Answers = {
   }),
   staff_away: (clinic, { id, until }) => work.away(clinic, id, until),
   staff_back: (clinic, { id }) => work.away(clinic, id, null),
-  moment_read: (_, { text }) => work.understood(text),
+  moment_read: (_, { text, wants }) => work.understood(text, wants),
   call_choices: work.choices,
   call_dial: work.dial,
   contact_log: work.log,

@@ -5,6 +5,7 @@ import type { Outcome } from '../bindings/Outcome';
 import type { TaskRow } from '../bindings/TaskRow';
 import type { TypedTime } from '../bindings/TypedTime';
 import type { Understood } from '../bindings/Understood';
+import type { Wanted } from '../bindings/Wanted';
 import type { Request } from '../backend';
 import type { FakeClinic } from './clinic';
 import { at, staff } from './day';
@@ -61,7 +62,7 @@ export function callers(clinic: FakeClinic, { number }: Request<'caller_find'>) 
 }
 
 /** The few times that the tests type. */
-export function understood(text: string): Understood {
+export function understood(text: string, wants: Wanted): Understood {
   const hour = (day: string): TypedTime => ({ at: at(day), isDayOnly: false });
   const known: Record<string, Understood> = {
     พรุ่งนี้บ่ายสอง: { kind: 'certain', time: hour('2026-10-02 14:00') },
@@ -71,6 +72,9 @@ export function understood(text: string): Understood {
     เมื่อวาน: { kind: 'refused', why: 'past' },
     '31/9': { kind: 'refused', why: 'no_such_day' },
   };
+  if (wants.kind === 'day' && text.trim() === 'พรุ่งนี้') return { kind: 'certain', time: hour('2026-10-02 09:00') };
+  if (wants.kind === 'hour' && ['บ่ายสอง', '2pm'].includes(text.trim()))
+    return { kind: 'certain', time: hour(`${wants.day} 14:00`) };
   const written = /^(\d+)\/(\d+)\/(\d{4}) (\d{2}:\d{2})$/.exec(text.trim());
   if (written) {
     const [, day = '', month = '', year = '', time = ''] = written;

@@ -4,7 +4,9 @@ import type { AgendaRow } from '../../backend/bindings/AgendaRow';
 import type { BookingPlace } from '../../backend/bindings/BookingPlace';
 import type { StaffRef } from '../../backend/bindings/StaffRef';
 import { m } from '../../i18n';
+import { isoDay, startOfDay, time } from '../../i18n/dates';
 import { dayFrom, typedDay } from '../../i18n/typedDay';
+import { TypedMoment } from '../tasks/typed-moment.svelte';
 
 export const KINDS = ['treatment', 'consultation', 'follow_up', 'scan'] as const;
 
@@ -15,10 +17,19 @@ export function clockTyped(typed: string): string | null {
   return `${found[1]?.padStart(2, '0')}:${found[2]}`;
 }
 
+function minuteOf(clock: string): number {
+  const [hours = 0, minutes = 0] = clock.split(':').map(Number);
+  return hours * 60 + minutes;
+}
+
 function plus(clock: string, minutes: number): string | null {
   const [hours = 0, rest = 0] = clock.split(':').map(Number);
   const end = hours * 60 + rest + minutes;
   return end < 24 * 60 ? `${String(Math.floor(end / 60)).padStart(2, '0')}:${String(end % 60).padStart(2, '0')}` : null;
+}
+
+function endOf(start: string, minutes: string): string | null {
+  return /^\d{1,3}$/.test(minutes) ? plus(start, Number(minutes)) : null;
 }
 
 function minutesBetween(from: string, to: string): number {
@@ -27,8 +38,21 @@ function minutesBetween(from: string, to: string): number {
 }
 
 export class BookingForm {
-  date = $state('');
-  time = $state('');
+  /** Written out they are known at once; in words, `พรุ่งนี้` and `บ่ายสอง`, the backend reads them. */
+  readonly day: TypedMoment = new TypedMoment({
+    wants: () => ({ kind: 'day' }),
+    plain: (text) => {
+      const day = dayFrom(text);
+      return day === null ? undefined : startOfDay(day);
+    },
+  });
+  readonly hour: TypedMoment = new TypedMoment({
+    wants: () => ({ kind: 'hour', day: this.date ?? this.opened }),
+    plain: (text) => {
+      const clock = clockTyped(text);
+      return clock === null ? undefined : startOfDay(this.opened) + minuteOf(clock) * 60_000;
+    },
+  });
   minutes = $state('45');
   room = $state('');
   staffId = $state('');
@@ -40,17 +64,18 @@ export class BookingForm {
   readonly from: BookingPlace | undefined;
 
   constructor(
-    day: string,
+    /** The day on which the form was opened. */
+    private readonly opened: string,
     private readonly moves: AgendaRow | undefined,
   ) {
-    this.date = typedDay(day);
+    this.day.text = typedDay(opened);
     if (moves?.slot) {
       const [start = '', end = ''] = (moves.slot.split(' ')[1] ?? '').split('-');
-      this.time = start;
+      this.hour.text = start;
       this.minutes = String(minutesBetween(start, end));
       this.room = moves.room ?? '';
       this.staffId = moves.staff?.id ?? '';
-      this.from = { date: day, startTime: start, endTime: end, room: moves.room, staffId: this.staffId };
+      this.from = { date: opened, startTime: start, endTime: end, room: moves.room, staffId: this.staffId };
     }
     void call('staff_list', {}).then(({ rows }) => this.#know(rows));
   }
@@ -62,13 +87,29 @@ export class BookingForm {
 
   /** What stands on the wanted day. */
   async look(): Promise<void> {
-    const date = dayFrom(this.date);
+    const { date } = this;
     if (date) this.others = (await call('agenda_list', { date }).catch(() => ({ rows: [] as AgendaRow[] }))).rows;
   }
 
+  /** The wanted day, `YYYY-MM-DD`. */
+  get date(): string | undefined {
+    return dayFrom(this.day.text) ?? (this.day.at === undefined ? undefined : isoDay(this.day.at));
+  }
+
+  /** The wanted hour, `HH:MM`. */
+  get start(): string | null {
+    return clockTyped(this.hour.text) ?? (this.hour.at === undefined ? null : time(this.hour.at));
+  }
+
+  /** How long, said when it is no number of minutes or goes on past the day. */
+  get minutesError(): string | undefined {
+    const isFine = Number(this.minutes) > 0 && endOf(this.start ?? '00:00', this.minutes) !== null;
+    return isFine ? undefined : m.booking_minutes_wrong();
+  }
+
   readonly place: BookingPlace | undefined = $derived.by(() => {
-    const [date, startTime] = [dayFrom(this.date), clockTyped(this.time)];
-    const endTime = startTime && /^\d{1,3}$/.test(this.minutes) ? plus(startTime, Number(this.minutes)) : null;
+    const { date, start: startTime } = this;
+    const endTime = startTime && endOf(startTime, this.minutes);
     if (!date || !startTime || !endTime || endTime <= startTime || !this.staffId) return undefined;
     return { date, startTime, endTime, room: this.room.trim() || null, staffId: this.staffId };
   });

@@ -64,9 +64,9 @@ export const leftOut = (why: string) => LEFT_OUT[why]?.() ?? why;
 /** Minutes as a person says them: the largest unit that divides them. */
 export function span(minutes: number): string {
   if (minutes === 0) return m.rule_at_once();
-  if (minutes % 1_440 === 0) return m.rule_days({ count: minutes / 1_440 });
-  if (minutes % 60 === 0) return m.rule_hours({ count: minutes / 60 });
-  return m.rule_minutes({ count: minutes });
+  if (minutes % 1_440 === 0) return minutes === 1_440 ? m.rule_days_one() : m.rule_days({ count: minutes / 1_440 });
+  if (minutes % 60 === 0) return minutes === 60 ? m.rule_hours_one() : m.rule_hours({ count: minutes / 60 });
+  return minutes === 1 ? m.rule_minutes_one() : m.rule_minutes({ count: minutes });
 }
 
 export function when({ triggerStage, triggerAction, delayMinutes }: RuleRow): string {

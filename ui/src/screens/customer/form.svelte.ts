@@ -39,7 +39,8 @@ export class CustomerForm {
       return `${what} ${next}`;
     }
     const text = this.fields[field].text;
-    if (field === 'birth_date' && text.trim() && this.isTried && dayFrom(text) === null) return m.new_birth_wrong();
+    if (field === 'birth_date' && text.trim() && this.isTried && dayFrom(text, 'birth') === null)
+      return m.new_birth_wrong();
     if (field === 'full_name' && this.isTried && !text.trim()) return m.code_name_empty();
     return undefined;
   }
@@ -57,13 +58,13 @@ export class CustomerForm {
   check(): boolean {
     this.isTried = true;
     const birth = this.fields.birth_date.text.trim();
-    return this.fields.full_name.text.trim() !== '' && (birth === '' || dayFrom(birth) !== null);
+    return this.fields.full_name.text.trim() !== '' && (birth === '' || dayFrom(birth, 'birth') !== null);
   }
 
   /** A field as the backend wants it: trimmed, empty as none, the birth date as `YYYY-MM-DD`. */
   value(field: CustomerField): string | null {
     const text = this.fields[field].text.trim();
-    return field === 'birth_date' ? dayFrom(text) : text || null;
+    return field === 'birth_date' ? dayFrom(text, 'birth') : text || null;
   }
 
   /** Whether an error is shown at a field, so that it need not be shown again below. */

@@ -8,7 +8,7 @@ export class Late {
   reason = $state('');
   /** `YYYY-MM-DD`, typed in either era. */
   readonly day = $derived(this.isOn ? dayFrom(this.typed) : null);
-  readonly isWrong = $derived(this.isOn && this.typed.trim().length > 7 && this.day === null);
+  readonly isWrong = $derived(this.isOn && this.typed.trim().length > 6 && this.day === null);
 
   /** Whether it can be saved, as far as the day goes. */
   mayBeSaved(promise: PaymentPromise): boolean {

@@ -2,39 +2,54 @@
 import { untrack } from 'svelte';
 import { call } from '../../backend';
 import type { Understood } from '../../backend/bindings/Understood';
+import type { Wanted } from '../../backend/bindings/Wanted';
 import { locale } from '../../i18n/locale.svelte';
 import { isoDay, time } from '../../i18n/dates';
 
+/** What is asked for, and the instant of what is written out in full: that need not be asked. */
+interface Reading {
+  wants: () => Wanted;
+  plain: (text: string) => number | undefined;
+}
+
+const AHEAD: Reading = { wants: () => ({ kind: 'ahead' }), plain: () => undefined };
+
 export class TypedMoment {
   text = $state('');
-  understood = $state.raw<Understood | undefined>();
   /** Which of several times was meant. */
   chosen = $state<number | undefined>();
+  #read = $state.raw<{ of: string; understood: Understood | undefined }>({ of: '', understood: undefined });
   #turn = 0;
 
-  constructor() {
+  constructor(private readonly reading: Reading = AHEAD) {
     $effect(() => {
       const text = this.text.trim();
-      untrack(() => void this.#read(text));
+      const wants = reading.wants();
+      untrack(() => void this.#ask(text, wants));
     });
   }
 
-  async #read(text: string): Promise<void> {
+  async #ask(of: string, wants: Wanted): Promise<void> {
     const turn = ++this.#turn;
     this.chosen = undefined;
-    if (text === '') this.understood = undefined;
-    else {
-      const understood = await call('moment_read', { text }).catch(() => undefined);
-      if (turn === this.#turn) this.understood = understood;
-    }
+    const isKnown = of === '' || this.reading.plain(of) !== undefined;
+    const understood = isKnown ? undefined : await call('moment_read', { text: of, wants }).catch(() => undefined);
+    if (turn === this.#turn) this.#read = { of, understood };
   }
 
-  /** The instant that is meant; none while it is not known for certain. */
+  get understood(): Understood | undefined {
+    const at = this.reading.plain(this.text.trim());
+    return at === undefined ? this.#read.understood : { kind: 'certain', time: { at, isDayOnly: false } };
+  }
+
+  /** The instant that is meant; none while it is not known for certain, or the answer is still that to an earlier text. */
   get at(): number | undefined {
-    if (this.understood?.kind === 'certain') return this.understood.time.at;
-    return this.understood?.kind === 'ask' && this.chosen !== undefined
-      ? this.understood.times[this.chosen]?.at
-      : undefined;
+    const text = this.text.trim();
+    const at = this.reading.plain(text);
+    if (at !== undefined || this.#read.of !== text) return at;
+    const { understood } = this.#read;
+    if (understood?.kind === 'certain') return understood.time.at;
+    return understood?.kind === 'ask' && this.chosen !== undefined ? understood.times[this.chosen]?.at : undefined;
   }
 
   /** Nothing is typed, or what is typed is certain. */

@@ -115,12 +115,29 @@ pub struct Callers {
     pub number: String,
 }
 
-/// Read a time that was typed.
+/// Read a time that was typed. Error: `date_out_of_range`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MomentRead {
     /// As typed.
     pub text: String,
+    /// What is asked for.
+    pub wants: Wanted,
+}
+
+/// What a typed time is read as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Wanted {
+    /// A time that still lies ahead.
+    Ahead,
+    /// A day, whether its hours lie ahead or not.
+    Day,
+    /// An hour of a day.
+    Hour {
+        /// The day, `YYYY-MM-DD`.
+        day: String,
+    },
 }
 
 /// What a typed time means.

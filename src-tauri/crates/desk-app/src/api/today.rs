@@ -17,7 +17,7 @@ pub struct Today {
     pub now: i64,
     /// What the clinic refused and a person must look at.
     pub attention: Vec<AttentionRow>,
-    /// Hot leads without an answer: those nobody has, longest waiting first, then those somebody has.
+    /// Hot leads that nobody has, longest waiting first; those of the signed-in person whose next step has come; hot ones that somebody has and has not answered.
     pub leads: Vec<LeadRow>,
     /// Follow-ups due today or before, in order of time.
     pub followups: Vec<FollowupRow>,

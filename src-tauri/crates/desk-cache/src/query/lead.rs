@@ -148,6 +148,20 @@ pub fn taken(connection: &Connection) -> Result<Vec<Lead>> {
     list(connection, sql, [], lead)
 }
 
+/// Leads of a person whose next step has come, the earliest first. Whoever has spoken to the customer since, from wherever, has taken it. `now` in
+/// microseconds since 1970.
+///
+/// # Errors
+/// What SQLite says.
+pub fn next_due(connection: &Connection, person: Uuid, now: i64) -> Result<Vec<Lead>> {
+    let sql = leads!(
+        "WHERE l.status = 'claimed' AND l.claimed_by = ?1 AND l.next_at <= ?2
+           AND NOT EXISTS (SELECT 1 FROM contact k WHERE k.customer_id = l.customer_id AND k.retracted_at IS NULL AND k.at >= l.next_at)
+         ORDER BY l.next_at, l.id LIMIT 300"
+    );
+    list(connection, sql, (person, now), lead)
+}
+
 /// The other leads that nobody has taken: those without an answer first, then the newest.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ fn want(subject: &str, class: Class) -> Want {
         subject: subject.into(),
         class,
         is_urgent: false,
+        passes_budget: false,
     }
 }
 
@@ -142,10 +143,12 @@ fn do_not_disturb_holds_all_but_the_urgent_and_one_digest_follows() {
 }
 
 #[test]
-fn what_is_over_the_budget_gathers_and_the_urgent_passes() {
+fn what_is_over_the_budget_gathers_urgent_or_not_and_only_what_passes_it_is_shown() {
     let mut facts = facts(&["a", "b"]);
     facts.interruptions = vec![facts.now - 1; BUDGET];
+    facts.wanting[0].is_urgent = true;
     facts.wanting[1].is_urgent = true;
+    facts.wanting[1].passes_budget = true;
     assert_eq!(
         decide(&facts),
         [
@@ -208,7 +211,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     )
 }
 
-/// What became of each subject, and when the desk spoke for something that is not urgent.
+/// What became of each subject, and when the desk spoke for something that does not pass the budget.
 #[derive(Default)]
 struct Outcome {
     shown: BTreeMap<String, usize>,
@@ -221,6 +224,7 @@ fn take_turn(facts: &mut Facts, turn: &Turn, arrived: &mut usize) {
     for _ in 0..turn.arrive {
         let mut new = want(&format!("s{arrived}"), Class::Task);
         new.is_urgent = turn.are_urgent && arrived.is_multiple_of(2);
+        new.passes_budget = new.is_urgent && arrived.is_multiple_of(4);
         facts.wanting.push(new);
         *arrived += 1;
     }
@@ -236,13 +240,13 @@ fn take_turn(facts: &mut Facts, turn: &Turn, arrived: &mut usize) {
 }
 
 fn carry_out(facts: &mut Facts, verdict: Verdict, outcome: &mut Outcome) {
-    let (subjects, interrupts, is_urgent) = match verdict {
-        Verdict::Show(want) => (vec![want.subject], true, want.is_urgent),
-        Verdict::Digest {
-            subjects, is_urgent, ..
-        } => {
+    let (subjects, interrupts, is_beyond) = match verdict {
+        Verdict::Show(want) => (vec![want.subject], true, want.passes_budget),
+        Verdict::Digest { subjects, .. } => {
             facts.digest = subjects.iter().cloned().collect();
-            (subjects, true, is_urgent)
+            let is_beyond = |want: &Want| want.passes_budget && facts.digest.contains(&want.subject);
+            let is_beyond = facts.wanting.iter().any(is_beyond);
+            (subjects, true, is_beyond)
         }
         Verdict::Gather(subjects) => {
             outcome.gathered.extend(subjects.iter().cloned());
@@ -255,7 +259,7 @@ fn carry_out(facts: &mut Facts, verdict: Verdict, outcome: &mut Outcome) {
     };
     if interrupts {
         facts.interruptions.push(facts.now);
-        if !is_urgent {
+        if !is_beyond {
             outcome.plain.push(facts.now);
         }
     }
