@@ -326,6 +326,46 @@ async fn a_room_that_is_being_prepared_becomes_urgent_instead_of_a_second_task()
     assert_eq!(all, format!("{task}|critical|t|t"));
 }
 
+/// Story 6 and T5: the preparation that a colleague has planned outlives a check-in of the wrong person, and a customer who went.
+#[tokio::test]
+async fn a_wait_that_ended_gives_a_planned_preparation_back_as_it_was() {
+    let pg = migrated().await;
+    let mut nok = desk(&pg, A, 7).await;
+    let (_, task) = journey(&pg, A, 1, 7);
+    pg.psql(DB, "update public.task_queue set task_type = 'prepare_treatment', priority = 'low', due_date = date_trunc('minute', now()) + interval '1 day', snoozed_until = date_trunc('minute', now()) + interval '5 hours'");
+    let stands = || {
+        pg.psql(DB, &format!("select concat_ws(' ', status, priority, due_date, snoozed_until, completed_by, task_data ->> 'visit_id') from public.task_queue where id = '{task}'"))
+    };
+    let was = stands();
+    let wait_long = |desk_way: &str| {
+        pg.psql(
+            DB,
+            "update desk.timer set due_at = now() - interval '1 second' where state = 'waiting'",
+        );
+        assert_eq!(fire(&pg), "1", "{desk_way}");
+        assert!(stands().starts_with("pending critical"), "{}", stands());
+    };
+    let args = check_in(&pg, 1, None);
+    let of = done(&mut nok, "visit.check_in", &args).await;
+    wait_long("undone");
+    done(&mut nok, "visit.undo_check_in", &json!({ "id": args["id"], "of": of })).await;
+    assert_eq!(stands(), was, "as if she had not been checked in");
+
+    let args = check_in(&pg, 1, None);
+    done(&mut nok, "visit.check_in", &args).await;
+    wait_long("left");
+    done(&mut nok, "visit.leave", &json!({ "id": args["id"] })).await;
+    assert_eq!(stands(), was, "nor when she went");
+
+    // What a colleague has changed meanwhile stays as they want it.
+    let args = check_in(&pg, 1, None);
+    let of = done(&mut nok, "visit.check_in", &args).await;
+    wait_long("changed");
+    pg.psql(DB, &format!("update public.task_queue set priority = 'high', status = 'in_progress', due_date = date_trunc('minute', now()) + interval '2 days' where id = '{task}'"));
+    done(&mut nok, "visit.undo_check_in", &json!({ "id": args["id"], "of": of })).await;
+    assert_eq!(pg.psql(DB, &format!("select concat_ws(' ', status, priority, due_date > now() + interval '40 hours', snoozed_until, desk_before_wait) from public.task_queue where id = '{task}'")), "in_progress high t");
+}
+
 #[tokio::test]
 async fn without_a_journey_a_long_wait_is_told_to_people_and_one_that_ended_is_no_task() {
     let pg = migrated().await;
