@@ -766,7 +766,23 @@ async fn a_booking_is_made_moved_missed_and_taken_back_with_its_journey() {
         (booking_status(&pg, id).split(' ').next().unwrap(), stage().as_str()),
         ("scheduled", "treatment_scheduled 10:30")
     );
+    let of = done(&mut nok, "appointment.cancel", &json!({ "id": id, "reason": "ติดธุระ" })).await;
+    assert_eq!(
+        stage(),
+        "payment_confirmed -",
+        "what is cancelled is expected no longer"
+    );
+    let why = "select coalesce(desk_kind, type) || ' ' || (performed_by = md5('user:5')::uuid) from public.workflow_actions order by desk_version desc limit 1";
+    assert_eq!(pg.psql(DB, why), "unbook true");
+    done(
+        &mut nok,
+        "appointment.reopen",
+        &json!({ "id": id, "of": of, "status": "scheduled" }),
+    )
+    .await;
+    assert_eq!(stage(), "treatment_scheduled 10:30");
     done(&mut nok, "appointment.cancel", &json!({ "id": id, "reason": "ติดธุระ" })).await;
+    assert_eq!(stage(), "payment_confirmed -");
     assert!(
         pg.psql(DB, &format!("select notes from public.appointments where id = '{id}'"))
             .ends_with("ติดธุระ")
@@ -775,6 +791,32 @@ async fn a_booking_is_made_moved_missed_and_taken_back_with_its_journey() {
         nok.act("appointment.cancel", json!({ "id": id })).await,
         "appointment_closed"
     );
+}
+
+/// W5: why a course stands where it does is true when its customer went, and when one of two bookings is cancelled.
+#[tokio::test]
+async fn who_went_is_expected_no_longer_and_of_two_bookings_the_other_is() {
+    let pg = migrated().await;
+    let mut nok = desk(&pg, A, 5).await;
+    let way: Uuid = pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, current_stage) values ('{A}', md5('customer:1')::uuid, 'payment_confirmed') returning id")).parse().unwrap();
+    let stage = || {
+        pg.psql(DB, &format!("select current_stage || ' ' || coalesce(to_char(desk_booked_at at time zone 'Asia/Bangkok', 'HH24:MI'), '-') from public.workflow_states where id = '{way}'"))
+    };
+    let book = |id: Uuid, slot: String| json!({ "id": id, "customer_id": uid(&pg, "customer", 1), "type": "treatment", "slot": slot, "staff_id": uid(&pg, "user", 7), "journey_id": way, "entry": Uuid::now_v7() });
+    let (today, later) = (Uuid::now_v7(), Uuid::now_v7());
+    done(&mut nok, "appointment.book", &book(later, slot(&pg, 2, "14:00-15:00"))).await;
+    done(&mut nok, "appointment.book", &book(today, slot(&pg, 0, "10:30-11:30"))).await;
+    assert_eq!(stage(), "treatment_scheduled 10:30");
+    let args = check_in(&pg, 1, Some(today));
+    done(&mut nok, "visit.check_in", &args).await;
+    let of = done(&mut nok, "visit.leave", &json!({ "id": args["id"] })).await;
+    assert_eq!(stage(), "treatment_scheduled 14:00", "the other booking stands");
+    done(&mut nok, "visit.return", &json!({ "id": args["id"], "of": of })).await;
+    assert_eq!(stage(), "treatment_scheduled 10:30");
+    done(&mut nok, "appointment.cancel", &json!({ "id": later })).await;
+    assert_eq!(stage(), "treatment_scheduled 10:30", "today's stands");
+    done(&mut nok, "visit.leave", &json!({ "id": args["id"] })).await;
+    assert_eq!(stage(), "payment_confirmed -");
 }
 
 /// Story 16: the same booking, decided at two counters.

@@ -126,6 +126,7 @@ const ACTION: Words = {
   mark_lost: m.action_mark_lost,
   cancel: m.action_cancel,
   step_back: m.action_step_back,
+  unbook: m.action_unbook,
   unmove: m.action_unmove,
   noted: m.action_noted,
 };
