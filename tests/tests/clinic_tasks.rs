@@ -638,3 +638,31 @@ async fn a_message_from_us_and_a_customer_of_another_clinic_wake_nothing() {
     pg.psql(DB, &format!("insert into public.customer_journey_events (clinic_id, customer_id, event_type, source) values ('{B}', md5('customer:2')::uuid, 'sms_replied', 'sms')"));
     assert_eq!(count(&pg, "snoozed_until > now()"), 1);
 }
+
+/// T4: money that is held is money too; a bill with points wakes once, and what is given back wakes nothing.
+#[tokio::test]
+async fn a_deposit_wakes_what_sleeps_and_a_bill_wakes_it_once() {
+    let pg = clinic().await;
+    pg.psql(DB, "insert into public.users (id, email) select md5('user:' || n)::uuid, 'u' || n || '@x' from generate_series(1, 12) n on conflict do nothing");
+    let task = made(&pg, way(&pg, 1, 7), "payment_reminder", &seller(7));
+    let (customer, until) = (uid(&pg, "customer", 1), Utc::now() + TimeDelta::hours(5));
+    let (mut may, mut dao) = (desk(&pg, A, 7).await, manager(&pg).await);
+    let mut sleep_and = async |name: &str, args: serde_json::Value| {
+        assert_eq!(
+            may.act("task.snooze", json!({ "id": task, "until": until })).await,
+            "ok"
+        );
+        pg.psql(DB, "update public.notifications set is_read = true");
+        assert_eq!(dao.act(name, args.clone()).await, "ok", "{args}");
+        pg.psql(DB, &format!("select concat_ws(' ', snoozed_until <= now(), desk_woken_by, (select count(*) from public.notifications where type = 'task_woken' and not is_read)) from public.task_queue where id = '{task}'"))
+    };
+    let deposit = Uuid::now_v7();
+    let money = |id: Uuid, more: &str| json!({ "id": id, "entry": Uuid::now_v7(), "customer_id": customer, "satang": 100_000, "method": "cash", "held_as": (more == "held").then_some("deposit") });
+    assert_eq!(sleep_and("payment.take", money(deposit, "held")).await, "t payment 1");
+    assert_eq!(
+        sleep_and("payment.take", money(Uuid::now_v7(), "")).await,
+        "t payment 1"
+    );
+    let back = json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": deposit, "satang": 1_000, "reason": "คืน" });
+    assert_eq!(sleep_and("payment.refund", back).await, "f 0");
+}

@@ -20,6 +20,7 @@ use super::{
     reverse::{arg_moment, cancelling},
     row::{Row, Rows, id, int, noun, text},
     server::{Behind, DEVICE},
+    tell::Woken,
 };
 
 /// Who may give money back.
@@ -155,6 +156,7 @@ pub(super) fn take(desk: &mut Desk<'_>, args: &Json) -> Decided {
         ("held", int(how.held)),
     ];
     desk.tx.put(Row::new("payment", payment, &fields));
+    desk.tx.wake_tasks(customer, Woken::Payment);
     Ok(())
 }
 

@@ -1,0 +1,2 @@
+-- Why: only the points of a bill wake a task.
+drop trigger desk_wake on desk.payment;
