@@ -666,3 +666,58 @@ async fn a_deposit_wakes_what_sleeps_and_a_bill_wakes_it_once() {
     let back = json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": deposit, "satang": 1_000, "reason": "คืน" });
     assert_eq!(sleep_and("payment.refund", back).await, "f 0");
 }
+
+/// T3: what is given without a person's hand goes to who is here.
+#[tokio::test]
+async fn what_follows_and_what_the_web_system_makes_goes_to_who_is_here() {
+    let pg = clinic().await;
+    let (chained, web) = (way(&pg, 1, 7), way(&pg, 3, 7));
+    let upsell = made(&pg, chained, "follow_up_upsell", &seller(7));
+    // Begun, so it does not go to others with its person's absence; what follows it does.
+    pg.psql(DB, "update public.task_queue set status = 'in_progress'");
+    pg.psql(DB, &format!("update desk.staff set away_until = now() + interval '3 days' where person_id = {}; update public.workflow_states set assigned_beautician_id = {}; update public.workflow_states set assigned_sales_id = null where id = '{web}'", seller(7), seller(11)));
+    pg.psql(
+        DB,
+        &format!(
+            "update public.task_queue set status = 'completed', completed_by = {} where id = '{upsell}'",
+            seller(3)
+        ),
+    );
+    pg.psql(DB, &format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{web}', {}, 'review_request', 'x')", seller(7)));
+    assert_eq!(
+        count(
+            &pg,
+            &format!(
+                "t.workflow_id = '{chained}' and t.task_type = 'customer_follow_up' and t.assigned_to = {} and t.notes like '%ย้ายจาก%ไม่อยู่'",
+                seller(11)
+            )
+        ),
+        1
+    );
+    assert_eq!(
+        count(
+            &pg,
+            &format!(
+                "t.workflow_id = '{web}' and t.assigned_to = {} and t.notes like '%ย้ายจาก%ไม่อยู่'",
+                seller(9)
+            )
+        ),
+        1
+    );
+    // Whoever gives it to somebody by hand knows why; and where nobody is here it stays.
+    let by_hand = Uuid::now_v7();
+    let asked = json!({ "id": by_hand, "customer_id": uid(&pg, "customer", 3), "journey_id": web, "kind": "send_proposal", "to": uid(&pg, "user", 7), "due_at": Utc::now() });
+    assert_eq!(manager(&pg).await.act("task.create", asked).await, "ok");
+    pg.psql(DB, "update desk.staff set away_until = now() + interval '3 days'");
+    pg.psql(DB, &format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{web}', {}, 'scan_customer', 'x')", seller(7)));
+    assert_eq!(
+        count(
+            &pg,
+            &format!(
+                "t.assigned_to = {} and t.task_type in ('send_proposal', 'scan_customer')",
+                seller(7)
+            )
+        ),
+        2
+    );
+}

@@ -35,6 +35,25 @@ pub(super) fn person_for(
         .optional()?)
 }
 
+/// This person, unless they are away and somebody who is here suits.
+pub(super) fn or_who_is_here(
+    connection: &Connection,
+    kind: &Kind,
+    journey: Uuid,
+    person: Uuid,
+    now: i64,
+) -> Result<Uuid> {
+    let is_away = connection
+        .prepare_cached("SELECT 1 FROM staff WHERE id = ?1 AND active = 1 AND coalesce(away_until, 0) > ?2")?
+        .exists((person, now))?;
+    let other = if is_away {
+        person_for(connection, kind, journey, None, now)?
+    } else {
+        None
+    };
+    Ok(other.unwrap_or(person))
+}
+
 /// Who suits a task best, or a manager.
 pub(super) fn person_or_head(connection: &Connection, kind: &Kind, journey: Uuid, now: i64) -> Result<Option<Uuid>> {
     if let Some(person) = person_for(connection, kind, journey, None, now)? {

@@ -44,7 +44,7 @@ pub(super) fn follow(ledger: &Ledger<'_>, action: &Action, id: Uuid) -> Result<(
     let new = New {
         id: next,
         journey,
-        person,
+        person: assign::or_who_is_here(ledger.connection, kind, journey, person, action.at)?,
         kind,
         title: None,
         priority: None,
