@@ -752,7 +752,10 @@ async fn a_backfill_of_others_than_were_shown_is_refused_and_of_many_is_spread()
     let pg = migrated().await;
     let mut dao = manager(&pg).await;
     all_sorts(&pg, &mut Chance::new(1), 20);
-    pg.psql(DB, "delete from public.task_queue");
+    pg.psql(
+        DB,
+        "delete from public.task_queue; delete from public.customer_preferences",
+    );
     let id = Uuid::now_v7();
     assert_eq!(
         dao.act("rule.save", asked(id, "follow_up", &call(), &Conditions::default()))
@@ -926,4 +929,55 @@ async fn the_desk_offers_the_stages_moves_and_kinds_of_task_that_the_database_ha
             "{kind}"
         );
     }
+}
+
+/// T3, and "do not call me again": a rule's tasks are shared by who is here, and none of them is a call to who refuses.
+#[tokio::test]
+async fn a_rules_tasks_are_shared_by_who_is_here_and_none_is_a_call_to_who_refuses() {
+    let pg = migrated().await;
+    for (n, away) in [(9, "null"), (11, "null"), (13, "now() + interval '2 days'")] {
+        pg.psql(DB, &format!("insert into desk.staff (clinic_id, person_id, role, display_name, nickname, away_until) values ('{A}', md5('user:{n}')::uuid, 'sales', 'คน', 'คน', {away})"));
+    }
+    pg.psql(DB, &format!("update desk.staff set away_until = now() + interval '2 days' where person_id = md5('user:7')::uuid;
+        insert into public.customer_preferences (clinic_id, customer_id, do_not_contact) values ('{A}', md5('customer:9')::uuid, true)"));
+    for to in ["sales", "seller"] {
+        rule(
+            &pg,
+            "lead_created",
+            "{}",
+            "create_task",
+            &format!(
+                r#"{{"kind":"{}","to":"{to}"}}"#,
+                if to == "sales" {
+                    "customer_follow_up"
+                } else {
+                    "review_request"
+                }
+            ),
+            0,
+        );
+    }
+    for customer in [1, 3, 5, 7, 9] {
+        open(&pg, customer);
+    }
+    later(&pg).await;
+    assert_eq!(
+        pg.psql(DB, "select string_agg(n::text, ' ' order by n) || ' ' || bool_and(here) from (select count(*) as n, bool_and(desk.is_here(s)) as here from public.task_queue q join desk.staff s on s.clinic_id = q.clinic_id and s.person_id = q.assigned_to where q.task_data ? 'rule' group by q.assigned_to) x"),
+        "4 4 true",
+        "eight tasks, and two people of the four are here"
+    );
+    assert_eq!(
+        pg.psql(
+            DB,
+            "select string_agg(distinct outcome, ' ' order by outcome) from desk.timer where kind = 'rule'"
+        ),
+        "did do_not_contact"
+    );
+    pg.psql(
+        DB,
+        "update desk.staff set away_until = now() + interval '2 days' where role = 'sales'",
+    );
+    open(&pg, 11);
+    later(&pg).await;
+    assert_eq!(tasks(&pg), 10, "where nobody is here it is as it was: somebody has it");
 }

@@ -721,3 +721,24 @@ async fn what_follows_and_what_the_web_system_makes_goes_to_who_is_here() {
         2
     );
 }
+
+/// "Do not call me again": what follows a finished task is no call.
+#[tokio::test]
+async fn no_call_follows_for_who_asked_not_to_be_called() {
+    let pg = clinic().await;
+    let (asked, other) = (way(&pg, 1, 7), way(&pg, 3, 7));
+    pg.psql(DB, &format!("insert into public.customer_preferences (clinic_id, customer_id, do_not_contact) values ('{A}', md5('customer:1')::uuid, true)"));
+    for journey in [asked, other] {
+        for kind in ["follow_up_upsell", "scan_customer"] {
+            made(&pg, journey, kind, &seller(7));
+        }
+    }
+    pg.psql(DB, "update public.task_queue set status = 'completed'");
+    let made = |journey: Uuid| {
+        pg.psql(DB, &format!("select coalesce(string_agg(task_type, ' ' order by task_type), '') from public.task_queue where workflow_id = '{journey}' and status = 'pending'"))
+    };
+    assert_eq!(
+        (made(asked), made(other)),
+        ("send_proposal".into(), "customer_follow_up send_proposal".into())
+    );
+}

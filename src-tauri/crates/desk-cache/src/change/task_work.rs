@@ -38,7 +38,8 @@ pub(super) fn follow(ledger: &Ledger<'_>, action: &Action, id: Uuid) -> Result<(
         return Ok(());
     };
     let Some(kind) = kinds::kind(kind) else { return Ok(()) };
-    if open_of_kind(ledger.connection, journey, kind.word)?.is_some() {
+    let is_unwanted = kind.is_call && refuses_contact(ledger.connection, journey)?;
+    if is_unwanted || open_of_kind(ledger.connection, journey, kind.word)?.is_some() {
         return Ok(());
     }
     let new = New {
@@ -52,6 +53,12 @@ pub(super) fn follow(ledger: &Ledger<'_>, action: &Action, id: Uuid) -> Result<(
         follows: Some(id),
     };
     insert(ledger, action, &new)
+}
+
+/// Whether the customer of a journey has asked not to be contacted.
+fn refuses_contact(connection: &Connection, journey: Uuid) -> Result<bool> {
+    let sql = "SELECT 1 FROM journey j JOIN preference p ON p.customer_id = j.customer_id WHERE j.id = ?1 AND p.do_not_contact = 1";
+    Ok(connection.prepare_cached(sql)?.exists([journey])?)
 }
 
 /// Opened again, what had followed and nobody has touched goes.

@@ -1,6 +1,9 @@
 //! Whom a rule would touch, out of what this file knows: for the demo clinic, which has no database to ask. The words are those of `desk.rule_verdicts`.
 
-use desk_core::rule::{Conditions, Target};
+use desk_core::{
+    rule::{Conditions, Target},
+    task,
+};
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
@@ -100,6 +103,7 @@ impl Candidate {
         };
         match (target, plan) {
             (Target::CreateTask(task), _) if self.has_task(&task.kind) => ("has_task", None),
+            (Target::CreateTask(task), _) if self.no_contact && task::is_call(&task.kind) => ("do_not_contact", None),
             (Target::CreateTask(task), _) => ("yes", word(task.to)),
             (Target::Notify(notice), _) => ("yes", word(notice.to)),
             (Target::Move(_), _) => ("yes", None),
