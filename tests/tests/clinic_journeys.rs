@@ -829,3 +829,53 @@ async fn journeys_from_before_stand_where_they_stood() {
         "open completed 1 true, open follow_up 1 true, send_follow_up follow_up"
     );
 }
+
+/// What is paid for is owed: fewer sessions are a manager's decision, with a reason, and never fewer than were done.
+#[tokio::test]
+async fn sessions_that_are_owed_are_cut_by_a_manager_with_a_reason_and_never_below_those_done() {
+    let pg = migrated().await;
+    let (mut nok, mut dao) = (Person::new(&pg, FRONT).await, Person::new(&pg, 3).await);
+    let id: Uuid = pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, current_stage, desk_sessions_planned, desk_sessions_done) values ('{A}', md5('customer:1')::uuid, 'treatment_completed', 3, 2) returning id")).parse().unwrap();
+    let follow = |sessions: u32, note: Option<&str>| json!({ "facts": { "sessions": sessions }, "note": note });
+    let word = |said: (String, Json)| said.0;
+    for (sessions, note) in [(2, None), (2, Some("คืนเงินแล้ว"))] {
+        assert_eq!(
+            word(nok.moves(id, "send_follow_up", follow(sessions, note)).await),
+            "role_not_allowed"
+        );
+    }
+    let below = nok.moves(id, "send_follow_up", follow(1, None)).await;
+    assert_eq!(below, ("value_not_allowed".into(), json!({ "field": "sessions" })));
+    assert_eq!(
+        word(dao.moves(id, "send_follow_up", follow(1, Some("x"))).await),
+        "value_not_allowed"
+    );
+    assert_eq!(
+        word(dao.moves(id, "send_follow_up", follow(2, None)).await),
+        "reason_missing"
+    );
+    assert_eq!(
+        of(&pg, id, "current_stage || desk_sessions_planned"),
+        "treatment_completed3"
+    );
+    assert_eq!(
+        word(dao.moves(id, "send_follow_up", follow(2, Some("คืนเงินแล้ว"))).await),
+        "ok"
+    );
+    assert_eq!(
+        of(&pg, id, "desk_sessions_planned || ' ' || desk.sessions_left(w)"),
+        "2 0"
+    );
+    // More of them is no loss, and before the payment the offer is the seller's.
+    let more = pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, customer_id, current_stage, desk_sessions_planned) values ('{A}', md5('customer:3')::uuid, 'scanned', 5) returning id")).parse().unwrap();
+    let mut may = Person::new(&pg, SELLER).await;
+    may.steps(
+        more,
+        &[
+            ("send_proposal", follow(3, None)),
+            ("confirm_payment", json!({ "facts": { "amount": 900_000 } })),
+            ("schedule_appointment", follow(4, None)),
+        ],
+    )
+    .await;
+}
