@@ -190,7 +190,7 @@ async fn a_person_who_leaves_is_out_at_once_and_keeps_their_name() {
         feed::head(&mut may.conn).await.unwrap_err().is_passing(),
         "its connections are ended"
     );
-    assert!(matches!(connect(&may.options).await, Err(ClinicError::AuthRefused)));
+    assert!(matches!(connect(&may.options).await, Err(ClinicError::LoginEnded)));
     assert_eq!(
         pg.psql(
             DB,

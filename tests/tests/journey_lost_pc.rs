@@ -275,35 +275,180 @@ async fn a_login_hears_and_confirms_for_itself_alone() {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whose_login_here_has_ended_is_told_while_colleagues_go_on_and_their_work_leaves_with_a_new_code() {
-    let (pg, pc) = (migrated().await, Pc::default());
-    let (_, task) = journey(&pg, A, 1, 7);
-    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
-    let nok = stand(&desk).await.me.unwrap().id;
-    connect(&desk, code(&pg, 1, pg.port()).await, "PC-A").await;
-    let dao = stand(&desk).await.me.unwrap().id;
-    until_agreed(&desk).await;
-    pg.psql(
-        DB,
-        &format!("update desk.member set disabled_at = now() where person_id = '{nok}'"),
-    );
-    unlock(&desk, nok).await;
-    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
-    eventually("it is said, and where the work stands", LONG, async || {
-        let state = sync(&desk).await;
-        let waits = state.waiting.first().is_some_and(|row| row.needs_code);
-        (state.mode == SyncMode::Online && state.problem.as_deref() == Some("login_ended") && waits).then_some(())
+async fn dismiss(pg: &PgCluster, n: u32) {
+    let user = format!("user{n}@example.test");
+    staff::disable(&mut admin(pg).await, A, &user).await.unwrap();
+}
+
+/// Waits until the screen is locked and says this.
+async fn until_locked(desk: &Arc<Desk>, why: &str) {
+    eventually(format!("locked: {why}"), LONG, async || {
+        let state = stand(desk).await;
+        (state.phase == Phase::Locked && state.me.is_none() && state.blocked.as_deref() == Some(why)).then_some(())
     })
     .await;
+}
+
+async fn start_again(pc: &Pc, desk: Arc<Desk>) -> Arc<Desk> {
+    desk.shut_down().await;
+    drop(desk);
+    pc.start().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_login_here_has_ended_is_locked_out_while_colleagues_go_on_and_their_work_leaves_with_a_new_code() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let net = NetCut::to(pg.port());
+    let (_, task) = journey(&pg, A, 1, 7);
+    let desk = pc.connect(code(&pg, 7, net.port()).await, "PC-A").await;
+    let nok = stand(&desk).await.me.unwrap().id;
+    connect(&desk, code(&pg, 1, net.port()).await, "PC-A").await;
+    let dao = stand(&desk).await.me.unwrap().id;
+    until_agreed(&desk).await;
+    unlock(&desk, nok).await;
+    net.cut();
+    until_mode(&desk, SyncMode::Offline).await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    dismiss(&pg, 7).await;
+    net.resume();
+    until_locked(&desk, "login_ended").await;
+    assert!(desk.today(Nothing {}).await.is_err());
+    assert_eq!(tried(&desk, nok).await.unwrap_err().code, Code::LoginEnded);
+    let desk = start_again(&pc, desk).await;
+    assert_eq!(tried(&desk, nok).await.unwrap_err().code, Code::LoginEnded);
+
     unlock(&desk, dao).await;
+    until_mode(&desk, SyncMode::Online).await;
+    assert_eq!(tried(&desk, nok).await.unwrap_err().code, Code::LoginEnded);
     let state = sync(&desk).await;
     assert_eq!(state.problem, None, "a colleague has nothing to mend");
     assert!(state.waiting[0].needs_code, "and sees why something stays");
-    connect(&desk, code(&pg, 7, pg.port()).await, "PC-A").await;
+    connect(&desk, code(&pg, 7, net.port()).await, "PC-A").await;
     until_agreed(&desk).await;
-    assert_eq!(sync(&desk).await.problem, None);
+    assert_eq!(stand(&desk).await.blocked, None);
     assert_eq!(done_mutations(&pg, task).await, "1");
+    assert!(tried(&desk, nok).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dismissed_person_who_was_alone_is_locked_out_and_what_they_did_leaves_with_a_new_code_after_a_restart() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let net = NetCut::to(pg.port());
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    let nok = stand(&desk).await.me.unwrap().id;
+    dismiss(&pg, 7).await;
+    net.resume();
+    until_locked(&desk, "access_ended").await;
+    let desk = start_again(&pc, desk).await;
+    until_locked(&desk, "access_ended").await;
+    assert_eq!(tried(&desk, nok).await.unwrap_err().code, Code::AccessEnded);
+    assert_eq!(sync(&desk).await.mode, SyncMode::Revoked);
+    connect(&desk, code(&pg, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    assert_eq!(done_mutations(&pg, task).await, "1");
+    assert!(tried(&desk, nok).await.is_ok());
+}
+
+/// Nobody unlocks, so no session hears it; and a word of the clinic that was a slip needs a new code all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_dismissed_does_not_unlock_a_pc_that_has_heard_of_it_at_its_lock_screen() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let net = NetCut::to(pg.port());
+    let (desk, task) = with_unsent(&pg, &pc, &net).await;
+    let nok = stand(&desk).await.me.unwrap().id;
+    let active = |is: bool| format!("update desk.staff set active = {is} where person_id = '{nok}'");
+    pg.psql(DB, &active(false));
+    let desk = start_again(&pc, desk).await;
+    net.resume();
+    until_locked(&desk, "access_ended").await;
+    pg.psql(DB, &active(true));
+    assert_eq!(tried(&desk, nok).await.unwrap_err().code, Code::AccessEnded);
+    connect(&desk, code(&pg, 7, net.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    assert_eq!(done_mutations(&pg, task).await, "1");
+}
+
+/// The login of PC-A, and the end of its connections.
+fn login_of(pg: &PgCluster) -> (String, String) {
+    let role = pg.psql(DB, "select role_name from desk.member where device = 'PC-A'");
+    let end = format!("select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{role}'");
+    (role, end)
+}
+
+/// The server refuses PC-A until `mend`; then what was done meanwhile has to arrive, and nobody is asked for anything.
+async fn refused_for_a_while(pg: &PgCluster, desk: &Arc<Desk>, task: Uuid, problem: &str, mend: impl FnOnce()) {
+    eventually(format!("it is told: {problem}"), LONG, async || {
+        let state = sync(desk).await;
+        (state.mode == SyncMode::Offline && state.problem.as_deref() == Some(problem)).then_some(())
+    })
+    .await;
+    desk.task_complete(TaskComplete { id: task, note: None }).await.unwrap();
+    mend();
+    until_agreed(desk).await;
+    assert_eq!(done_mutations(pg, task).await, "1");
+    let state = stand(desk).await;
+    assert_eq!((state.phase, state.blocked), (Phase::Ready, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_that_are_missing_for_a_while_end_nobodys_access() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let (_, task) = journey(&pg, A, 1, 7);
+    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let (role, end) = login_of(&pg);
+    let kept = pg.psql(
+        DB,
+        &format!("select rolpassword from pg_authid where rolname = '{role}'"),
+    );
+    pg.psql(DB, &format!("alter role {role} password null"));
+    pg.psql(DB, &end);
+    refused_for_a_while(&pg, &desk, task, "login_refused", || {
+        pg.psql(DB, &format!("alter role {role} password '{kept}'"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_of_the_server_that_is_wrong_for_a_while_ends_nobodys_access() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let (_, task) = journey(&pg, A, 1, 7);
+    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let (role, end) = login_of(&pg);
+    let file = pg.psql(DB, "show hba_file");
+    let right = fs::read_to_string(&file).unwrap();
+    let rules = |text: &str| {
+        fs::write(&file, text).unwrap();
+        pg.psql(DB, "select pg_reload_conf()");
+    };
+    rules(&format!("host all {role} all reject\n{right}"));
+    // The server may read its rules a moment later.
+    refused_for_a_while_ending(&pg, &desk, task, &end, || rules(&right)).await;
+}
+
+async fn refused_for_a_while_ending(pg: &PgCluster, desk: &Arc<Desk>, task: Uuid, end: &str, mend: impl FnOnce()) {
+    eventually("the server refuses", LONG, async || {
+        pg.psql(DB, end);
+        (sync(desk).await.mode == SyncMode::Offline).then_some(())
+    })
+    .await;
+    refused_for_a_while(pg, desk, task, "login_refused", mend).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_is_missing_for_a_while_ends_nobodys_access() {
+    let (pg, pc) = (migrated().await, Pc::default());
+    let (_, task) = journey(&pg, A, 1, 7);
+    let desk = pc.connect(code(&pg, 7, pg.port()).await, "PC-A").await;
+    until_agreed(&desk).await;
+    let (_, end) = login_of(&pg);
+    pg.psql(DB, "revoke usage on schema desk from desk_member");
+    pg.psql(DB, &end);
+    refused_for_a_while(&pg, &desk, task, "schema_mismatch", || {
+        pg.psql(DB, "grant usage on schema desk to desk_member");
+    })
+    .await;
 }
 
 async fn tried(desk: &Arc<Desk>, person: Uuid) -> Result<StartState, AppError> {

@@ -467,7 +467,11 @@ async fn a_disabled_person_loses_access_at_the_next_contact() {
         .await
         .unwrap();
     until_mode(&desk, SyncMode::Revoked).await;
-    assert!(desk.today(Nothing {}).await.is_ok());
+    eventually("the screen locks", LONG, async || {
+        (stand(&desk).await.phase == Phase::Locked).then_some(())
+    })
+    .await;
+    assert_eq!(desk.today(Nothing {}).await.unwrap_err().code, Code::Locked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -438,7 +438,7 @@ fn statement(edit: &Edit) -> String {
 /// An answer to a whole batch, in one word. Both are told to a person in the same way when access has ended.
 pub fn word(error: &ClinicError) -> String {
     match error {
-        ClinicError::AuthRefused => "access ended".into(),
+        ClinicError::LoginEnded => "access ended".into(),
         ClinicError::Refused { code, .. } if code == "not_enrolled" => "access ended".into(),
         other => other.to_string(),
     }

@@ -420,7 +420,7 @@ impl Server {
     pub fn person(&self, login: Login) -> Result<Uuid, Failure> {
         let member = self.logins.get(&login);
         let member = member.filter(|member| member.is_active || self.bug == Some(Bug::RevokedServed));
-        Ok(member.ok_or(ClinicError::AuthRefused)?.person)
+        Ok(member.ok_or(ClinicError::LoginEnded)?.person)
     }
 
     /// Begins a transaction.
@@ -612,7 +612,7 @@ impl Server {
         chance: &mut Chance,
     ) -> Result<Vec<Outcome>, ClinicError> {
         let member = self.logins.get(&login).filter(|member| member.is_active);
-        let person = member.ok_or(ClinicError::AuthRefused)?.person;
+        let person = member.ok_or(ClinicError::LoginEnded)?.person;
         let seen = self.clients.get(&client).cloned().unwrap_or(Client {
             login,
             last_seq: 0,

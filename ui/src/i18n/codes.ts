@@ -62,6 +62,7 @@ export const CODES: Record<Code, Words> = {
   certificate_refused: { what: () => m.code_certificate_refused(), next: m.code_certificate_refused_next },
   access_ended: { what: () => m.code_access_ended(), next: m.code_access_ended_next },
   login_ended: { what: () => m.code_login_ended(), next: m.code_login_ended_next },
+  login_refused: { what: () => m.code_login_refused(), next: m.code_login_refused_next },
   wipe_ordered: { what: () => m.code_wipe_ordered(), next: m.code_wipe_ordered_next },
   pc_wiped: { what: () => m.code_pc_wiped(), next: m.code_pc_wiped_next },
   cache_stale: { what: (f) => m.code_cache_stale({ since: instant(f['since']) }), next: m.code_cache_stale_next },

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use desk_cache::{Key, outbox};
+use desk_cache::{Cache, Key, outbox};
 use desk_clinic::{
     connect::ConnectTo,
     enrol::{self, Enrolled},
@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     age::Contact,
-    api::session::{ClinicDay, ClinicName, Connect, Role, StartState},
-    desk::{Desk, Home},
+    api::session::{ClinicName, Connect, Role, StartState},
+    desk::{Desk, Home, blocking},
     error::{AppError, Code},
     start::DEVICE,
     vault::{self, Member, Server, Vault},
@@ -28,7 +28,7 @@ impl Desk {
     pub async fn connect(self: &Arc<Self>, request: Connect) -> Result<StartState, AppError> {
         vault::check_pin(&request.pin)?;
         let ticket = ticket::parse(&request.code)?;
-        let known = self.known_key()?;
+        let known = self.known_key(&request.pin)?;
         // Before anything is used up, so that the code stays good where it belongs. A code of an earlier server does not say; then
         // only the answer to the enrolment does.
         if let (Some((home, _)), Some(clinic)) = (&known, ticket.clinic)
@@ -42,7 +42,7 @@ impl Desk {
             .secrets
             .set(&password_entry(&ticket.login), password.as_bytes())?;
         let enrolled = enrol::enrol(&ticket, &password, &request.device).await?;
-        let is_known = known.is_some();
+        let (is_known, is_open) = (known.is_some(), self.cache().is_ok());
         let (mut home, key) = match known {
             Some((home, key)) if home.vault.clinic_id == enrolled.clinic_id => (home, key),
             Some(_) => return Err(Code::OtherClinic.into()),
@@ -54,7 +54,10 @@ impl Desk {
         home.vault.contact = Some(Contact::at(self.now().timestamp_millis()));
         home.vault.put(member(&enrolled, &ticket.login, &request.pin, &key)?);
         home.save()?;
-        if is_known {
+        if is_known && !is_open {
+            begin_outbox_anew(&home, &key, enrolled.person_id).await;
+        }
+        if is_known && is_open {
             self.join(home, enrolled.person_id).await?;
         } else {
             self.settle_in(home, key, enrolled.person_id).await?;
@@ -77,7 +80,7 @@ impl Desk {
         }
         // Who has a new login is let in again.
         if let Some(status) = state.status.as_mut() {
-            status.ended.retain(|ended| *ended != person);
+            status.shut_out.retain(|other| *other != person);
         }
         (state.home, state.offered_code) = (Some(home), None);
         drop(state);
@@ -85,13 +88,21 @@ impl Desk {
         Ok(())
     }
 
-    /// The clinic that is open here, with its key. A PC whose clinic is still locked cannot take in another person.
-    fn known_key(&self) -> Result<Option<(Home, Key)>, AppError> {
-        let state = self.state();
-        match (&state.home, &state.open) {
+    /// The clinic that is open here, with its key. A PC whose clinic is still locked cannot take in another person, unless nobody is left at it: the
+    /// code opens it then. Where nobody has its key any more the cache is set aside, as one whose key was lost.
+    fn known_key(&self, pin: &str) -> Result<Option<(Home, Key)>, AppError> {
+        let (home, key) = {
+            let state = self.state();
+            (state.home.clone(), state.open.as_ref().map(|open| open.key.clone()))
+        };
+        match (home, key) {
             (None, _) => Ok(None),
             (Some(home), _) if home.is_demo => Ok(None),
-            (Some(home), Some(open)) => Ok(Some((home.clone(), open.key.clone()))),
+            (Some(home), Some(key)) => Ok(Some((home, key))),
+            (Some(home), None) if home.vault.is_left_by_all() => {
+                let key = home.vault.key_for_code(pin, &home.secret);
+                Ok(Some((home, key.map_or_else(Key::random, Ok)?)))
+            }
             (Some(_), None) => Err(Code::Locked.into()),
         }
     }
@@ -102,23 +113,17 @@ impl Desk {
         self.ports.secrets.set(DEVICE, secret.as_slice())?;
         let folder = self.clinic_folder();
         fs::create_dir_all(&folder).map_err(|_| Code::Unexpected)?;
-        let vault = Vault {
-            device: device.to_owned(),
-            clinic_id: enrolled.clinic_id,
-            clinic: ClinicName {
-                th: enrolled.clinic_name_th.clone(),
-                en: enrolled.clinic_name_en.clone(),
-            },
-            day: ClinicDay::default(),
-            contact: None,
-            server: Some(Server {
-                host: ticket.host.clone(),
-                port: ticket.port,
-                database: ticket.database.clone(),
-                ca: ticket.ca.clone(),
-            }),
-            people: vec![],
+        let clinic = ClinicName {
+            th: enrolled.clinic_name_th.clone(),
+            en: enrolled.clinic_name_en.clone(),
         };
+        let server = Server {
+            host: ticket.host.clone(),
+            port: ticket.port,
+            database: ticket.database.clone(),
+            ca: ticket.ca.clone(),
+        };
+        let vault = Vault::new(device.to_owned(), enrolled.clinic_id, clinic, Some(server));
         Ok(Home {
             folder,
             vault,
@@ -147,6 +152,18 @@ impl Desk {
             password: String::from_utf8_lossy(&password).into_owned(),
             ca: server.ca,
         })
+    }
+}
+
+/// What waits in a cache that nobody has open goes on under a new login. One that cannot be opened is told of when it is opened for work.
+async fn begin_outbox_anew(home: &Home, key: &Key, person: Uuid) {
+    let (path, key) = (home.cache_path(), key.clone());
+    let begun = blocking(move || {
+        let cache = Cache::open(&path, &key)?;
+        cache.write(|transaction| outbox::begin_anew(transaction, person))
+    });
+    if let Err(error) = begun.await {
+        tracing::warn!(%error, "the outbox does not begin anew");
     }
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    api::session::{ClinicDay, ClinicName, Role},
+    api::session::{ClinicName, Role},
     desk::Home,
     error::{AppError, Code},
     translate::as_cache_error,
@@ -105,18 +105,13 @@ fn vault(clinic: &Demo, key: &Key) -> Result<Vault, AppError> {
             Member::new(id, (*nickname).to_owned(), role, String::new(), pin, key)
         })
         .collect::<Result<Vec<_>, AppError>>()?;
-    Ok(Vault {
-        device: "PC-A".to_owned(),
-        clinic_id: clinic.clinic_id(),
-        clinic: ClinicName {
-            th: word(clinic, "clinic", "name_th", None),
-            en: word(clinic, "clinic", "name_en", None),
-        },
-        day: ClinicDay::default(),
-        contact: None,
-        server: None,
-        people: members,
-    })
+    let name = ClinicName {
+        th: word(clinic, "clinic", "name_th", None),
+        en: word(clinic, "clinic", "name_en", None),
+    };
+    let mut vault = Vault::new("PC-A".to_owned(), clinic.clinic_id(), name, None);
+    vault.people = members;
+    Ok(vault)
 }
 
 /// A text of the demo clinic: of the row with this key, or of the only row.

@@ -12,6 +12,7 @@ use desk_cache::{
     Cache, CacheError, Key,
     change::{self, Action, Destination},
 };
+use desk_core::synced;
 use desk_sync::{Failure, Session, Status, round::Done, session::Listener};
 use serde_json::Value as Json;
 use tokio::sync::Notify;
@@ -58,6 +59,8 @@ pub struct Desk {
     pub(crate) version: String,
     pub(crate) look_again: Arc<Notify>,
     pub(crate) wake: Arc<WakeUps>,
+    /// The clinic may have ended a login: it is asked at once.
+    pub(crate) ask_now: Arc<Notify>,
     /// The sync has moved: something was answered, or it stands otherwise.
     pub(crate) moved: Notify,
     /// How many customers the cache has; none while it must be counted anew. Counting at every key of a search would scan them all.
@@ -135,6 +138,7 @@ impl Desk {
             version,
             look_again: Arc::new(Notify::new()),
             wake: Arc::new(WakeUps::default()),
+            ask_now: Arc::new(Notify::new()),
             moved: Notify::new(),
             customers: Mutex::new(None),
             display: Mutex::default(),
@@ -341,6 +345,7 @@ impl From<Failure> for Code {
         match failure {
             Failure::Unreachable | Failure::Forked => Self::ClinicUnreachable,
             Failure::AccessEnded => Self::AccessEnded,
+            Failure::LoginRefused => Self::LoginRefused,
             Failure::WipeOrdered(_) => Self::WipeOrdered,
             Failure::Certificate => Self::CertificateRefused,
             Failure::Schema | Failure::Reload => Self::SchemaMismatch,
@@ -377,6 +382,11 @@ impl Listener for WakeUps {
         desk.tell(&topics);
         desk.look_again.notify_one();
         desk.moved.notify_waiters();
+        // Who was dismissed is heard of by their own login, and the clinic need not have called that.
+        let staff = synced::named("staff").map(|table| table.number);
+        if staff.is_some_and(|staff| done.nouns.contains(&staff)) {
+            desk.nudge();
+        }
         if topics.iter().any(|topic| topic == "start") {
             tokio::spawn(async move { desk.learn_day().await });
         }
@@ -396,8 +406,10 @@ impl Listener for WakeUps {
         if !told {
             desk.changed(&["sync"]);
         }
-        if let Some(Failure::WipeOrdered(unsent)) = status.failure {
-            desk.hear_order(unsent);
+        match status.failure {
+            Some(Failure::WipeOrdered(unsent)) => desk.hear_order(unsent),
+            Some(Failure::AccessEnded) => desk.ask_now.notify_one(),
+            _ => {}
         }
     }
 

@@ -50,10 +50,12 @@ codes! {
     ClinicUnreachable => "clinic_unreachable",
     /// The database's certificate is not the clinic's.
     CertificateRefused => "certificate_refused",
-    /// The database refused this PC's credential.
+    /// The clinic has ended every login of this PC.
     AccessEnded => "access_ended",
-    /// The database refuses the login of who is signed in, and goes on with their colleagues.
+    /// It has ended the login of who is signed in or wants to be, and goes on with their colleagues.
     LoginEnded => "login_ended",
+    /// The server does not let the login in, and nobody need have meant that: it is asked again.
+    LoginRefused => "login_refused",
     /// The clinic has ordered this PC wiped, and it is about to be.
     WipeOrdered => "wipe_ordered",
     /// This PC was wiped because the clinic ordered it.

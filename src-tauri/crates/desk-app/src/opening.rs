@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use desk_cache::{Cache, Key};
+use desk_cache::{Cache, Key, rebase};
 use desk_clinic::connect::ConnectTo;
 use desk_sync::{
     Failure, Session,
@@ -116,7 +116,15 @@ impl Desk {
 
     async fn open_cache(self: &Arc<Self>, home: &Home, key: &Key, person: Uuid) -> Result<(), AppError> {
         let (path, cache_key) = (home.cache_path(), key.clone());
-        let cache = Arc::new(blocking(move || Cache::open(&path, &cache_key)).await?);
+        let ended = home.vault.ended();
+        let open = move || {
+            let cache = Cache::open(&path, &cache_key)?;
+            ended
+                .iter()
+                .try_for_each(|person| rebase::forget_person(&cache, *person))?;
+            Ok(cache)
+        };
+        let cache = Arc::new(blocking(open).await?);
         let session = (!home.is_demo).then(|| self.start_session(home, &cache));
         {
             let mut state = self.state();
@@ -135,7 +143,8 @@ impl Desk {
     }
 
     pub(crate) fn start_session(self: &Arc<Self>, home: &Home, cache: &Arc<Cache>) -> Session {
-        let (people, logins) = self.logins(home);
+        let (mut people, logins) = self.logins(home);
+        people.retain(|person| !home.vault.has_ended(*person));
         Session::start(cache.clone(), PostgresClinic::new(logins), people, self.wake.clone())
     }
 

@@ -15,15 +15,17 @@ impl Desk {
     /// Tries somebody's PIN. Answers this PC's clinic as it is afterwards and the cache's key, which is whoever asked's to drop.
     ///
     /// # Errors
-    /// `wrong_pin`, `pin_paused`, `person_not_found`.
+    /// `wrong_pin`, `pin_paused`, `person_not_found`, `login_ended`, `access_ended`.
     pub(crate) async fn try_pin(&self, person: Uuid, pin: String) -> Result<(Home, Key), AppError> {
         let _turn = self.pin_turn.lock().await;
-        let mut vault = self.state().home.as_ref().ok_or(Code::Locked)?.vault.clone();
+        let home = self.state().home.clone().ok_or(Code::Locked)?;
+        let (mut vault, secret) = (home.vault, home.secret);
         let now = self.now().timestamp_millis();
         // Making a PIN expensive to guess takes a while.
         let (tried, vault) = tokio::task::spawn_blocking(move || {
             let tried = vault.try_pin(person, &pin, now);
-            (tried, vault)
+            let kept = vault.keep_key(person, &pin, &secret);
+            (kept.and(tried), vault)
         })
         .await
         .map_err(|_| Code::Unexpected)?;

@@ -11,7 +11,7 @@ use crate::{
         session::{Person, Phase, StartState, Unlock},
     },
     day, demo,
-    desk::{Desk, Home, blocking},
+    desk::{Desk, Home, State, blocking},
     error::{AppError, Code},
     link::{self, Link},
     vault::{Member, Vault},
@@ -95,7 +95,7 @@ impl Desk {
                 .map_or_else(String::new, |home| home.vault.device.clone()),
             version: self.version.clone(),
             loading: state.loading.clone(),
-            blocked: state.blocked.map(|code| code.word().to_owned()),
+            blocked: why_blocked(&state).map(|code| code.word().to_owned()),
             stale_since: Self::stale_since(&state),
             offered_code: state.offered_code.clone(),
         }
@@ -104,7 +104,7 @@ impl Desk {
     /// Unlocks as a person; the first unlock after a start opens the cache.
     ///
     /// # Errors
-    /// `wrong_pin`, `pin_paused`, and what opening the cache says.
+    /// `wrong_pin`, `pin_paused`, `login_ended`, `access_ended`, and what opening the cache says.
     pub async fn unlock(self: &Arc<Self>, request: Unlock) -> Result<StartState, AppError> {
         if self.is_demo() && !demo::is_of_today(&self.demo_folder(), self.now()) {
             self.demo_open(Nothing {}).await?;
@@ -140,6 +140,7 @@ impl Desk {
         let mut state = self.state();
         state.me = Some(person);
         state.last_person = Some(person);
+        state.blocked.take_if(|why| *why == Code::LoginEnded);
         drop(state);
         self.look_again.notify_one();
         self.ring_again();
@@ -196,7 +197,16 @@ impl Desk {
     }
 }
 
-fn phase(state: &crate::desk::State) -> Phase {
+/// What stands in the way; where nobody is left, that.
+fn why_blocked(state: &State) -> Option<Code> {
+    let is_left = state.home.as_ref().is_some_and(|home| home.vault.is_left_by_all());
+    match state.blocked {
+        None | Some(Code::LoginEnded) if is_left => Some(Code::AccessEnded),
+        why => why,
+    }
+}
+
+fn phase(state: &State) -> Phase {
     match state {
         _ if state.loading.is_some() => Phase::Loading,
         _ if state.me.is_some() => Phase::Ready,

@@ -33,21 +33,26 @@ impl Desk {
 
     fn ended_logins(&self) -> Vec<Uuid> {
         let state = self.state();
+        state.home.as_ref().map_or_else(Vec::new, |home| home.vault.ended())
+    }
+
+    fn is_shut_out(&self, person: Uuid) -> bool {
+        let state = self.state();
         state
             .status
             .as_ref()
-            .map_or_else(Vec::new, |status| status.ended.clone())
+            .is_some_and(|status| status.shut_out.contains(&person))
     }
 
-    /// Whether the clinic has refused the login that this person has here.
+    /// Whether the clinic takes nothing of what this person does here.
     pub(crate) fn has_ended(&self, person: Uuid) -> bool {
-        self.ended_logins().contains(&person)
+        self.ended_logins().contains(&person) || self.is_shut_out(person)
     }
 
     /// Why nothing of who is signed in reaches the clinic while their colleagues' work does.
     fn own_problem(&self) -> Option<Code> {
-        let is_mine = self.me().is_ok_and(|me| self.has_ended(me));
-        is_mine.then_some(Code::LoginEnded)
+        let is_mine = self.me().is_ok_and(|me| self.is_shut_out(me));
+        is_mine.then_some(Code::LoginRefused)
     }
 
     /// The state of the connection and of what waits; before unlock, of the connection alone.
@@ -63,11 +68,13 @@ impl Desk {
         let own = self.own_problem();
         let state = self.state();
         let is_demo = state.home.as_ref().is_some_and(|home| home.is_demo);
+        let is_left = state.home.as_ref().is_some_and(|home| home.vault.is_left_by_all());
         let server = state.home.as_ref().and_then(|home| home.vault.server.as_ref());
         let status = state.status.as_ref();
         let failure = status.and_then(|status| status.failure.clone());
+        let failure = if is_left { Some(Failure::AccessEnded) } else { failure };
         Ok(SyncState {
-            mode: mode(is_demo, status),
+            mode: mode(is_demo, is_left, status),
             since: status.map(|status| row::millis(status.since)),
             last_synced_at: status.and_then(|status| status.last_synced_at).map(row::millis),
             wake: wake(status),
@@ -134,9 +141,10 @@ impl Desk {
     }
 }
 
-fn mode(is_demo: bool, status: Option<&Status>) -> SyncMode {
+fn mode(is_demo: bool, is_left: bool, status: Option<&Status>) -> SyncMode {
     match status.map(|status| &status.failure) {
         _ if is_demo => SyncMode::Demo,
+        _ if is_left => SyncMode::Revoked,
         _ if status.is_some_and(|status| status.is_reloading) => SyncMode::Reloading,
         Some(Some(Failure::AccessEnded | Failure::WipeOrdered(_))) => SyncMode::Revoked,
         Some(None) => SyncMode::Online,

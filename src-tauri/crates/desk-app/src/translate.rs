@@ -31,7 +31,8 @@ impl From<ClinicError> for AppError {
     fn from(error: ClinicError) -> Self {
         let code = match &error {
             ClinicError::Unreachable(_) | ClinicError::Retry(_) => Code::ClinicUnreachable,
-            ClinicError::AuthRefused => Code::AccessEnded,
+            ClinicError::AuthRefused => Code::LoginRefused,
+            ClinicError::LoginEnded => Code::AccessEnded,
             ClinicError::Tls => Code::CertificateRefused,
             ClinicError::Refused { code, .. } => Code::from_word(code).unwrap_or(Code::Unexpected),
             ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Code::SchemaMismatch,

@@ -46,6 +46,10 @@ pub struct Vault {
     pub server: Option<Server>,
     /// The people of this PC, first come first.
     pub people: Vec<Member>,
+    /// The cache's key, sealed with the keyring's secret alone, while nobody is left whose PIN opens it: what waits here would be lost without it
+    /// when a new code brings somebody.
+    #[serde(default)]
+    kept_key: Option<Vec<u8>>,
 }
 
 /// Where the clinic's database is.
@@ -72,6 +76,9 @@ pub struct Member {
     pub role: Role,
     /// Their PostgreSQL role; its password is in the keyring under this name.
     pub login: String,
+    /// The clinic has ended their login here: nothing of this PC opens to them until a new code makes another entry.
+    #[serde(default)]
+    ended: bool,
     salt: Vec<u8>,
     sealed_key: Vec<u8>,
     wrong: u32,
@@ -93,6 +100,20 @@ pub fn new_secret() -> Result<DeviceSecret, AppError> {
 }
 
 impl Vault {
+    /// A PC of a clinic without people, for them to come to.
+    pub(crate) fn new(device: String, clinic_id: Uuid, clinic: ClinicName, server: Option<Server>) -> Self {
+        Self {
+            device,
+            clinic_id,
+            clinic,
+            day: ClinicDay::default(),
+            contact: None,
+            server,
+            people: vec![],
+            kept_key: None,
+        }
+    }
+
     /// Reads and opens the file.
     ///
     /// # Errors
@@ -120,13 +141,78 @@ impl Vault {
     pub fn put(&mut self, member: Member) {
         self.people.retain(|other| other.id != member.id);
         self.people.push(member);
+        self.kept_key = None;
+    }
+
+    /// Whether the clinic has ended this person's login here.
+    pub(crate) fn has_ended(&self, person: Uuid) -> bool {
+        self.people.iter().any(|member| member.id == person && member.ended)
+    }
+
+    /// Those whose login it has ended.
+    pub(crate) fn ended(&self) -> Vec<Uuid> {
+        let ended = self.people.iter().filter(|member| member.ended);
+        ended.map(|member| member.id).collect()
+    }
+
+    /// Whether it has ended everybody's: this PC opens by a new code only.
+    pub(crate) fn is_left_by_all(&self) -> bool {
+        !self.people.is_empty() && self.people.iter().all(|member| member.ended)
+    }
+
+    /// The clinic has ended this login of a person: their PIN opens nothing any more. `key` is the cache's, where it is open. Whether that is news.
+    ///
+    /// # Errors
+    /// `unexpected`.
+    pub(crate) fn end(
+        &mut self,
+        person: Uuid,
+        login: &str,
+        key: Option<&Key>,
+        secret: &DeviceSecret,
+    ) -> Result<bool, AppError> {
+        let them = |member: &&mut Member| member.id == person && member.login == login && !member.ended;
+        let Some(member) = self.people.iter_mut().find(them) else {
+            return Ok(false);
+        };
+        member.ended = true;
+        if let (true, Some(key)) = (self.is_left_by_all(), key) {
+            self.kept_key = Some(seal(secret, key.bytes())?);
+        }
+        // The last copy of the key stays, sealed with their PIN, which this program takes for nothing but to give the key to a new code.
+        if !self.is_left_by_all() || self.kept_key.is_some() {
+            let ended = self.people.iter_mut().filter(|member| member.ended);
+            ended.for_each(|member| member.sealed_key.clear());
+        }
+        Ok(true)
+    }
+
+    /// The cache's key for whoever comes with a new code to a PC that nobody is left at; `pin` may be that of who has it last.
+    pub(crate) fn key_for_code(&self, pin: &str, secret: &DeviceSecret) -> Option<Key> {
+        let kept = self.kept_key.as_ref().and_then(|kept| unseal(secret, kept));
+        let kept = kept.and_then(|plain| Some(Key::new(plain.as_slice().try_into().ok()?)));
+        kept.or_else(|| self.people.iter().find_map(|member| member.unseal(pin)))
+    }
+
+    /// Somebody whose login has ended has typed their PIN. It opens nothing, and nobody learns whether it was right; but the key that it holds is
+    /// kept for a new code.
+    pub(crate) fn keep_key(&mut self, person: Uuid, pin: &str, secret: &DeviceSecret) -> Result<(), AppError> {
+        let them = self.people.iter().find(|member| member.id == person && member.ended);
+        if let Some(key) = them.and_then(|member| member.unseal(pin)) {
+            self.kept_key = Some(seal(secret, key.bytes())?);
+        }
+        Ok(())
     }
 
     /// Tries a PIN at `now` (milliseconds since 1970) and counts a wrong one. Save the vault afterwards.
     ///
     /// # Errors
-    /// `person_not_found`, `wrong_pin` (`left`), `pin_paused` (`until`).
+    /// `person_not_found`, `login_ended`, `access_ended` where nobody is left, `wrong_pin` (`left`), `pin_paused` (`until`).
     pub fn try_pin(&mut self, person: Uuid, pin: &str, now: i64) -> Result<Key, AppError> {
+        if self.has_ended(person) {
+            let is_left = self.is_left_by_all();
+            return Err(if is_left { Code::AccessEnded } else { Code::LoginEnded }.into());
+        }
         let member = self.people.iter_mut().find(|member| member.id == person);
         let member = member.ok_or(Code::PersonNotFound)?;
         if let Some(until) = member.paused_until.filter(|until| *until > now) {
@@ -144,8 +230,11 @@ impl Vault {
         }
     }
 
-    /// Takes over how often a person has mistaken their PIN, as it was counted on a copy.
+    /// Takes over how often a person has mistaken their PIN, as it was counted on a copy, and the key that it has freed for a new code.
     pub(crate) fn keep_tries(&mut self, counted: &Self, person: Uuid) {
+        if self.is_left_by_all() && counted.kept_key.is_some() {
+            self.kept_key.clone_from(&counted.kept_key);
+        }
         let is_them = |member: &&Member| member.id == person;
         let Some(counted) = counted.people.iter().find(is_them) else {
             return;
@@ -171,6 +260,7 @@ impl Member {
             nickname,
             role,
             login,
+            ended: false,
             salt,
             sealed_key,
             wrong: 0,
@@ -268,15 +358,8 @@ mod tests {
             th: "ออร่า".into(),
             en: "Aura".into(),
         };
-        let vault = Vault {
-            device: "PC-A".into(),
-            clinic_id: id,
-            clinic,
-            day: ClinicDay::default(),
-            contact: None,
-            server: None,
-            people: vec![member],
-        };
+        let mut vault = Vault::new("PC-A".into(), id, clinic, None);
+        vault.put(member);
         (vault, id)
     }
 
@@ -309,6 +392,25 @@ mod tests {
         let paused = vault.try_pin(id, "2468", 1_000).unwrap_err();
         assert_eq!(paused.fields["until"], (1_000 + PAUSE_MS).to_string());
         assert!(vault.try_pin(id, "2468", 1_000 + PAUSE_MS).is_ok());
+    }
+
+    #[test]
+    fn whose_login_has_ended_opens_nothing_and_a_new_code_finds_the_key() {
+        let (key, secret) = (Key::random().unwrap(), new_secret().unwrap());
+        let (mut open, id) = vault("2468", &key);
+        let mut closed = open.clone();
+        assert!(!open.end(id, "desk_2", Some(&key), &secret).unwrap(), "another login");
+        assert!(open.end(id, "desk_1", Some(&key), &secret).unwrap());
+        assert!(!open.end(id, "desk_1", Some(&key), &secret).unwrap(), "no news");
+        assert_eq!(open.try_pin(id, "2468", 0).unwrap_err().code, Code::AccessEnded);
+        assert!(open.people[0].unseal("2468").is_none(), "their PIN holds no key");
+        assert_eq!(open.key_for_code("1357", &secret).unwrap().bytes(), key.bytes());
+        // At the lock screen after a start nobody knows the key but the PIN.
+        assert!(closed.end(id, "desk_1", None, &secret).unwrap());
+        assert!(closed.key_for_code("1357", &secret).is_none());
+        closed.keep_key(id, "2468", &secret).unwrap();
+        assert_eq!(closed.try_pin(id, "2468", 0).unwrap_err().code, Code::AccessEnded);
+        assert_eq!(closed.key_for_code("1357", &secret).unwrap().bytes(), key.bytes());
     }
 
     #[test]

@@ -184,7 +184,9 @@ impl Desk {
             Err(_) => return false,
         };
         match told {
-            Ok(()) | Err(Failure::AccessEnded) => self.ports.secrets.forget(&password_entry(login)).is_ok(),
+            Ok(()) | Err(Failure::AccessEnded | Failure::LoginRefused) => {
+                self.ports.secrets.forget(&password_entry(login)).is_ok()
+            }
             Err(_) => false,
         }
     }

@@ -315,6 +315,31 @@ pub fn take_in_all(cache: &Cache, scope: &str, noun: &str, rows: &[Vec<Value>], 
     })
 }
 
+/// Takes out what was addressed to a person whose login here has ended. What they did stays and waits; should they come to this PC again, they
+/// begin as on their first day.
+///
+/// # Errors
+/// What SQLite says.
+pub fn forget_person(cache: &Cache, person: Uuid) -> Result<()> {
+    let table = synced::named("notification").ok_or(CacheError::Shape { table: "unknown" })?;
+    cache.write(|transaction| {
+        let stale = Stale::default();
+        shadow::restore_all(transaction, &stale)?;
+        let theirs: Vec<Uuid> = transaction
+            .prepare("SELECT id FROM notification WHERE user_id = ?1")?
+            .query_map([person], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for id in theirs {
+            row::delete(transaction, table, id)?;
+            stale.note(table, id);
+        }
+        transaction.execute("DELETE FROM stream WHERE scope = ?1", [person_scope(person)])?;
+        change::replay(transaction, &stale)?;
+        stale.follow(transaction)?;
+        Ok(())
+    })
+}
+
 /// Actions whose answer is known and which the next consistent page may let go.
 ///
 /// # Errors

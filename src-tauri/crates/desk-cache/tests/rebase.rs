@@ -478,6 +478,40 @@ fn what_a_person_read_before_their_notifications_were_loaded_again_stays_read_an
 }
 
 #[test]
+fn what_is_addressed_to_whom_has_left_goes_and_comes_again_with_them_while_what_they_did_waits() {
+    let desk = Desk::new();
+    let (theirs, other, scope) = (id(30), id(31), rebase::person_scope(desk.person));
+    let addressed = |note, person| {
+        row_of(
+            "notification",
+            note,
+            &[("user_id", Value::Uuid(person)), ("is_read", Value::Int(0))],
+        )
+    };
+    let stream = Stream {
+        position: Position::end_of(1),
+        epoch: "e".into(),
+        synced_at: 1,
+    };
+    let load = |rows: &[Vec<Value>]| rebase::take_in_all(desk.cache(), &scope, "notification", rows, &stream).unwrap();
+    load(&[addressed(theirs, desk.person), addressed(other, id(7))]);
+    desk.act(100, "notification.read", json!({ "id": theirs })).unwrap();
+    rebase::forget_person(desk.cache(), desk.person).unwrap();
+    let kept = |note| {
+        let reader = desk.cache().read().unwrap();
+        row::get(&reader, noun("notification"), note)
+            .unwrap()
+            .map(|row| row[8].clone())
+    };
+    assert_eq!((kept(theirs), kept(other)), (None, Some(Value::Int(0))));
+    assert!(rebase::stream(&desk.cache().read().unwrap(), &scope).unwrap().is_none());
+    let waits = outbox::unsent(&desk.cache().read().unwrap(), desk.person, 9).unwrap();
+    assert_eq!(waits.len(), 1);
+    load(&[addressed(theirs, desk.person)]);
+    assert_eq!(kept(theirs), Some(Value::Int(1)), "what they did is still so");
+}
+
+#[test]
 fn a_page_that_fails_in_the_middle_says_that_it_is_in_the_middle() {
     let desk = Desk::new();
     desk.pull(1, vec![], vec![]);

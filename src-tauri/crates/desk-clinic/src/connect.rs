@@ -52,7 +52,7 @@ pub fn options(to: &ConnectTo) -> PgConnectOptions {
 /// Opens one connection.
 ///
 /// # Errors
-/// [`crate::ClinicError::Unreachable`], `AuthRefused` or `Tls`.
+/// [`crate::ClinicError::Unreachable`], `AuthRefused`, `LoginEnded` or `Tls`.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     Ok(PgConnection::connect_with(options).await?)
 }

@@ -61,7 +61,7 @@ pub async fn enrol(ticket: &EnrolmentTicket, new_password: &str, device: &str) -
 fn why_not(error: ClinicError, ticket: &EnrolmentTicket) -> ClinicError {
     match error {
         ClinicError::AuthRefused if ticket.expires_at <= Utc::now() => ClinicError::refused("code_expired"),
-        ClinicError::AuthRefused => ClinicError::refused("code_used"),
+        ClinicError::AuthRefused | ClinicError::LoginEnded => ClinicError::refused("code_used"),
         other => other,
     }
 }

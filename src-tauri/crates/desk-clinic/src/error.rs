@@ -18,9 +18,13 @@ pub enum ClinicError {
     /// No connection, or it broke: try again later, nothing is known about what happened to the request.
     #[error("the clinic's database cannot be reached ({0})")]
     Unreachable(&'static str),
-    /// The login or its password is not accepted (any more).
+    /// The login or its password is not accepted. Nobody need have meant that: a rule of the server may be wrong, or the passwords missing after
+    /// a restore.
     #[error("the clinic's database does not accept this login")]
     AuthRefused,
+    /// The login was switched off, or is none any more: the server knew whom it refused.
+    #[error("the clinic's database has ended this login")]
+    LoginEnded,
     /// The server's certificate is not the expected one, or it offers no TLS.
     #[error("no trusted encrypted connection to the clinic's database")]
     Tls,
@@ -118,6 +122,7 @@ fn of_server(error: &dyn DatabaseError) -> ClinicError {
         "P0F02" => ClinicError::Gap,
         "P0F04" => ClinicError::TooOld,
         "P0D01" | "P0D02" => ClinicError::Migration(error.message().to_owned()),
+        "28000" if is_of_the_role(error) => ClinicError::LoginEnded,
         "28000" | "28P01" => ClinicError::AuthRefused,
         "3F000" | "42883" | "42P01" | "42703" => ClinicError::TooOld,
         "53300" | "57P01" | "57P02" | "57P03" => ClinicError::Unreachable("server"),
@@ -131,6 +136,15 @@ fn of_server(error: &dyn DatabaseError) -> ClinicError {
             constraint: error.constraint().map(str::to_owned),
         },
     }
+}
+
+/// Whether a role that may not log in was refused, and not whatever somebody at this address would be. SQLSTATE is the same for both and the
+/// words are in the server's language, so it is told by the place in PostgreSQL, which asks for the role after the password.
+fn is_of_the_role(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .and_then(sqlx::postgres::PgDatabaseError::routine)
+        == Some("InitializeSessionUserId")
 }
 
 fn is_code(message: &str) -> bool {

@@ -17,9 +17,12 @@ pub enum Failure {
     /// No connection, or it broke. Work goes on; the desk tries again.
     #[error("the clinic cannot be reached")]
     Unreachable,
-    /// The clinic does not let this login in any more.
+    /// The clinic has ended this login: switched off, or its person does not work there.
     #[error("access has ended")]
     AccessEnded,
+    /// The server does not let this login in, and nobody need have meant that. It is asked again.
+    #[error("the server refuses the login")]
+    LoginRefused,
     /// The clinic wants this PC wiped.
     #[error("the clinic has ordered this PC wiped")]
     WipeOrdered(Unsent),
@@ -43,6 +46,13 @@ pub enum Failure {
     Cache(String),
 }
 
+impl Failure {
+    /// Whether it is about the login and not about the clinic: colleagues at the same PC may go on.
+    pub fn shuts_out(&self) -> bool {
+        matches!(self, Self::AccessEnded | Self::LoginRefused)
+    }
+}
+
 impl From<desk_cache::CacheError> for Failure {
     fn from(error: desk_cache::CacheError) -> Self {
         Self::Cache(error.to_string())
@@ -53,10 +63,12 @@ impl From<ClinicError> for Failure {
     fn from(error: ClinicError) -> Self {
         match error {
             ClinicError::Unreachable(_) | ClinicError::Retry(_) => Self::Unreachable,
-            ClinicError::AuthRefused => Self::AccessEnded,
+            ClinicError::AuthRefused => Self::LoginRefused,
+            ClinicError::LoginEnded => Self::AccessEnded,
             // The login still exists, but its person or this PC was switched off.
             ClinicError::Refused { code, .. } if code == "not_enrolled" => Self::AccessEnded,
-            ClinicError::Sql { code, .. } if code == "42501" => Self::AccessEnded,
+            // A grant is missing: the clinic's people are who they were.
+            ClinicError::Sql { code, .. } if code == "42501" => Self::Schema,
             ClinicError::Tls => Self::Certificate,
             ClinicError::Forked | ClinicError::Gap => Self::Forked,
             ClinicError::TooOld | ClinicError::TooNew | ClinicError::Answer(_) => Self::Schema,

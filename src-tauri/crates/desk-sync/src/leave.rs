@@ -19,7 +19,7 @@ use crate::{
 /// Asks as one login. No order means more than that: the clinic lets this login in and shows it its own rows.
 ///
 /// # Errors
-/// Why the clinic gave no answer, [`Failure::AccessEnded`] for a login that was ended.
+/// Why the clinic gave no answer, [`Failure::AccessEnded`] for a login that was ended, and only then.
 pub async fn ask(login: &ConnectTo) -> Result<Option<WipeOrder>, Failure> {
     let mut connection = in_time(connect::connect(&connect::options(login))).await?;
     let order = in_time(pc::wipe_order(&mut connection)).await?;

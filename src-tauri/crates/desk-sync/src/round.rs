@@ -53,6 +53,7 @@ pub fn event(step: &Step, done: &Result<Done, Failed>) -> Event {
         }
         Failure::Unreachable
         | Failure::AccessEnded
+        | Failure::LoginRefused
         | Failure::WipeOrdered(_)
         | Failure::Certificate
         | Failure::Schema

@@ -51,8 +51,8 @@ pub struct Status {
     pub is_reloading: bool,
     /// Microseconds since 1970 since when something that is due at the clinic waits to be fired; none while it is on time.
     pub timers_late_since: Option<i64>,
-    /// People of this PC whose logins the clinic has ended: what they do here is not sent any more.
-    pub ended: Vec<Uuid>,
+    /// People of this PC whose logins the clinic has ended or refuses: they are out of the rounds until a session begins anew with them.
+    pub shut_out: Vec<Uuid>,
 }
 
 /// Told about everything that a screen may want to show anew. Must not block.
@@ -91,7 +91,7 @@ impl Session {
             hindrance: None,
             is_reloading: false,
             timers_late_since: None,
-            ended: vec![],
+            shut_out: vec![],
         };
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -143,7 +143,7 @@ struct Runner {
     is_reloading: bool,
     timers_late_since: Option<i64>,
     /// Who was taken out of the rounds.
-    ended: Vec<Uuid>,
+    shut_out: Vec<Uuid>,
 }
 
 impl Runner {
@@ -189,7 +189,7 @@ impl Runner {
         if self.hindrance.is_none() {
             self.deaf();
         }
-        if failure == Failure::AccessEnded {
+        if failure.shuts_out() {
             self.dismiss(person, engine);
         }
         self.note(Some(failure));
@@ -218,10 +218,11 @@ impl Runner {
         })
     }
 
-    /// A login that was ended takes its person out of the rounds; colleagues on this PC go on.
+    /// A login that is not let in takes its person out of the rounds; colleagues on this PC go on. Whether it has ended is for whoever hears of it to
+    /// find out, and so is to begin anew when it is let in again.
     fn dismiss(&mut self, person: Uuid, engine: &mut Engine) {
         self.people.retain(|other| *other != person);
-        self.ended.push(person);
+        self.shut_out.push(person);
         self.hindrance.take_if(|(hindered, _)| *hindered == person);
         engine.set_people(self.people.clone());
     }
@@ -265,7 +266,7 @@ impl Runner {
             is_starting: false,
             is_reloading: self.is_reloading,
             timers_late_since: self.timers_late_since,
-            ended: self.ended.clone(),
+            shut_out: self.shut_out.clone(),
         };
         self.status = Some(status.clone());
         self.listener.stands(&status);
