@@ -17,7 +17,7 @@ pub mod query;
 pub mod rebase;
 pub mod redemption;
 pub mod row;
-mod schema;
+pub mod schema;
 pub mod search;
 mod shadow;
 pub mod support;

@@ -14,12 +14,18 @@ struct Schema {
 }
 
 /// Creates the tables without their indexes. The transaction is the caller's.
-pub(crate) fn create_tables(connection: &Connection) -> Result<()> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn create_tables(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch(&newest()?.tables)?)
 }
 
 /// Creates what [`create_tables`] left out. From here on the file is of the newest schema.
-pub(crate) fn create_indexes(connection: &Connection) -> Result<()> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn create_indexes(connection: &Connection) -> Result<()> {
     connection.execute_batch(&newest()?.indexes)?;
     migrate::mark_newest(connection)
 }
