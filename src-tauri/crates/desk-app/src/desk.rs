@@ -402,6 +402,8 @@ impl Listener for WakeUps {
             desk.had_contact();
         }
         desk.moved.notify_waiters();
+        let was_out = |person| before.as_ref().is_some_and(|before| before.shut_out.contains(person));
+        let is_news = status.shut_out.iter().any(|person| !was_out(person));
         let told = before.is_some_and(|before| is_same(&before, status));
         if !told {
             desk.changed(&["sync"]);
@@ -409,6 +411,7 @@ impl Listener for WakeUps {
         match status.failure {
             Some(Failure::WipeOrdered(unsent)) => desk.hear_order(unsent),
             Some(Failure::AccessEnded) => desk.ask_now.notify_one(),
+            _ if is_news => desk.ask_now.notify_one(),
             _ => {}
         }
     }

@@ -189,10 +189,16 @@ impl Runner {
         if self.hindrance.is_none() {
             self.deaf();
         }
-        if failure.shuts_out() {
+        let is_shut_out = failure.shuts_out();
+        if is_shut_out {
             self.dismiss(person, engine);
         }
-        self.note(Some(failure));
+        // Where colleagues go on, the line is as it was: that one of them is not let in is said beside it.
+        let stands = match is_shut_out && !self.people.is_empty() {
+            true => self.hindrance.clone().map(|(_, failure)| failure),
+            false => Some(failure),
+        };
+        self.note(stands);
     }
 
     /// Loads everything anew, on a thread of its own. All nouns changed then.
