@@ -463,3 +463,8 @@ export const mutationName = (name: string) => MUTATION[name.replace('.', '_')]?.
 /** What somebody did, and about whom or what: `ปิดงาน โทรยืนยันนัด`. */
 export const stepName = ({ name, subject }: UndoStep) =>
   subject === null ? mutationName(name) : m.undo_what({ what: mutationName(name), subject });
+
+/** So many bookings of a day. */
+export function bookingCount(count: number): string {
+  return count === 1 ? m.agenda_count_one() : m.agenda_count({ count });
+}

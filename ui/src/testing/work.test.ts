@@ -255,13 +255,27 @@ test('only a manager orders and gives out all tasks', async () => {
   expect(on.calls).toContain('task_assign_all');
 });
 
-test('whose login here has ended reads so in the foot, and in the sync screen what waits for a new code', async () => {
-  const on = await openWindow({ isLoginEnded: true });
+test('whom the server refuses reads so in the foot, and what to do in the sync screen', async () => {
+  const on = await openWindow({ isRefused: true });
   await on.see('footer');
-  expect(on.one('footer').textContent).toContain('สิทธิ์ของคุณที่เครื่องนี้สิ้นสุดแล้ว');
+  expect(on.one('footer').textContent).toContain('เซิร์ฟเวอร์ของคลินิกไม่ให้เครื่องนี้เข้า');
+  on.clinic.open('/sync');
+  await on.read('แจ้งผู้ดูแลระบบไอที');
+});
+
+test('what a colleague did whose login here has ended waits for a new code, and says so', async () => {
+  const on = await openWindow({ as: 'ดาว', ended: 'นก' });
   on.clinic.open('/sync');
   await on.see('[data-screen=sync] [data-waiting]');
-  const screen = on.one('[data-screen=sync]').textContent;
-  expect(screen).toContain('ขอรหัสใหม่จากผู้จัดการ');
-  expect(screen).toContain('รอรหัสใหม่');
+  await on.read('รอรหัสใหม่');
+});
+
+test('the lock screen says whose login has ended, and why to who is chosen alone', async () => {
+  const on = await openWindow({ phase: 'locked', ended: 'นก' });
+  await on.see('[data-screen=lock] [data-person="นก"][aria-selected=true]');
+  expect(on.one('[data-person="นก"]').textContent).toContain('รอรหัสใหม่');
+  await on.read('สิทธิ์ของคุณที่เครื่องนี้สิ้นสุดแล้ว');
+  await on.press('ArrowDown');
+  await on.see('[data-person="บีม"][aria-selected=true]');
+  expect(on.one('[data-screen=lock]').textContent).not.toContain('สิทธิ์ของคุณ');
 });

@@ -140,7 +140,6 @@ impl Desk {
         let mut state = self.state();
         state.me = Some(person);
         state.last_person = Some(person);
-        state.blocked.take_if(|why| *why == Code::LoginEnded);
         drop(state);
         self.look_again.notify_one();
         self.ring_again();
@@ -197,13 +196,10 @@ impl Desk {
     }
 }
 
-/// What stands in the way; where nobody is left, that.
+/// What stands in everybody's way; where nobody is left, that.
 fn why_blocked(state: &State) -> Option<Code> {
     let is_left = state.home.as_ref().is_some_and(|home| home.vault.is_left_by_all());
-    match state.blocked {
-        None | Some(Code::LoginEnded) if is_left => Some(Code::AccessEnded),
-        why => why,
-    }
+    state.blocked.or(is_left.then_some(Code::AccessEnded))
 }
 
 fn phase(state: &State) -> Phase {
@@ -226,5 +222,6 @@ pub(crate) fn person(member: &Member) -> Person {
         nickname: member.nickname.clone(),
         role: member.role,
         paused_until: member.paused_until,
+        has_ended: member.ended,
     }
 }

@@ -78,7 +78,7 @@ pub struct Member {
     pub login: String,
     /// The clinic has ended their login here: nothing of this PC opens to them until a new code makes another entry.
     #[serde(default)]
-    ended: bool,
+    pub(crate) ended: bool,
     salt: Vec<u8>,
     sealed_key: Vec<u8>,
     wrong: u32,

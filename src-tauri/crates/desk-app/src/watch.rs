@@ -155,7 +155,6 @@ fn shut(state: &mut State, person: Uuid, login: &str) -> Result<bool, AppError> 
     state.last_person.take_if(|last| *last == person);
     if state.me.take_if(|me| *me == person).is_some() {
         state.with_customer = None;
-        state.blocked.get_or_insert(Code::LoginEnded);
     }
     kept.map(|()| true)
 }

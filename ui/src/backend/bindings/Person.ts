@@ -20,4 +20,8 @@ role: Role,
 /**
  * When the PIN may be tried again, while it is paused.
  */
-pausedUntil: number | null, };
+pausedUntil: number | null, 
+/**
+ * The clinic has ended their login here: their PIN opens nothing until they have a new code.
+ */
+hasEnded: boolean, };

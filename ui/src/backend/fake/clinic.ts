@@ -51,8 +51,10 @@ export interface FakeOptions {
   staleSince?: number;
   /** What the clinic does by itself is late, since then. */
   timersLateSince?: number;
-  /** The clinic has refused the login of who is signed in. */
-  isLoginEnded?: boolean;
+  /** The server does not let in who is signed in; their colleagues' work leaves. */
+  isRefused?: boolean;
+  /** Whose login the clinic has ended here, by nickname. */
+  ended?: string;
 }
 
 const SETTINGS: Settings = {
@@ -130,7 +132,8 @@ export class FakeClinic {
   blocked: Code | null;
   staleSince: number | null;
   timersLateSince: number | null;
-  isLoginEnded: boolean;
+  isRefused: boolean;
+  ended: string | undefined;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
   loaded = 0;
   /** Commands that fail, with a code: for tests of what a person sees then. */
@@ -143,7 +146,8 @@ export class FakeClinic {
   constructor(options: FakeOptions = {}) {
     this.staleSince = options.staleSince ?? null;
     this.timersLateSince = options.timersLateSince ?? null;
-    this.isLoginEnded = options.isLoginEnded ?? false;
+    this.isRefused = options.isRefused ?? false;
+    this.ended = options.ended;
     this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
     this.phase = options.phase ?? 'ready';
     const person = PEOPLE.find(({ nickname }) => nickname === (options.as ?? 'นก'));
@@ -160,7 +164,7 @@ export class FakeClinic {
     if (options.isEmpty) this.rewards = [];
     if (options.isEmpty) this.journeys = [];
     if (this.phase === 'loading') this.loaded = 412_310;
-    if (this.mode === 'offline' || this.isLoginEnded) this.#seedWaiting();
+    if (this.mode === 'offline' || this.ended) this.#seedWaiting();
   }
 
   now(): number {
@@ -254,7 +258,11 @@ export class FakeClinic {
   }
 
   start(): StartState {
-    const people = PEOPLE.map(({ pin: _, ...person }) => ({ ...person, pausedUntil: this.#paused(person.id) }));
+    const people = PEOPLE.map(({ pin: _, ...person }) => ({
+      ...person,
+      pausedUntil: this.#paused(person.id),
+      hasEnded: person.nickname === this.ended,
+    }));
     const isKnown = this.phase !== 'first_start';
     return {
       phase: this.phase,
@@ -283,7 +291,7 @@ export class FakeClinic {
       waiting: [...this.waiting],
       attention: [...this.attention],
       server: this.mode === 'demo' ? null : 'db.aura-ari.example:5432',
-      problem: this.isLoginEnded ? 'login_ended' : null,
+      problem: this.isRefused ? 'login_refused' : null,
     };
   }
 
@@ -299,7 +307,7 @@ export class FakeClinic {
       subject,
       at: day.at(when),
       by: 'นก',
-      needsCode: this.isLoginEnded,
+      needsCode: this.ended === 'นก',
     });
     this.waiting = [
       row('w1', 'task.complete', 'โทรยืนยันนัดพรุ่งนี้', '10:43'),

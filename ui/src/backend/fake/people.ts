@@ -6,10 +6,10 @@ import type { Profile } from '../bindings/Profile';
 export const CLINIC = { th: 'ออร่า อารีย์', en: 'Aura Ari' };
 
 export const PEOPLE: (Person & { pin: string })[] = [
-  { id: 'p-nok', nickname: 'นก', role: 'front_desk', pausedUntil: null, pin: '2468' },
-  { id: 'p-beam', nickname: 'บีม', role: 'front_desk', pausedUntil: null, pin: '8642' },
-  { id: 'p-may', nickname: 'เมย์', role: 'sales', pausedUntil: null, pin: '1357' },
-  { id: 'p-dao', nickname: 'ดาว', role: 'manager', pausedUntil: null, pin: '9753' },
+  { id: 'p-nok', nickname: 'นก', role: 'front_desk', pausedUntil: null, hasEnded: false, pin: '2468' },
+  { id: 'p-beam', nickname: 'บีม', role: 'front_desk', pausedUntil: null, hasEnded: false, pin: '8642' },
+  { id: 'p-may', nickname: 'เมย์', role: 'sales', pausedUntil: null, hasEnded: false, pin: '1357' },
+  { id: 'p-dao', nickname: 'ดาว', role: 'manager', pausedUntil: null, hasEnded: false, pin: '9753' },
 ];
 
 export interface FakeCustomer extends Profile {

@@ -104,6 +104,8 @@ pub struct Person {
     pub role: Role,
     /// When the PIN may be tried again, while it is paused.
     pub paused_until: Option<i64>,
+    /// The clinic has ended their login here: their PIN opens nothing until they have a new code.
+    pub has_ended: bool,
 }
 
 /// What a person does in the clinic.
