@@ -76,6 +76,29 @@ async fn a_desk_says_since_when_its_clinic_is_late_and_stops_when_that_is_caught
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pc_whose_clock_is_wrong_is_told_by_how_much_and_goes_on_working() {
+    let pg = migrated().await;
+    let may = Pc::default();
+    let desk = may.connect(ticket(&pg, A, 7).await.code(), "PC-A").await;
+    until_agreed(&desk).await;
+    assert_eq!(sync(&desk).await.clock_ahead, None);
+
+    may.clock.differ(3 * 3_600 + 30);
+    let told = may.window.topics.lock().unwrap().len();
+    desk.sync_now(Nothing {}).await.unwrap();
+    let ahead = eventually("the desk has noticed", LONG, async || sync(&desk).await.clock_ahead).await;
+    assert_eq!(ahead, 180, "in whole minutes");
+    assert!(may.window.topics.lock().unwrap()[told..].contains(&"sync".to_owned()));
+
+    may.clock.differ(0);
+    desk.sync_now(Nothing {}).await.unwrap();
+    eventually("right again", LONG, async || {
+        sync(&desk).await.clock_ahead.is_none().then_some(())
+    })
+    .await;
+}
+
 fn call_them() -> RuleSave {
     RuleSave {
         id: None,

@@ -185,6 +185,7 @@ impl Line {
             epoch: life,
             is_consistent,
             timers_late: 0,
+            clock: 0,
         };
         let pulled = distorted(world.bug, pulled);
         let asked = World::asked(person, scope, from);

@@ -410,6 +410,7 @@ impl Server {
             in_recovery: is_standby,
             clock_oid: self.life.clock_oid,
             timers_late: 0,
+            clock: 0,
         }
     }
 

@@ -170,6 +170,12 @@ export function span(ms: number): string {
   return days < 60 ? m.span_days({ count: days }) : m.span_months({ count: Math.floor(days / 30) });
 }
 
+/** By how much this PC's clock goes wrong, `ahead` in minutes: "นาฬิกาเครื่องนี้เร็วไป 7 นาที". */
+export function clockIsOff(ahead: number): string {
+  const by = { span: span(ahead * 60_000) };
+  return ahead > 0 ? m.foot_clock_fast(by) : m.foot_clock_slow(by);
+}
+
 /** Days from now until an instant, by the clinic's calendar. */
 export function daysUntil(ms: number, now: number): number {
   return dayNumber(ms) - dayNumber(now);

@@ -29,6 +29,20 @@ test('when what was late is caught up the light is gone; offline nothing is clai
   expect(on.none('footer [data-late]')).toBe(true);
 });
 
+test('a clock of this PC that is wrong is said in the foot and in the sync screen, with what to do, and goes when it is right', async () => {
+  const on = await openWindow({ clockAhead: -7 });
+  await on.see('footer [data-clock]');
+  expect(on.one('footer [data-clock]').textContent).toBe('นาฬิกาเครื่องนี้ช้าไป 7 นาที');
+  on.clinic.open('/sync');
+  await on.see('[data-screen=sync] [data-clock]');
+  locale.current = 'en';
+  await settle();
+  expect(on.one('[data-screen=sync] [data-clock]').textContent).toContain("This PC's clock is 7 min slow");
+  on.clinic.clockAhead = null;
+  on.clinic.tell('sync');
+  await on.gone('footer [data-clock]');
+});
+
 async function asManager(options = {}): Promise<Opened> {
   const on = await openWindow({ as: 'ดาว', ...options });
   on.clinic.open('/automation');

@@ -356,7 +356,14 @@ impl From<Failure> for Code {
 
 /// Whether the window would show the same.
 fn is_same(before: &Status, now: &Status) -> bool {
-    let shown = |status: &Status| (status.is_live, status.is_reloading, status.timers_late_since);
+    let shown = |status: &Status| {
+        (
+            status.is_live,
+            status.is_reloading,
+            status.timers_late_since,
+            status.clock_ahead,
+        )
+    };
     before.failure == now.failure && shown(before) == shown(now)
 }
 

@@ -82,6 +82,9 @@ impl Desk {
                 .filter(|status| status.failure.is_none())
                 .and_then(|status| status.timers_late_since)
                 .map(row::millis),
+            clock_ahead: status
+                .filter(|status| status.failure.is_none())
+                .and_then(|status| status.clock_ahead),
             waiting,
             attention,
             server: server.map(|server| format!("{}:{}/{}", server.host, server.port, server.database)),

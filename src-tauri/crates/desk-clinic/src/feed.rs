@@ -45,6 +45,8 @@ pub struct Head {
     pub clock_oid: i64,
     /// How many seconds the clinic's longest due time has been waiting to be fired; 0 when all is on time. No part of the database's life.
     pub timers_late: i64,
+    /// What the database's clock said when it answered, in microseconds since 1970. No part of its life either.
+    pub clock: i64,
 }
 
 impl Head {
@@ -145,7 +147,7 @@ pub struct Page {
     pub acks: Vec<Ack>,
 }
 
-const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery, 'desk.clock'::regclass::oid::bigint as clock_oid, desk.timers_late()::bigint as timers_late from desk.clock k, desk.whereabouts() w";
+const HEAD: &str = "select k.clinic_id, k.version, k.trimmed_to, k.epoch, k.channel, w.sysid, w.timeline, w.in_recovery, 'desk.clock'::regclass::oid::bigint as clock_oid, desk.timers_late()::bigint as timers_late, (extract(epoch from clock_timestamp()) * 1000000)::bigint as clock from desk.clock k, desk.whereabouts() w";
 
 /// At most a page of one transaction `t`, after our place if that lies within it. With an order and a limit of its own, so that the planner
 /// follows the index `feed_order` instead of reading the whole feed, whatever it believes about the size of a transaction.
@@ -228,6 +230,7 @@ fn head_of(row: &PgRow) -> Result<Head> {
         in_recovery: row.try_get("in_recovery")?,
         clock_oid: row.try_get("clock_oid")?,
         timers_late: row.try_get("timers_late")?,
+        clock: row.try_get("clock")?,
     })
 }
 

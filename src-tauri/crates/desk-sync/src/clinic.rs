@@ -131,6 +131,8 @@ pub struct Pulled {
     pub is_consistent: bool,
     /// How many seconds the clinic's longest due time has been waiting to be fired.
     pub timers_late: i64,
+    /// What the clinic's clock said then, in microseconds since 1970.
+    pub clock: i64,
 }
 
 /// What the sync asks of a clinic. Every call is repeatable.
@@ -201,6 +203,7 @@ mod tests {
             in_recovery: false,
             clock_oid: 1,
             timers_late: 0,
+            clock: 0,
         }
     }
 

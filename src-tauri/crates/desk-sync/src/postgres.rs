@@ -213,6 +213,7 @@ fn pulled(page: feed::Page) -> Pulled {
         epoch: page.head.life(),
         is_consistent: page.consistent,
         timers_late: page.head.timers_late,
+        clock: page.head.clock,
     }
 }
 

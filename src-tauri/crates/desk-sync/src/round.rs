@@ -28,6 +28,8 @@ pub struct Done {
     pub is_consistent: bool,
     /// How many seconds the clinic's longest due time has been waiting to be fired, where the step asked.
     pub timers_late: Option<i64>,
+    /// What the clinic's clock said, in microseconds since 1970, where the step asked.
+    pub clock: Option<i64>,
 }
 
 /// Why a step did not succeed, and as whom it was tried.
@@ -196,6 +198,7 @@ async fn pull(
         outbox_moved: !settled.is_empty(),
         is_consistent: pulled.is_consistent,
         timers_late: Some(pulled.timers_late),
+        clock: Some(pulled.clock),
     };
     if !nothing_new {
         rebase::apply(cache, &page(scope, pulled, settled, now))?;

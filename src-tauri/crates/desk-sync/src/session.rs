@@ -34,6 +34,9 @@ const PROVE_LISTEN_AGAIN: Duration = Duration::from_secs(3_600);
 /// Seconds from which on a person is told that what is due at the clinic waits.
 const TIMERS_ARE_LATE: i64 = 60;
 
+/// Whole minutes between this PC's clock and the clinic's from which on a person is told (spec, sync.md §2.13).
+const CLOCK_IS_WRONG: i64 = 2;
+
 /// How things stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -51,6 +54,8 @@ pub struct Status {
     pub is_reloading: bool,
     /// Microseconds since 1970 since when something that is due at the clinic waits to be fired; none while it is on time.
     pub timers_late_since: Option<i64>,
+    /// By how many whole minutes this PC's clock is ahead of the clinic's, or behind it if negative; none while they agree within two minutes.
+    pub clock_ahead: Option<i64>,
     /// People of this PC whose logins the clinic has ended or refuses: they are out of the rounds until a session begins anew with them.
     pub shut_out: Vec<Uuid>,
 }
@@ -91,6 +96,7 @@ impl Session {
             hindrance: None,
             is_reloading: false,
             timers_late_since: None,
+            clock_ahead: None,
             shut_out: vec![],
         };
         let stopped = stop.clone();
@@ -142,6 +148,7 @@ struct Runner {
     hindrance: Option<(Uuid, Failure)>,
     is_reloading: bool,
     timers_late_since: Option<i64>,
+    clock_ahead: Option<i64>,
     /// Who was taken out of the rounds.
     shut_out: Vec<Uuid>,
 }
@@ -241,6 +248,9 @@ impl Runner {
         if let Some(seconds) = done.timers_late {
             self.note_timers(seconds);
         }
+        if let Some(clock) = done.clock {
+            self.clock_ahead = minutes_ahead(now, clock, self.listener.now());
+        }
         if done.is_consistent && *step == Step::PullClinic {
             self.last_synced_at = Some(now);
             self.note(self.hindrance.clone().map(|(_, failure)| failure));
@@ -272,6 +282,7 @@ impl Runner {
             is_starting: false,
             is_reloading: self.is_reloading,
             timers_late_since: self.timers_late_since,
+            clock_ahead: self.clock_ahead,
             shut_out: self.shut_out.clone(),
         };
         self.status = Some(status.clone());
@@ -339,10 +350,12 @@ impl Runner {
         if self.live.is_some() || !self.is_online() || Instant::now() >= self.round_again {
             return false;
         }
+        let asked = self.listener.now();
         let Ok(head) = self.clinic.head(reader).await else {
             return false;
         };
         self.note_timers(head.timers_late);
+        self.clock_ahead = minutes_ahead(asked, head.clock, self.listener.now());
         let streams = self.people.iter().map(|person| person_scope(*person));
         let mut streams = streams.chain(["clinic".to_owned()]);
         let Ok(cache) = self.cache.read() else { return false };
@@ -415,10 +428,51 @@ fn stands_at(stream: Option<&Stream>, head: &Head) -> bool {
     })
 }
 
+/// By how many whole minutes a PC is ahead of a clinic whose clock said `theirs` somewhere between `asked` and `answered`, all in microseconds
+/// since 1970: half the time of a question is what the estimate may be wrong by, so a question that took a minute tells nothing.
+fn minutes_ahead(asked: i64, theirs: i64, answered: i64) -> Option<i64> {
+    const MINUTE: i64 = 60_000_000;
+    let took = answered.checked_sub(asked).filter(|took| (0..MINUTE).contains(took))?;
+    let ahead = asked.saturating_add(took / 2).saturating_sub(theirs) / MINUTE;
+    (ahead.abs() >= CLOCK_IS_WRONG).then_some(ahead)
+}
+
 /// Resolves at the next call of the clinic; never, where it cannot call.
 async fn called(live: &mut Option<wake::Wake>) -> Result<Call, ()> {
     match live {
         Some(live) => live.next().await.map_err(|_| ()),
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000_000;
+    const NOON: i64 = 1_790_000_000_000_000;
+
+    #[test]
+    fn a_clock_is_wrong_from_two_whole_minutes_on_either_way() {
+        for (ahead, expected) in [
+            (0, None),
+            (1, None),
+            (2, Some(2)),
+            (-1, None),
+            (-2, Some(-2)),
+            (-600, Some(-600)),
+        ] {
+            assert_eq!(
+                minutes_ahead(NOON + ahead * MINUTE, NOON, NOON + ahead * MINUTE),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_took_a_minute_or_a_clock_that_was_set_meanwhile_tells_nothing() {
+        assert_eq!(minutes_ahead(NOON + 9 * MINUTE, NOON, NOON + 10 * MINUTE), None);
+        assert_eq!(minutes_ahead(NOON + 9 * MINUTE, NOON, NOON), None);
+        assert_eq!(minutes_ahead(i64::MIN, NOON, i64::MAX), None);
     }
 }

@@ -29,6 +29,10 @@ wake: Wake,
  */
 timersLateSince: number | null, 
 /**
+ * By how many whole minutes this PC's clock is ahead of the clinic's, or behind it if negative; none while they agree within two minutes, or unknown.
+ */
+clockAhead: number | null, 
+/**
  * Actions saved here that the clinic has not confirmed, oldest first.
  */
 waiting: Array<WaitingRow>, 

@@ -51,6 +51,8 @@ export interface FakeOptions {
   staleSince?: number;
   /** What the clinic does by itself is late, since then. */
   timersLateSince?: number;
+  /** By how many minutes this PC's clock is ahead of the clinic's. */
+  clockAhead?: number;
   /** The server does not let in who is signed in; their colleagues' work leaves. */
   isRefused?: boolean;
   /** Whose login the clinic has ended here, by nickname. */
@@ -132,6 +134,7 @@ export class FakeClinic {
   blocked: Code | null;
   staleSince: number | null;
   timersLateSince: number | null;
+  clockAhead: number | null;
   isRefused: boolean;
   ended: string | undefined;
   pins = new Map(PEOPLE.map((person) => [person.id, { left: 5, until: 0 }]));
@@ -146,6 +149,7 @@ export class FakeClinic {
   constructor(options: FakeOptions = {}) {
     this.staleSince = options.staleSince ?? null;
     this.timersLateSince = options.timersLateSince ?? null;
+    this.clockAhead = options.clockAhead ?? null;
     this.isRefused = options.isRefused ?? false;
     this.ended = options.ended;
     this.blocked = options.blocked ?? (options.phase === 'blocked' ? 'cache_newer' : null);
@@ -288,6 +292,7 @@ export class FakeClinic {
       lastSyncedAt: isOff ? day.at('10:41') : this.now(),
       wake: isOff ? 'none' : 'live',
       timersLateSince: isOff ? null : this.timersLateSince,
+      clockAhead: isOff ? null : this.clockAhead,
       waiting: [...this.waiting],
       attention: [...this.attention],
       server: this.mode === 'demo' ? null : 'db.aura-ari.example:5432',

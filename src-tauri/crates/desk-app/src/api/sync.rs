@@ -18,6 +18,8 @@ pub struct SyncState {
     pub wake: Wake,
     /// Since when something that is due at the clinic (a rule, an escalation) waits because nothing fires it; none while it is on time or unknown.
     pub timers_late_since: Option<i64>,
+    /// By how many whole minutes this PC's clock is ahead of the clinic's, or behind it if negative; none while they agree within two minutes, or unknown.
+    pub clock_ahead: Option<i64>,
     /// Actions saved here that the clinic has not confirmed, oldest first.
     pub waiting: Vec<WaitingRow>,
     /// What the clinic refused.
