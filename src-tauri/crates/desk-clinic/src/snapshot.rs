@@ -2,7 +2,7 @@
 //! here: the connection may be a pooler's.
 
 use desk_core::synced::Table;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
@@ -66,21 +66,29 @@ where
     E: From<ClinicError>,
     F: FnMut(&[Option<&[u8]>]) -> Result<(), E>,
 {
-    let text = copy_text(table)?;
-    let mut stream = conn.copy_out_raw(&text).await.map_err(ClinicError::from)?;
+    let mut stream = copy_out(conn, table).await?;
     let mut reader = Reader::default();
-    while let Some(chunk) = stream.try_next().await.map_err(ClinicError::from)? {
-        reader.take(&chunk, &mut on_row)?;
+    while let Some(chunk) = stream.try_next().await? {
+        reader.take(chunk.as_ref(), &mut on_row)?;
     }
-    if !reader.ended {
-        return Err(ClinicError::Answer("the copy ended early").into());
-    }
-    Ok(reader.rows)
+    Ok(reader.end()?)
 }
 
-/// Cuts COPY data into rows. PostgreSQL sends a message a row, but a pooler may not: what is left over waits for the next chunk.
+/// A noun's COPY data as it comes off the wire, for [`Reader`]; drop the connection unless it was read to its end.
+///
+/// # Errors
+/// `Unreachable`, also in the stream.
+pub async fn copy_out<'a>(
+    conn: &'a mut PgConnection,
+    table: &Table,
+) -> Result<BoxStream<'a, Result<impl AsRef<[u8]> + use<>>>> {
+    let text = copy_text(table)?;
+    Ok(conn.copy_out_raw(&text).await?.err_into().boxed())
+}
+
+/// Cuts the COPY data of one noun into rows. PostgreSQL sends a message a row, but a pooler may not: what is left over waits for the next chunk.
 #[derive(Default)]
-struct Reader {
+pub struct Reader {
     left: Vec<u8>,
     header_read: bool,
     ended: bool,
@@ -88,7 +96,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn take<E, F>(&mut self, chunk: &[u8], on_row: &mut F) -> Result<(), E>
+    /// Hands on every row that is whole by now, as [`copy_table`] does.
+    ///
+    /// # Errors
+    /// What `on_row` returns, otherwise `Answer`.
+    pub fn take<E, F>(&mut self, chunk: &[u8], on_row: &mut F) -> Result<(), E>
     where
         E: From<ClinicError>,
         F: FnMut(&[Option<&[u8]>]) -> Result<(), E>,
@@ -104,6 +116,18 @@ impl Reader {
         whole.drain(..used);
         self.left = whole;
         Ok(())
+    }
+
+    /// How many rows there were.
+    ///
+    /// # Errors
+    /// `Answer` when more was to come.
+    pub fn end(self) -> Result<u64> {
+        if self.ended {
+            Ok(self.rows)
+        } else {
+            Err(ClinicError::Answer("the copy ended early"))
+        }
     }
 
     /// Reads as many whole rows as there are; returns the bytes used.

@@ -184,7 +184,7 @@ pub trait Clinic: Send + Sync {
     fn known(&self, person: Uuid, actions: &[Uuid]) -> impl Future<Output = Result<Vec<Uuid>, Failure>> + Send;
 }
 
-/// Hears how a load goes on: noun, rows so far, rows expected.
+/// Hears how a load goes on: noun, rows so far, rows expected (0 as long as that is not known).
 pub type Tell<'a> = dyn Fn(&str, i64, i64) + 'a;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How the cache and the clinic's PostgreSQL agree. [`engine`] decides what happens next and does no I/O; [`round`] carries out its steps
 //! between a cache and a [`clinic::Clinic`]; [`session`] runs both with the real clock and network. It knows no window.
 
+mod ahead;
 pub mod clinic;
 pub mod engine;
 pub mod leave;

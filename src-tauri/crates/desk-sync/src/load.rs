@@ -10,7 +10,7 @@ use desk_cache::{
 };
 use desk_clinic::{
     ClinicError,
-    connect::{self, ConnectTo, PgConnection},
+    connect::{self, ConnectTo},
     feed::Head,
     snapshot,
 };
@@ -18,6 +18,7 @@ use desk_core::synced::{Kind, SYNCED, Table, Value};
 use uuid::Uuid;
 
 use crate::{
+    ahead::{Ahead, Expected},
     clinic::{Clinic, Failure, Tell, only_primary},
     postgres::in_time,
 };
@@ -156,19 +157,26 @@ pub(crate) async fn fill(login: &ConnectTo, loader: &Loader, now: i64, tell: &Te
     let mut connection = in_time(connect::connect(&connect::options(login))).await?;
     let head = in_time(snapshot::begin(&mut connection)).await?;
     only_primary(&head)?;
-    let expected = in_time(snapshot::expected_rows(&mut connection)).await?;
-    let mut rows = 0;
-    for table in SYNCED {
-        let tell_noun = |noun: &str, rows| tell(noun, rows, expected);
-        rows = copy(&mut connection, loader, table, rows, &tell_noun).await?;
-    }
-    in_time(snapshot::end(&mut connection)).await?;
-    tell("index", rows, expected.max(rows));
+    let expected = Expected::ask(login);
+    let mut ahead = Ahead::of(connection);
+    let taken = take_in(&mut ahead, loader, &|noun, rows| tell(noun, rows, expected.rows())).await;
+    // Why nothing more came, before what was made of that here.
+    ahead.end().await?;
+    let rows = taken?;
+    tell("index", rows, expected.rows().max(rows));
     Ok(stream(&head, now))
 }
 
+async fn take_in(ahead: &mut Ahead, loader: &Loader, tell: &dyn Fn(&str, i64)) -> Result<i64, Stop> {
+    let mut rows = 0;
+    for table in SYNCED {
+        rows = copy(ahead, loader, table, rows, tell).await?;
+    }
+    Ok(rows)
+}
+
 async fn copy(
-    connection: &mut PgConnection,
+    ahead: &mut Ahead,
     loader: &Loader,
     table: &'static Table,
     before: i64,
@@ -177,7 +185,7 @@ async fn copy(
     let mut rows = loader.rows(table)?;
     let mut count = before;
     tell(table.name, count);
-    snapshot::copy_table(connection, table, |fields| {
+    let taken = ahead.noun(|fields| {
         let mut fits = true;
         let shaped = fields.iter().zip(table.columns).map(|(field, column)| {
             borrowed(column.kind, *field).unwrap_or_else(|| {
@@ -191,8 +199,8 @@ async fn copy(
             tell(table.name, count);
         }
         if fits { Ok(()) } else { Err(Stop::Shape) }
-    })
-    .await?;
+    });
+    taken.await?;
     Ok(count)
 }
 
