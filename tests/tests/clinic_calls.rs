@@ -199,6 +199,32 @@ async fn do_not_call_writes_the_consent_at_once_and_takes_every_later_call() {
 }
 
 #[tokio::test]
+async fn who_said_twice_not_to_be_called_is_called_again_only_when_both_are_taken_back() {
+    for first_goes_first in [true, false] {
+        let pg = migrated().await;
+        let (mut may, mut nok) = (desk(&pg, A, 7).await, desk(&pg, A, 5).await);
+        let (_, task) = journey(&pg, A, 1, 7);
+        let (first, second) = (call(&pg, "do_not_call", Some(task)), call(&pg, "do_not_call", None));
+        let of_may = json!({ "id": first["id"], "of": logged(&mut may, first).await });
+        let of_nok = json!({ "id": second["id"], "of": logged(&mut nok, second).await });
+        let state = || {
+            let consent =
+                "select do_not_contact from public.customer_preferences where customer_id = md5('customer:1')::uuid";
+            (pg.psql(DB, consent), of(&pg, task, "status"))
+        };
+        let mut back = [(&mut may, of_may), (&mut nok, of_nok)];
+        if !first_goes_first {
+            back.reverse();
+        }
+        let [(one, earlier), (other, later)] = back;
+        assert_eq!(one.act("contact.retract", earlier).await, "ok");
+        assert_eq!(state(), ("t".into(), "cancelled".into()), "one of the two still stands");
+        assert_eq!(other.act("contact.retract", later).await, "ok");
+        assert_eq!(state(), ("f".into(), "pending".into()), "nobody said so any more");
+    }
+}
+
+#[tokio::test]
 async fn a_call_is_taken_back_with_what_it_made_unless_a_colleague_works_on_it() {
     let pg = migrated().await;
     let (mut may, mut nok) = (desk(&pg, A, 7).await, desk(&pg, A, 5).await);

@@ -216,3 +216,34 @@ async fn who_treats_answers_no_lead_and_nobody_answers_another_clinics() {
     );
     assert_eq!(waits(&pg, id).0, "t");
 }
+
+#[tokio::test]
+async fn a_call_under_a_clock_that_runs_ahead_answers_now_and_not_in_the_future() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let_sell(&pg, 7);
+    let id = hot_lead(&pg, "มายด์", "", 10);
+    logged(&mut may, call(&ago(&pg, -300), json!({ "lead_id": id }))).await;
+    assert_eq!(of(&pg, id, "answered_at <= now(), claimed_at <= now()"), "t|t");
+}
+
+#[tokio::test]
+async fn an_answer_is_not_taken_back_over_a_colleagues_call_since() {
+    let pg = migrated().await;
+    let (mut may, mut nok) = (desk(&pg, A, 7).await, desk(&pg, A, 5).await);
+    for n in [5, 7] {
+        let_sell(&pg, n);
+    }
+    let id = hot_lead(&pg, "มายด์", "", 10);
+    let answer = may.mutation(
+        "lead.answer",
+        json!({ "id": id, "outcome": "no_answer", "at": ago(&pg, 5) }),
+    );
+    let of_may = answer.id;
+    assert_eq!(may.push(&[answer]).await.unwrap().remove(0).code, None);
+    logged(&mut nok, call(&ago(&pg, 1), json!({ "lead_id": id }))).await;
+    let before = of(&pg, id, "status, outcome, answered_at, answered_by");
+    let back = json!({ "of": of_may, "status": "open" });
+    assert_eq!(may.act("lead.unanswer", back).await, "changed_meanwhile");
+    assert_eq!(of(&pg, id, "status, outcome, answered_at, answered_by"), before);
+}
