@@ -102,6 +102,7 @@ fn walk_in(name: &str) -> CustomerCreate {
         birth_date: None,
         gender: None,
         notes: None,
+        lead: None,
     }
 }
 

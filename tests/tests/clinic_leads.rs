@@ -557,3 +557,64 @@ async fn a_score_is_the_sum_of_its_reasons_and_what_is_unknown_only_widens_it() 
         "few facts, a wide range"
     );
 }
+
+#[tokio::test]
+async fn a_lead_that_is_made_into_a_customer_is_theirs_until_that_is_taken_back() {
+    let pg = migrated().await;
+    let (mut may, mut ben) = (desk(&pg, A, 7).await, desk(&pg, B, 8).await);
+    let lead = hot_lead(&pg, "มายด์");
+    let customer = Uuid::now_v7();
+    let new = |id: Uuid| json!({ "id": id, "full_name": "มายด์ ใจดี", "lead_id": lead });
+    assert_eq!(ben.act("customer.create", new(Uuid::now_v7())).await, "ok");
+    assert_eq!(of(&pg, lead, "customer_id is null"), "t", "another clinic's lead");
+
+    let create = may.mutation("customer.create", new(customer));
+    may.push(std::slice::from_ref(&create)).await.unwrap();
+    assert_eq!(of(&pg, lead, "customer_id"), customer.to_string());
+    assert_eq!(may.act("customer.create", new(Uuid::now_v7())).await, "ok");
+    assert_eq!(
+        of(&pg, lead, "customer_id"),
+        customer.to_string(),
+        "it stays who it was first"
+    );
+
+    let call = json!({ "id": Uuid::now_v7(), "customer_id": customer, "direction": "out", "outcome": "talked", "at": chrono::Utc::now(), "next_id": Uuid::now_v7(), "preference_id": Uuid::now_v7(), "journey_id": Uuid::now_v7() });
+    let called = may.mutation("contact.log", call.clone());
+    assert_eq!(may.push(std::slice::from_ref(&called)).await.unwrap()[0].code, None);
+    assert_eq!(
+        of(&pg, lead, "answered_at is not null"),
+        "t",
+        "who talks with her has answered the lead"
+    );
+}
+
+#[tokio::test]
+async fn who_asked_as_a_lead_not_to_be_called_is_not_called_as_a_customer() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let lead = hot_lead(&pg, "มายด์");
+    let call = json!({ "id": Uuid::now_v7(), "lead_id": lead, "direction": "out", "outcome": "do_not_call", "at": chrono::Utc::now(), "next_id": Uuid::now_v7(), "preference_id": Uuid::now_v7(), "journey_id": Uuid::now_v7() });
+    assert_eq!(may.act("contact.log", call).await, "ok");
+    let new = json!({ "id": Uuid::now_v7(), "full_name": "มายด์", "lead_id": lead });
+    assert_eq!(may.act("customer.create", new).await, "ok");
+    let asked = format!(
+        "select p.do_not_contact from public.customer_preferences p join desk.lead l on l.customer_id = p.customer_id where l.id = '{lead}'"
+    );
+    assert_eq!(pg.psql(DB, &asked), "t");
+}
+
+#[tokio::test]
+async fn a_customer_made_of_a_lead_by_mistake_goes_and_the_lead_stays() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let lead = hot_lead(&pg, "มายด์");
+    let customer = Uuid::now_v7();
+    let create = may.mutation(
+        "customer.create",
+        json!({ "id": customer, "full_name": "มายด์", "lead_id": lead }),
+    );
+    may.push(std::slice::from_ref(&create)).await.unwrap();
+    let back = json!({ "id": customer, "of": create.id, "full_name": "มายด์", "lead_id": lead });
+    assert_eq!(may.act("customer.remove", back).await, "ok");
+    assert_eq!(of(&pg, lead, "status, customer_id is null"), "open|t");
+}

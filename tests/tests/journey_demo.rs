@@ -106,6 +106,7 @@ async fn a_new_client_of_the_demo_gets_the_points_that_were_promised() {
             birth_date: None,
             gender: None,
             notes: None,
+            lead: None,
         })
         .await
         .unwrap()

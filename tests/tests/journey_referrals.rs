@@ -93,6 +93,7 @@ async fn register(desk: &Arc<Desk>, name: &str, phone: &str) -> Uuid {
         birth_date: None,
         gender: None,
         notes: None,
+        lead: None,
     };
     desk.customer_create(new).await.unwrap().id
 }

@@ -41,6 +41,7 @@ fn walk_in(name: &str, phone: &str) -> CustomerCreate {
         birth_date: None,
         gender: None,
         notes: None,
+        lead: None,
     }
 }
 

@@ -85,6 +85,7 @@ fn fah() -> CustomerCreate {
         birth_date: None,
         gender: None,
         notes: None,
+        lead: None,
     }
 }
 

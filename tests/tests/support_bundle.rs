@@ -103,6 +103,7 @@ async fn work(pg: &PgCluster, desk: &Arc<Desk>, net: &NetCut, task: Uuid) -> Uui
         birth_date: None,
         gender: None,
         notes: Some(MARK.into()),
+        lead: None,
     };
     desk.customer_create(made).await.unwrap().id
 }

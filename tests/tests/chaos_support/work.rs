@@ -232,5 +232,6 @@ fn walk_in(name: &str) -> CustomerCreate {
         birth_date: None,
         gender: None,
         notes: None,
+        lead: None,
     }
 }

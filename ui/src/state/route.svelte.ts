@@ -28,8 +28,8 @@ class Route {
   overlay = $state<Overlay | undefined>();
   /** The number that rings, where a telephone system gave it. */
   ringing = $state('');
-  /** Which draft the form of a new customer shows, and what was given to it at its beginning. */
-  newCustomer = $state.raw<{ place: string; given: Partial<Record<string, string>> }>({
+  /** Which draft the form of a new customer shows, what was given to it at its beginning, and the lead that it is made of. */
+  newCustomer = $state.raw<{ place: string; given: Partial<Record<string, string>>; lead?: string }>({
     place: 'new-customer',
     given: {},
   });

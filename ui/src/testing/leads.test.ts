@@ -146,3 +146,16 @@ test('outside opening hours the clock stands and says when it goes on', async ()
   expect(nextTurn([still, running])).toBe(running.clock.turnsAt);
   await settle();
 });
+
+test('a lead made into a customer is theirs: the lead opens the card', async () => {
+  const on = await openWindow();
+  await toLeads(on);
+  await on.press('Enter');
+  (await on.see('[data-dialog=new-customer] input[name=full_name]')).focus();
+  await on.press('Enter');
+  await on.gone('[data-dialog=new-customer]');
+  await toLeads(on);
+  await settle();
+  expect(on.clinic.leads.find((lead) => lead.id === 'l1')?.customerId).not.toBeNull();
+  expect(on.one('[data-detail=lead]').closest('aside')?.querySelector('[data-action=open-customer]')).not.toBeNull();
+});

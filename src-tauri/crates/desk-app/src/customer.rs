@@ -89,7 +89,7 @@ impl Desk {
     pub async fn customer_create(self: &Arc<Self>, request: CustomerCreate) -> Result<Saved, AppError> {
         let full_name = check::optional("full_name", Some(request.full_name), check::NAME)?;
         let id = Uuid::now_v7();
-        let args = json!({
+        let mut args = json!({
             "id": id,
             "full_name": full_name.ok_or(Code::NameEmpty)?,
             "nickname": check::optional("nickname", request.nickname, check::NICKNAME)?,
@@ -99,6 +99,9 @@ impl Desk {
             "gender": check::one_of("gender", request.gender, &GENDERS)?,
             "notes": check::optional("notes", request.notes, check::LONG)?,
         });
+        if let Some(lead) = request.lead {
+            args["lead_id"] = json!(lead);
+        }
         self.act(id, "customer.create", args, id).await
     }
 

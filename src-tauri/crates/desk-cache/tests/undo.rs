@@ -418,6 +418,32 @@ fn a_new_customer_goes_unless_something_hangs_on_them() {
 }
 
 #[test]
+fn a_lead_is_whose_it_was_made_and_nobodys_when_that_is_taken_back() {
+    let desk = Desk::new();
+    desk.pull(
+        1,
+        vec![put("lead", id(30), &[("name", text("มายด์")), ("status", text("open"))])],
+        vec![],
+    );
+    let of = || -> Option<Uuid> {
+        let reader = desk.cache().read().unwrap();
+        let sql = "SELECT customer_id FROM lead WHERE id = ?1";
+        reader.query_row(sql, [id(30)], |row| row.get(0)).unwrap()
+    };
+    for (nth, is_sent) in [(100, false), (101, true)] {
+        let new = json!({ "id": id(nth), "full_name": "มายด์", "lead_id": id(30) });
+        desk.act(nth, "customer.create", new).unwrap();
+        assert_eq!(of(), Some(id(nth)));
+        if is_sent {
+            desk.send(100);
+        }
+        let how = if is_sent { How::Reversed } else { How::TakenOut };
+        assert_eq!(desk.undo(800 + nth).unwrap().how, how);
+        assert_eq!(of(), None);
+    }
+}
+
+#[test]
 fn in_the_demo_clinic_the_same_is_done_at_once() {
     let desk = Desk::new();
     desk.pull(1, vec![a_task(id(10), "in_progress", "call")], vec![]);

@@ -31,4 +31,8 @@ gender: string | null,
 /**
  * Notes.
  */
-notes: string | null, };
+notes: string | null, 
+/**
+ * The lead that is made into this customer, and is theirs from then on.
+ */
+lead: string | null, };

@@ -123,7 +123,12 @@ function create(clinic: FakeClinic, request: CustomerCreate) {
   clinic.customers.push(
     newCustomer({ ...request, id, isWaiting, code: isWaiting ? null : 'A-100001', createdAt: clinic.now() }),
   );
-  const revert = () => (clinic.customers = clinic.customers.filter((of) => of.id !== id));
+  const lead = clinic.leads.find((of) => of.id === request.lead && of.customerId === null);
+  if (lead) lead.customerId = id;
+  const revert = () => {
+    clinic.customers = clinic.customers.filter((of) => of.id !== id);
+    if (lead) lead.customerId = null;
+  };
   const name = request.nickname ?? request.fullName;
   return clinic.undoable(id, 'customer.create', name, revert, 'customers', `customer:${id}`);
 }

@@ -17,13 +17,13 @@ export function addCustomer(): void {
   route.overlay = 'new-customer';
 }
 
-/** Opens the form with what is known already; what was typed there before goes first. `origin` names who it is about. */
-export function addCustomerFrom(origin: string, given: Given): void {
+/** Opens the form with what is known already; what was typed there before goes first. `origin` names who it is about; `lead` becomes this customer's. */
+export function addCustomerFrom(origin: string, given: Given, lead?: string): void {
   const place = `${PLAIN.place}:${encodeURIComponent(origin)}`;
   if (!drafts.has(place)) {
     for (const [field, text] of Object.entries(given)) drafts.write(`${place}/${field}`, text);
   }
-  route.newCustomer = { place, given };
+  route.newCustomer = { place, given, lead };
   route.overlay = 'new-customer';
 }
 

@@ -3,5 +3,5 @@ import type { LeadRow } from '../../backend/bindings/LeadRow';
 import { addCustomerFrom } from '../customer/beginning';
 
 export function addAsCustomer(lead: LeadRow): void {
-  addCustomerFrom(lead.id, { full_name: lead.name, phone: lead.phone ?? '', email: lead.email ?? '' });
+  addCustomerFrom(lead.id, { full_name: lead.name, phone: lead.phone ?? '', email: lead.email ?? '' }, lead.id);
 }

@@ -429,6 +429,8 @@ pub struct CustomerCreate {
     pub gender: Option<String>,
     /// Notes.
     pub notes: Option<String>,
+    /// The lead that is made into this customer, and is theirs from then on.
+    pub lead: Option<Uuid>,
 }
 
 /// Change fields of a customer. Only fields that differ from what was shown are sent. Errors as for create, and `customer_not_found`.

@@ -30,7 +30,21 @@ pub(super) fn create(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         .iter()
         .map(|column| initial(action, id, column.name))
         .collect();
-    row::put(ledger.connection, table, &values)
+    row::put(ledger.connection, table, &values)?;
+    match action.uuid("lead_id") {
+        Ok(lead) => link(ledger, lead, None, Some(id)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Whose a lead is, where it is nobody's else by now.
+fn link(ledger: &Ledger<'_>, lead: Uuid, from: Option<Uuid>, to: Option<Uuid>) -> Result<()> {
+    ledger.touch("lead", lead)?;
+    ledger
+        .connection
+        .prepare_cached("UPDATE lead SET customer_id = ?3 WHERE id = ?1 AND customer_id IS ?2")?
+        .execute((lead, from, to))?;
+    Ok(())
 }
 
 /// A new customer's column before the database has added what it knows better, such as the code.
@@ -93,7 +107,11 @@ pub(super) fn reverting(connection: &Connection, done: &Action, before: &Json) -
 
 /// The name goes along, for lists that show what waits: the row is gone.
 pub(super) fn removing(done: &Action) -> Json {
-    json!({ "id": done.args.get("id"), "of": done.id, "full_name": done.args.get("full_name") })
+    let mut args = json!({ "id": done.args.get("id"), "of": done.id, "full_name": done.args.get("full_name") });
+    if let Some(lead) = done.args.get("lead_id") {
+        args["lead_id"] = lead.clone();
+    }
+    args
 }
 
 /// What of a customer the counter may write, by the name of the column.
@@ -117,20 +135,25 @@ fn typed(connection: &Connection, id: Uuid) -> Result<Map<String, Json>> {
 pub(super) fn remove(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     is_unused(ledger.connection, action)?;
     let id = action.uuid("id")?;
+    if let Ok(lead) = action.uuid("lead_id") {
+        link(ledger, lead, Some(id), None)?;
+    }
     let table = ledger.touch("customer", id)?;
     row::delete(ledger.connection, table, id)
 }
 
-/// Nothing this PC knows of belongs to the customer, neither a row nor anything that waits.
+/// Nothing this PC knows of belongs to the customer, neither a row nor anything that waits, but the lead that they were made of.
 pub(super) fn is_unused(connection: &Connection, done: &Action) -> Result<()> {
     let sql = "SELECT 1 FROM journey WHERE customer_id = ?1 UNION ALL SELECT 1 FROM followup WHERE customer_id = ?1
          UNION ALL SELECT 1 FROM loyalty_profile WHERE customer_id = ?1 UNION ALL SELECT 1 FROM point_entry WHERE customer_id = ?1
-         UNION ALL SELECT 1 FROM appointment WHERE customer_id = ?1 UNION ALL SELECT 1 FROM lead WHERE customer_id = ?1
+         UNION ALL SELECT 1 FROM appointment WHERE customer_id = ?1 UNION ALL SELECT 1 FROM lead WHERE customer_id = ?1 AND id IS NOT ?3
          UNION ALL SELECT 1 FROM preference WHERE customer_id = ?1 UNION ALL SELECT 1 FROM payment WHERE customer_id = ?1
          UNION ALL SELECT 1 FROM outbox WHERE undone_at IS NULL
            AND (name = 'customer.edit' AND args ->> 'id' = ?2 OR name = 'points.award' AND args ->> 'customer_id' = ?2) LIMIT 1";
     let id = done.uuid("id")?;
-    let is_used = connection.prepare_cached(sql)?.exists((id, id.to_string()))?;
+    let is_used = connection
+        .prepare_cached(sql)?
+        .exists((id, id.to_string(), done.uuid("lead_id").ok()))?;
     if is_used {
         Err(CacheError::Refused("customer_in_use"))
     } else {
