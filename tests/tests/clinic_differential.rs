@@ -17,7 +17,7 @@ use desk_core::{
     day::USUAL_ZONE,
     loyalty::{
         Tier, ends_at, points_for, points_to_reverse,
-        policy::{Basis, Policy},
+        policy::{Basis, Bonuses, Policy},
         reward::{KINDS, Kind, reduction},
     },
     payment::held::{HeldAs, covers, earning, held_back, held_by},
@@ -88,7 +88,26 @@ fn policy(chance: &mut Chance) -> Policy {
         } else {
             chance.between(99_990, 100_010)
         },
+        bonuses: bonuses(chance),
         ..Policy::default()
+    }
+}
+
+/// Mostly such as a clinic means, some just at the edge.
+fn bonuses(chance: &mut Chance) -> Bonuses {
+    let mut points = || {
+        if chance.percent(98) {
+            chance.between(1, 10_000)
+        } else {
+            *chance.pick(&[-1, 0, 10_000, 10_001, 100_000]).unwrap()
+        }
+    };
+    Bonuses {
+        treatment: points(),
+        review: points(),
+        referral: points(),
+        birthday: points(),
+        check_in: points(),
     }
 }
 
@@ -104,6 +123,7 @@ fn stored(policy: &Policy) -> Json {
     let floors = Tier::ALL.iter().skip(1).zip(policy.floors);
     json!({
         "basis": policy.basis.word(), "months": policy.months, "welcome": policy.welcome, "point_satang": policy.point_satang,
+        "bonuses": { "treatment": policy.bonuses.treatment, "review": policy.bonuses.review, "referral": policy.bonuses.referral, "birthday": policy.bonuses.birthday, "check_in": policy.bonuses.check_in },
         "multipliers": multipliers.collect::<serde_json::Map<_, _>>(),
         "floors": floors.map(|(tier, floor)| (tier.word().to_owned(), json!(floor))).collect::<serde_json::Map<_, _>>(),
     })
@@ -267,8 +287,8 @@ end $$";
 
 /// Another version, in force from the moment it is made and later than the ones before it.
 async fn put_in_force(conn: &mut PgConnection, nth: usize, promised: &Policy) {
-    let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang)
-        select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
+    let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang, bonuses)
+        select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang, p.bonuses from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
     let clinic: uuid::Uuid = A.parse().unwrap();
     let version = i32::try_from(nth).unwrap() + 2;
     let made = sqlx::query(insert).bind(clinic).bind(version).bind(stored(promised));

@@ -64,6 +64,7 @@ fn facts(case: &Json) -> Facts {
     friend.device = device(&referral["device"]).or(friend.device);
     let known = &case["friend_known_before"];
     Facts {
+        points: 200,
         referrer: person(&case["referrer"]),
         friend,
         made_at: moment(&referral["created_at"]),

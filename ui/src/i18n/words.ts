@@ -10,6 +10,7 @@ import type { RewardKind } from '../backend/bindings/RewardKind';
 import type { Role } from '../backend/bindings/Role';
 import type { SnoozeUntil } from '../backend/bindings/SnoozeUntil';
 import type { Theme } from '../backend/bindings/Theme';
+import type { Bonuses } from '../backend/bindings/Bonuses';
 import type { Tier } from '../backend/bindings/Tier';
 import type { UndoStep } from '../backend/bindings/UndoStep';
 import type { VisitStepKind } from '../backend/bindings/VisitStepKind';
@@ -429,6 +430,16 @@ export const priorityName = (priority: Priority) => PRIORITY[priority]();
 /** From the lowest up. */
 export const TIERS = Object.keys(TIER) as Tier[];
 export const tierName = (tier: Tier) => TIER[tier]();
+const BONUS: Record<keyof Bonuses, () => string> = {
+  treatment: m.policy_bonus_treatment,
+  review: m.policy_bonus_review,
+  referral: m.policy_bonus_referral,
+  birthday: m.policy_bonus_birthday,
+  checkIn: m.policy_bonus_check_in,
+};
+/** What the clinic thanks for, in the order of its terms. */
+export const BONUSES = Object.keys(BONUS) as (keyof Bonuses)[];
+export const bonusName = (bonus: keyof Bonuses) => BONUS[bonus]();
 export const taskKind = word(KINDS);
 export const stageName = word(STAGE);
 export const actionName = word(ACTION);

@@ -110,7 +110,8 @@ test('a payment of more than a week ago is for a manager, with a reason, and cou
 test('a comma is no decimal point: 1,5 is refused instead of becoming fifteen, and Thai digits are read', () => {
   const tenths = [10, 15, 20, 25, 30] as [number, number, number, number, number];
   const floors = [1_000, 3_000, 7_000, 15_000] as [number, number, number, number];
-  const terms = { basis: 'points' as const, tenths, floors, months: 24, welcome: 100, pointSatang: 25 };
+  const bonuses = { treatment: 50, review: 50, referral: 200, birthday: 100, checkIn: 10 };
+  const terms = { basis: 'points' as const, tenths, floors, months: 24, welcome: 100, pointSatang: 25, bonuses };
   const one = { terms, versions: [], inForce: 1, newest: 1, today: '2026-10-01' };
   const form = new PolicyForm({ ...one, booksClosedTo: null, canClose: null, canOpen: null });
   expect(form.terms).toEqual(terms);
@@ -120,4 +121,9 @@ test('a comma is no decimal point: 1,5 is refused instead of becoming fifteen, a
   form.times[1] = '๑.๕';
   form.months = '๓๖';
   expect(form.terms).toEqual({ ...terms, months: 36 });
+  form.bonuses.checkIn = '๐';
+  expect(form.terms).toEqual({ ...terms, months: 36, bonuses: { ...bonuses, checkIn: 0 } });
+  form.bonuses.referral = '0';
+  expect(form.bonusError('referral')).toBeDefined();
+  expect(form.terms).toBeUndefined();
 });

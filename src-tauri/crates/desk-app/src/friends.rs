@@ -8,7 +8,7 @@ use desk_cache::{
     open::Reader,
     query::{
         achievement::{self, Achievement},
-        clinic, customer, loyalty,
+        clinic, customer, loyalty, policy,
         referral::{self, Person, Referral, State},
     },
     search::{self, Query},
@@ -90,9 +90,8 @@ impl Desk {
                 vec![]
             };
             Ok(ReferralQueue {
-                rows: rows.into_iter().map(shown).collect(),
+                rows: all_shown(reader, rows)?,
                 may_decide,
-                points: rule::POINTS,
             })
         })
         .await
@@ -136,11 +135,8 @@ fn friends(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Option<Frien
         code: member.and_then(|member| member.referral_code),
         may_record: referred_by.is_none() && may(reader, me, &RECORDERS)?,
         may_add_usual: !achievement::is_any(reader)? && may(reader, me, &DECIDERS)?,
-        referred_by: referred_by.map(shown),
-        referred: referral::of_referrer(reader, customer)?
-            .into_iter()
-            .map(shown)
-            .collect(),
+        referred_by: referred_by.map(|one| shown(reader, one)).transpose()?,
+        referred: all_shown(reader, referral::of_referrer(reader, customer)?)?,
         achievements: achievement::of_customer(reader, customer)?
             .into_iter()
             .map(achieved)
@@ -194,8 +190,13 @@ fn about(reader: &Reader<'_>, customer: Uuid) -> Result<Option<CustomerRef>, Cac
     }))
 }
 
-fn shown(referral: Referral) -> ReferralRow {
-    ReferralRow {
+fn all_shown(reader: &Reader<'_>, rows: Vec<Referral>) -> Result<Vec<ReferralRow>, CacheError> {
+    rows.into_iter().map(|one| shown(reader, one)).collect()
+}
+
+fn shown(reader: &Reader<'_>, referral: Referral) -> Result<ReferralRow, CacheError> {
+    let promised = policy::at(reader, referral.made_at)?.bonuses.referral;
+    Ok(ReferralRow {
         id: referral.id,
         referrer: person(referral.referrer),
         friend: person(referral.friend),
@@ -214,8 +215,9 @@ fn shown(referral: Referral) -> ReferralRow {
         decided_by: referral.decided_by,
         note: referral.note,
         points: referral.points,
+        promised,
         is_waiting: referral.is_waiting,
-    }
+    })
 }
 
 fn person(person: Person) -> FriendShown {

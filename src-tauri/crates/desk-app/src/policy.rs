@@ -10,7 +10,7 @@ use desk_cache::{
 };
 use desk_core::loyalty::{
     Tier,
-    policy::Policy,
+    policy::{Bonuses, Policy},
     trial::{self, Effect},
 };
 use serde_json::{Map, Value as Json, json};
@@ -79,6 +79,7 @@ impl Desk {
         let args = json!({
             "id": request.id, "expected": request.expected, "from": from, "reason": check::optional("reason", request.reason.clone(), check::NAME)?,
             "basis": terms.basis, "multipliers": multipliers(terms), "floors": floors(terms), "months": terms.months, "welcome": terms.welcome, "point_satang": terms.point_satang,
+            "bonuses": bonuses(terms.bonuses),
         });
         self.act(request.id, "policy.plan", args, request.id).await
     }
@@ -128,6 +129,7 @@ fn policy_of(terms: &Terms) -> Policy {
         months: terms.months,
         welcome: terms.welcome,
         point_satang: terms.point_satang,
+        bonuses: terms.bonuses,
     }
 }
 
@@ -139,6 +141,7 @@ fn terms_of(policy: &Policy) -> Terms {
         months: policy.months,
         welcome: policy.welcome,
         point_satang: policy.point_satang,
+        bonuses: policy.bonuses,
     }
 }
 
@@ -158,6 +161,10 @@ fn multipliers(terms: &Terms) -> Json {
         .map(|(tier, tenths)| (tier.word().to_owned(), times(tenths)))
         .collect();
     Json::Object(map)
+}
+
+fn bonuses(said: Bonuses) -> Json {
+    json!({ "treatment": said.treatment, "review": said.review, "referral": said.referral, "birthday": said.birthday, "check_in": said.check_in })
 }
 
 fn floors(terms: &Terms) -> Json {

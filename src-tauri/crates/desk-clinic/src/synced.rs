@@ -480,6 +480,7 @@ pub const SOURCES: &[Source] = &[
             ("reason", "r.reason"),
             ("made_by", "r.made_by"),
             ("created_at", "r.created_at"),
+            ("bonuses", "r.bonuses::text"),
         ],
     },
     Source {

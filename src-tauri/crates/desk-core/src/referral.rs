@@ -13,12 +13,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::day::Tz;
+use crate::{day::Tz, loyalty::policy::Bonuses};
 
 pub use address::is_same_address;
 
-/// What the referrer gets, in points, never multiplied.
-pub const POINTS: i64 = 200;
 /// How long the first treatment has to be kept before it pays.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(14);
 
@@ -140,6 +138,13 @@ pub struct Facts {
     /// The referrer's other referrals.
     #[serde(default)]
     pub earlier: Vec<Earlier>,
+    /// What it brings the referrer, in points, as the clinic promised when it was recorded.
+    #[serde(default = "usual_points")]
+    pub points: i64,
+}
+
+fn usual_points() -> i64 {
+    Bonuses::default().referral
 }
 
 /// What to do.

@@ -516,6 +516,7 @@ pub const SYNCED: &[Table] = &[
             text("reason"),
             uuid("made_by"),
             instant("created_at"),
+            text("bonuses"),
         ],
     },
     Table {

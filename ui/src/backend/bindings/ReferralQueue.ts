@@ -12,8 +12,4 @@ rows: Array<ReferralRow>,
 /**
  * This person may decide them.
  */
-mayDecide: boolean, 
-/**
- * Points that one brings.
- */
-points: number, };
+mayDecide: boolean, };

@@ -56,6 +56,10 @@ note: string | null,
  */
 points: number, 
 /**
+ * Points that it brings, as promised when it was recorded.
+ */
+promised: number, 
+/**
  * Made or decided here and not yet confirmed by the clinic.
  */
 isWaiting: boolean, };

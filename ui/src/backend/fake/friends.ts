@@ -20,6 +20,7 @@ const BLANK = {
   decidedBy: null,
   note: null,
   points: 0,
+  promised: POINTS,
   isWaiting: false,
 };
 
@@ -146,7 +147,7 @@ export function record(clinic: FakeClinic, request: Request<'referral_record'>):
 
 export function queue(clinic: FakeClinic): Response<'referral_queue'> {
   const rows = clinic.referrals.filter(({ state }) => state === 'review').map((of) => row(clinic, of));
-  return { rows: isHead(clinic) ? rows : [], mayDecide: isHead(clinic), points: POINTS };
+  return { rows: isHead(clinic) ? rows : [], mayDecide: isHead(clinic) };
 }
 
 export function decide(clinic: FakeClinic, request: Request<'referral_decide'>): Response<'referral_decide'> {

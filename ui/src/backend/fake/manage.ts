@@ -17,6 +17,7 @@ const TERMS: Terms = {
   months: 24,
   welcome: 100,
   pointSatang: 100,
+  bonuses: { treatment: 50, review: 50, referral: 200, birthday: 100, checkIn: 10 },
 };
 
 /** What the fake remembers of it. */

@@ -1,11 +1,12 @@
 /** Terms as they are typed, and what of them does not fit. The backend and the database ask the same. */
 import type { Basis } from '../../backend/bindings/Basis';
+import type { Bonuses } from '../../backend/bindings/Bonuses';
 import type { Policies } from '../../backend/bindings/Policies';
 import type { Terms } from '../../backend/bindings/Terms';
 import { m } from '../../i18n';
 import { pointsFrom, satangFrom } from '../../i18n/numbers';
 import { dayFrom, typedDay } from '../../i18n/typedDay';
-import { TIERS } from '../../i18n/words';
+import { BONUSES, TIERS } from '../../i18n/words';
 
 const USUAL: Record<Basis, number[]> = {
   points: [1_000, 3_000, 7_000, 15_000],
@@ -26,6 +27,13 @@ export class PolicyForm {
   months = $state('');
   welcome = $state('');
   worth = $state('');
+  bonuses = $state<Record<keyof Bonuses, string>>({
+    treatment: '',
+    review: '',
+    referral: '',
+    birthday: '',
+    checkIn: '',
+  });
   from = $state('');
   reason = $state('');
   readonly #today: string;
@@ -37,6 +45,7 @@ export class PolicyForm {
     this.months = String(terms.months);
     this.welcome = String(terms.welcome);
     this.worth = String(terms.pointSatang / 100);
+    for (const bonus of BONUSES) this.bonuses[bonus] = String(terms.bonuses[bonus]);
     this.from = typedDay(today);
     this.#today = today;
   }
@@ -58,6 +67,12 @@ export class PolicyForm {
     const below = nth === 0 ? 0 : (pointsFrom(this.floors[nth - 1] ?? '') ?? 0);
     return floor !== null && floor > below ? undefined : m.policy_floor_wrong();
   }
+  /** A referral brings something: by its points it is known as paid. */
+  bonusError(bonus: keyof Bonuses): string | undefined {
+    const isReferral = bonus === 'referral';
+    if (within(pointsFrom(this.bonuses[bonus]), isReferral ? 1 : 0, 10_000)) return undefined;
+    return isReferral ? m.policy_referral_wrong() : m.policy_welcome_wrong();
+  }
   readonly monthsError = $derived(within(pointsFrom(this.months), 1, 240) ? undefined : m.policy_months_wrong());
   readonly welcomeError = $derived(within(pointsFrom(this.welcome), 0, 10_000) ? undefined : m.policy_welcome_wrong());
   readonly #satang = $derived(satangFrom(this.worth));
@@ -72,6 +87,7 @@ export class PolicyForm {
     const wrong =
       TIERS.some((_, nth) => this.timesError(nth)) ||
       this.floors.some((_, nth) => this.floorError(nth)) ||
+      BONUSES.some((bonus) => this.bonusError(bonus)) ||
       this.monthsError !== undefined ||
       this.welcomeError !== undefined ||
       this.worthError !== undefined;
@@ -85,6 +101,13 @@ export class PolicyForm {
       months: pointsFrom(this.months) ?? 0,
       welcome: pointsFrom(this.welcome) ?? 0,
       pointSatang: this.#satang ?? 0,
+      bonuses: {
+        treatment: pointsFrom(this.bonuses.treatment) ?? 0,
+        review: pointsFrom(this.bonuses.review) ?? 0,
+        referral: pointsFrom(this.bonuses.referral) ?? 0,
+        birthday: pointsFrom(this.bonuses.birthday) ?? 0,
+        checkIn: pointsFrom(this.bonuses.checkIn) ?? 0,
+      },
     };
   });
 }

@@ -77,6 +77,8 @@ pub struct ReferralRow {
     pub note: Option<String>,
     /// Points that the referrer has for it.
     pub points: i64,
+    /// Points that it brings, as promised when it was recorded.
+    pub promised: i64,
     /// Made or decided here and not yet confirmed by the clinic.
     pub is_waiting: bool,
 }
@@ -173,8 +175,6 @@ pub struct ReferralQueue {
     pub rows: Vec<ReferralRow>,
     /// This person may decide them.
     pub may_decide: bool,
-    /// Points that one brings.
-    pub points: i64,
 }
 
 /// Decide one. Errors: `referral_not_found`, `referral_decided`, `referral_not_paid_for`, `reason_missing`, `text_too_long`, `role_not_allowed`, `value_not_allowed`.

@@ -1,6 +1,10 @@
 //! The loyalty of a clinic for who answers for it: what is owed to members, how points move, what is promised, and which months are closed. Owner and manager.
 
-use desk_core::loyalty::{Tier, gift::Reason, policy::Basis};
+use desk_core::loyalty::{
+    Tier,
+    gift::Reason,
+    policy::{Basis, Bonuses},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -195,6 +199,8 @@ pub struct Terms {
     pub welcome: i64,
     /// What a point is worth in the books, in satang.
     pub point_satang: i64,
+    /// What is thanked for, in points.
+    pub bonuses: Bonuses,
 }
 
 /// What other terms would have done within the last 90 days. Errors: `role_not_allowed`, `policy_invalid` (field `field`).

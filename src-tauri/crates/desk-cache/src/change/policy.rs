@@ -43,6 +43,7 @@ pub(super) fn plan(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         text("reason"),
         Value::Uuid(action.person),
         Value::Int(action.at),
+        json("bonuses"),
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -1,14 +1,17 @@
 //! Referrals on the cache: who sent whom, and a manager's word. Whether one is paid is judged beside the database, so the desk shows that it waits; only in the
 //! demo clinic, where this file is all there is, does a manager's word give the points here.
 
-use desk_core::{referral, synced::Value};
+use desk_core::synced::Value;
 use rusqlite::{Connection, OptionalExtension as _};
 use uuid::Uuid;
 
 use super::{Action, Ledger, assign, points};
 use crate::{
     error::{CacheError, Result},
-    query::referral::{State, get, of_friend, referrer_of},
+    query::{
+        policy,
+        referral::{State, get, of_friend, referrer_of},
+    },
     row,
 };
 
@@ -91,11 +94,8 @@ fn decide(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         return Err(CacheError::Refused("referral_not_paid_for"));
     }
     ledger.touch("referral", id)?;
-    let (state, given) = if pays {
-        ("paid", referral::POINTS)
-    } else {
-        ("refused", 0)
-    };
+    let promised = policy::at(ledger.connection, found.made_at)?.bonuses.referral;
+    let (state, given) = if pays { ("paid", promised) } else { ("refused", 0) };
     ledger
         .connection
         .prepare_cached(
@@ -103,7 +103,7 @@ fn decide(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         )?
         .execute((id, state, given, action.at, action.person, why))?;
     if pays && ledger.is_the_clinic() {
-        points::give(ledger, action.at, found.referrer.id, referral::POINTS, "แนะนำเพื่อน", id)?;
+        points::give(ledger, action.at, found.referrer.id, promised, "แนะนำเพื่อน", id)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use desk_core::{
     day,
     loyalty::{
         Tier,
-        policy::{Basis, Policy, in_force},
+        policy::{Basis, Bonuses, Policy, in_force},
         standing::year_before,
     },
 };
@@ -37,7 +37,7 @@ pub struct Version {
 /// What SQLite says.
 pub fn versions(connection: &Connection) -> Result<Vec<Version>> {
     let sql = "SELECT p.id, coalesce(p.version, 0), coalesce(p.starts_at, 0), coalesce(p.basis, ''), coalesce(p.multipliers, ''), coalesce(p.floors, ''),
-                      p.months, p.welcome, p.point_satang, p.reason, coalesce(s.nickname, s.display_name), coalesce(p.created_at, 0)
+                      p.months, p.welcome, p.point_satang, p.reason, coalesce(s.nickname, s.display_name), coalesce(p.created_at, 0), coalesce(p.bonuses, '')
                FROM loyalty_policy p LEFT JOIN staff s ON s.id = p.made_by ORDER BY p.version DESC";
     list(connection, sql, [], version)
 }
@@ -64,11 +64,26 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             months: row.get::<_, Option<u32>>(6)?.unwrap_or(usual.months),
             welcome: row.get::<_, Option<i64>>(7)?.unwrap_or(usual.welcome),
             point_satang: row.get::<_, Option<i64>>(8)?.unwrap_or(usual.point_satang),
+            bonuses: bonuses(row.get_ref(12)?.as_str()?),
         },
         reason: row.get(9)?,
         by: row.get(10)?,
         made_at: row.get(11)?,
     })
+}
+
+/// What a version from before there were any says too.
+fn bonuses(document: &str) -> Bonuses {
+    let read: Json = serde_json::from_str(document).unwrap_or_default();
+    let usual = Bonuses::default();
+    let of = |field: &str, usual: i64| read.get(field).and_then(Json::as_i64).unwrap_or(usual);
+    Bonuses {
+        treatment: of("treatment", usual.treatment),
+        review: of("review", usual.review),
+        referral: of("referral", usual.referral),
+        birthday: of("birthday", usual.birthday),
+        check_in: of("check_in", usual.check_in),
+    }
 }
 
 fn number(document: &str, tier: Tier) -> Option<f64> {

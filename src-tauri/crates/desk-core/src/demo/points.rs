@@ -185,6 +185,7 @@ impl Demo {
             Value::Null,
             Value::Null,
             Value::Int(0),
+            text(r#"{"treatment":50,"review":50,"referral":200,"birthday":100,"check_in":10}"#),
         ]
     }
 

@@ -52,6 +52,51 @@ impl Basis {
     }
 }
 
+/// Points that no bill earns, never multiplied; 0: none are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Bonuses {
+    /// A treatment is completed.
+    pub treatment: i64,
+    /// The first review.
+    pub review: i64,
+    /// A friend came, paid and kept it. At least 1: by its points a referral is known as paid.
+    pub referral: i64,
+    /// The month of birth.
+    pub birthday: i64,
+    /// A day on which somebody came.
+    pub check_in: i64,
+}
+
+impl Default for Bonuses {
+    fn default() -> Self {
+        Self {
+            treatment: 50,
+            review: 50,
+            referral: 200,
+            birthday: 100,
+            check_in: 10,
+        }
+    }
+}
+
+impl Bonuses {
+    /// The first, in the order of the database (`desk.bonus_problem`), that no clinic can mean.
+    fn problem(self) -> Option<&'static str> {
+        let all = [
+            ("treatment", 0, self.treatment),
+            ("review", 0, self.review),
+            ("referral", 1, self.referral),
+            ("birthday", 0, self.birthday),
+            ("check_in", 0, self.check_in),
+        ];
+        let wrong = all
+            .into_iter()
+            .find(|(_, least, points)| !(*least..=10_000).contains(points));
+        wrong.map(|(field, ..)| field)
+    }
+}
+
 /// One version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -71,6 +116,8 @@ pub struct Policy {
     pub welcome: i64,
     /// What a point is worth in the books, in satang.
     pub point_satang: i64,
+    /// What is thanked for.
+    pub bonuses: Bonuses,
 }
 
 impl Default for Policy {
@@ -84,6 +131,7 @@ impl Default for Policy {
             months: MONTHS,
             welcome: WELCOME_POINTS,
             point_satang: 100,
+            bonuses: Bonuses::default(),
         }
     }
 }
@@ -101,6 +149,8 @@ pub enum Problem {
     Welcome,
     /// Not 0 to 1,000 baht.
     PointWorth,
+    /// Not 0 (of a referral 1) to 10,000.
+    Bonus(&'static str),
 }
 
 impl Problem {
@@ -112,6 +162,7 @@ impl Problem {
             Self::Months => "months".into(),
             Self::Welcome => "welcome".into(),
             Self::PointWorth => "point_satang".into(),
+            Self::Bonus(field) => format!("bonuses.{field}"),
         }
     }
 }
@@ -169,6 +220,7 @@ impl Policy {
             .into_iter()
             .find(|(is_wrong, _)| *is_wrong)
             .map(|(_, problem)| problem)
+            .or_else(|| self.bonuses.problem().map(Problem::Bonus))
     }
 }
 
@@ -255,6 +307,15 @@ mod tests {
         assert_eq!(
             with(|policy| policy.point_satang = 100_001).as_deref(),
             Some("point_satang")
+        );
+        assert_eq!(
+            with(|policy| policy.bonuses.referral = 0).as_deref(),
+            Some("bonuses.referral")
+        );
+        assert_eq!(with(|policy| policy.bonuses.check_in = 0), None, "no thanks for coming");
+        assert_eq!(
+            with(|policy| policy.bonuses.birthday = 10_001).as_deref(),
+            Some("bonuses.birthday")
         );
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Facts, KEPT_FOR, POINTS, Reason, Treatment};
+use super::{Facts, KEPT_FOR, Reason, Treatment};
 
 /// What a point is worth where it is spent, in satang: a premium mask of 800 baht costs 800 points.
 const SATANG_A_POINT: i64 = 100;
@@ -13,7 +13,7 @@ pub(super) fn reasons(facts: &Facts, now: DateTime<Utc>) -> Option<Reason> {
         .iter()
         .enumerate()
         .filter(|(_, paid)| paid.at <= now)
-        .map(|(place, paid)| standing(paid, refunded(facts, place, now), now))
+        .map(|(place, paid)| standing(facts, paid, refunded(facts, place, now), now))
         .collect();
     found.sort_unstable();
     match found.first() {
@@ -36,13 +36,13 @@ enum Standing {
 }
 
 /// A deposit is no paid treatment, and of one that was kept at least half was not given back.
-fn standing(paid: &Treatment, refunded: i64, now: DateTime<Utc>) -> Standing {
+fn standing(facts: &Facts, paid: &Treatment, refunded: i64, now: DateTime<Utc>) -> Standing {
     let kept = paid.paid.saturating_sub(refunded);
     if paid.paid <= 0 || paid.paid.saturating_mul(2) < paid.price {
         Standing::Unpaid
     } else if kept.saturating_mul(2) < paid.paid {
         Standing::GivenBack
-    } else if kept < POINTS * SATANG_A_POINT {
+    } else if kept < facts.points.saturating_mul(SATANG_A_POINT) {
         Standing::Little
     } else if now < paid.at + KEPT_FOR {
         Standing::Young

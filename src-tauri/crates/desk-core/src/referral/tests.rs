@@ -31,6 +31,7 @@ fn paid(when: &str, baht: i64) -> Treatment {
 /// มุก sent เมย์, who came five days later and paid 1,500 baht.
 fn honest() -> Facts {
     Facts {
+        points: 200,
         referrer: person("mook", "นภา แสงทอง", "081-234-5678"),
         friend: person("may", "ชนัญชิดา เลิศวิไล", "089 999 5678"),
         made_at: at("2026-09-01T10:00:00"),
