@@ -168,6 +168,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261202301000_know_redemptions.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261205200000_know_ended_lots.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.
