@@ -172,11 +172,14 @@ fn share(tier: Tier, members: &[Held]) -> TierShare {
     }
 }
 
-/// What an entry counts as: came in, spent, ended. What is taken back or given back counts against its own kind.
+/// What an entry counts as: came in, spent, ended. What takes another back counts against the kind of that one; what was there before this ledger is none of them.
 fn counts(entry: &Moved) -> (i64, i64, i64) {
-    match (entry.kind.as_str(), entry.amount > 0) {
-        ("expired", _) => (0, 0, -entry.amount),
-        ("redeemed", _) | ("refund", true) => (0, -entry.amount, 0),
+    if entry.is_opening {
+        return (0, 0, 0);
+    }
+    match entry.takes_back.as_deref().unwrap_or(&entry.kind) {
+        "expired" => (0, 0, -entry.amount),
+        "redeemed" => (0, -entry.amount, 0),
         _ => (entry.amount, 0, 0),
     }
 }
@@ -359,6 +362,8 @@ mod tests {
             at: at.parse::<DateTime<chrono::Utc>>().unwrap().timestamp_micros(),
             by: Some("นก".into()),
             said: Some("ขอโทษที่รอนาน".into()),
+            takes_back: None,
+            is_opening: false,
             is_gift: kind == "bonus",
             reason: None,
             agreed_by: None,
@@ -367,13 +372,23 @@ mod tests {
 
     #[test]
     fn points_move_in_their_month_and_week_and_what_comes_back_counts_against_its_kind() {
+        let of = |kind: &str, entry: Moved| Moved {
+            takes_back: Some(kind.into()),
+            ..entry
+        };
+        let opening = Moved {
+            is_opening: true,
+            ..moved("refund", 5_000, "2026-11-04T03:00:00Z")
+        };
         let entries = [
             moved("earned", 100, "2026-10-31T16:59:59Z"),
             moved("earned", 400, "2026-10-31T17:00:00Z"),
-            moved("refund", -50, "2026-11-02T03:00:00Z"),
+            of("earned", moved("refund", -50, "2026-11-02T03:00:00Z")),
             moved("redeemed", -120, "2026-11-03T03:00:00Z"),
-            moved("refund", 20, "2026-11-04T03:00:00Z"),
-            moved("expired", -30, "2026-11-05T03:00:00Z"),
+            of("redeemed", moved("refund", 20, "2026-11-04T03:00:00Z")),
+            opening,
+            moved("expired", -40, "2026-11-05T03:00:00Z"),
+            of("expired", moved("refund", 10, "2026-11-05T04:00:00Z")),
         ];
         let now = "2026-11-06T03:00:00Z"
             .parse::<DateTime<chrono::Utc>>()

@@ -65,6 +65,10 @@ pub struct Moved {
     pub by: Option<String>,
     /// What for.
     pub said: Option<String>,
+    /// Kind of the entry that it takes back.
+    pub takes_back: Option<String>,
+    /// What was there before this ledger: nobody earned it here, and nobody spent it.
+    pub is_opening: bool,
     /// Somebody gave it by hand, or took that back: no bill, no welcome.
     pub is_gift: bool,
     /// Of a gift: why, if it was one of the clinic's reasons.
@@ -80,7 +84,8 @@ pub struct Moved {
 pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
     let sql = "SELECT coalesce(c.code, ''), coalesce(c.full_name, ''), coalesce(e.type, ''), coalesce(e.amount, 0), coalesce(e.effective_at, e.created_at, 0),
                       coalesce(s.nickname, s.display_name), CASE WHEN e.purpose IN ('gift', 'ungive') THEN e.description ELSE coalesce(e.reason, e.description) END,
-                      coalesce(e.purpose IN ('gift', 'ungive'), e.type = 'bonus' AND e.given_by IS NOT NULL), e.reason, (SELECT coalesce(d.nickname, d.display_name) FROM approval a JOIN staff d ON d.id = a.decided_by WHERE a.entry_id = e.id)
+                      coalesce(e.purpose IN ('gift', 'ungive'), e.type = 'bonus' AND e.given_by IS NOT NULL), e.reason, (SELECT coalesce(d.nickname, d.display_name) FROM approval a JOIN staff d ON d.id = a.decided_by WHERE a.entry_id = e.id),
+                      (SELECT o.type FROM point_entry o WHERE o.id = e.reverses), coalesce(e.purpose = 'opening', 0)
                FROM point_entry e LEFT JOIN customer c ON c.id = e.customer_id LEFT JOIN staff s ON s.id = e.given_by
                WHERE coalesce(e.effective_at, e.created_at, 0) >= ?1 ORDER BY 5, e.id";
     list(connection, sql, [since], |row| {
@@ -95,6 +100,8 @@ pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
             is_gift: row.get(7)?,
             reason: row.get::<_, Option<String>>(8)?.as_deref().and_then(Reason::from_word),
             agreed_by: row.get(9)?,
+            takes_back: row.get(10)?,
+            is_opening: row.get(11)?,
         })
     })
 }
