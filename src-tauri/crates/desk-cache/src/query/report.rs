@@ -143,6 +143,43 @@ pub fn held(connection: &Connection) -> Result<Vec<Held>> {
     })
 }
 
+/// An achievement that a member has.
+#[derive(Clone, Debug)]
+pub struct Unlocked {
+    /// Which.
+    pub achievement: Uuid,
+    /// Its name.
+    pub what: String,
+    /// Who.
+    pub customer: Uuid,
+    /// Code of the customer.
+    pub code: String,
+    /// Name of the customer.
+    pub name: String,
+    /// Since when, microseconds since 1970.
+    pub at: i64,
+}
+
+/// What members have achieved, oldest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unlocked(connection: &Connection) -> Result<Vec<Unlocked>> {
+    let sql = "SELECT d.achievement_id, coalesce(a.name, ''), d.customer_id, coalesce(c.code, ''), coalesce(c.full_name, ''), d.earned_at
+               FROM achieved d JOIN achievement a ON a.id = d.achievement_id JOIN loyalty_profile p ON p.customer_id = d.customer_id LEFT JOIN customer c ON c.id = d.customer_id
+               WHERE d.earned_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM merge m WHERE m.from_id = d.customer_id AND m.separated_at IS NULL) ORDER BY d.earned_at, d.id";
+    list(connection, sql, [], |row| {
+        Ok(Unlocked {
+            achievement: row.get(0)?,
+            what: row.get(1)?,
+            customer: row.get(2)?,
+            code: row.get(3)?,
+            name: row.get(4)?,
+            at: row.get(5)?,
+        })
+    })
+}
+
 /// Bills that were paid from a moment on, each less what was given back of it; what is held is none.
 ///
 /// # Errors
