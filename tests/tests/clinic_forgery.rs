@@ -223,6 +223,32 @@ async fn a_day_on_which_somebody_came_five_times_thanks_once() {
 }
 
 #[tokio::test]
+async fn each_session_of_a_course_is_thanked_for_however_many_there_are_between_two_looks() {
+    let pg = migrated().await;
+    let customer = uid(&pg, "customer", 1);
+    join(&pg, customer);
+    let journey = Uuid::now_v7();
+    pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, id, customer_id, current_stage) values ('{A}', '{journey}', '{customer}', 'treatment_scheduled')"));
+    // The first is done, led back and done again; then the second.
+    let moves = "(1, 'in_treatment', 'treatment_completed'), (2, 'treatment_completed', 'in_treatment'), (3, 'in_treatment', 'treatment_completed'),
+                 (4, 'treatment_completed', 'treatment_scheduled'), (5, 'treatment_scheduled', 'in_treatment'), (6, 'in_treatment', 'treatment_completed')";
+    pg.psql(
+        DB,
+        &format!(
+            "set session_replication_role = replica; update public.workflow_states set desk_sessions_done = 2, updated_at = now() where id = '{journey}';
+             insert into public.workflow_actions (clinic_id, workflow_id, type, performed_by, performed_at, from_stage, to_stage, desk_version)
+             select '{A}', '{journey}', 'complete_treatment', md5('user:7')::uuid, now() - interval '1 hour', m.here, m.there, 100 + m.nth from (values {moves}) m (nth, here, there)"
+        ),
+    );
+    let due = format!(
+        "select string_agg(purpose || ': ' || points, ', ' order by purpose) from desk.due_bonuses('{A}', now() - interval '1 day', now() + interval '1 day') where source_id = '{journey}'"
+    );
+    assert_eq!(one(&pg, &due), "treatment 1: 50, treatment 2: 50");
+    pg.psql(DB, &format!("insert into public.point_transactions (clinic_id, customer_id, type, amount, desk_source, desk_source_id, desk_purpose) values ('{A}', '{customer}', 'bonus', 50, 'journey', '{journey}', 'treatment 1')"));
+    assert_eq!(one(&pg, &due), "treatment 2: 50", "each once");
+}
+
+#[tokio::test]
 async fn l17_what_was_earned_outside_an_achievements_months_does_not_count_in_them() {
     let pg = migrated().await;
     let mut head = somebody(&pg, 7, "manager").await;

@@ -103,6 +103,54 @@ async fn l3_points_of_a_code_whose_date_passed_stay_over_when_its_bill_is_given_
 }
 
 #[tokio::test]
+async fn l4_what_ended_of_a_bills_points_is_not_owed_once_more_and_what_was_spent_is() {
+    let pg = migrated().await;
+    let mut nok = somebody(&pg, 7, "front_desk").await;
+    let customer = uid(&pg, "customer", 1);
+    let (paid, entry) = (Uuid::now_v7(), Uuid::now_v7());
+    let pay = json!({ "id": paid, "entry": entry, "customer_id": customer, "satang": 199_900, "method": "cash" });
+    assert_eq!(nok.act("payment.take", pay).await, "ok");
+    let net = || {
+        let sql = format!("select available - owed from desk.point_sum where customer_id = '{customer}'");
+        pg.psql(DB, &sql).parse::<i64>().unwrap()
+    };
+    let ends = |when: &str| {
+        pg.psql(
+            DB,
+            &format!("update desk.lot set expires_at = {when} where id = '{entry}'"),
+        );
+    };
+    // 50 of its 199 are spent, 149 end.
+    ends("now() + interval '1 hour'");
+    let spend = json!({ "id": Uuid::now_v7(), "customer_id": customer, "points": 50 });
+    assert_eq!(nok.act("points.redeem", spend).await, "ok");
+    ends("now() - interval '1 hour'");
+    pg.psql(DB, &format!("select desk.expire_points('{A}', '{customer}', now())"));
+    let before = net();
+    let mut refund = async |satang: i64| {
+        let args = json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "payment_id": paid, "satang": satang, "reason": "ทำไม่ได้" });
+        nok.act("payment.refund", args).await
+    };
+    assert_eq!(refund(99_950).await, "ok");
+    assert_eq!(net(), before, "100 of what ended go with the first half");
+    assert_eq!(refund(99_950).await, "ok");
+    assert_eq!(net(), before - 50, "what was spent is taken, or owed");
+    let reversed = format!("select -sum(amount) from public.point_transactions where desk_reverses = '{entry}'");
+    assert_eq!(pg.psql(DB, &reversed), "199", "what was issued is what is reversed");
+    let again = format!(
+        "select string_agg(amount::text, ' ' order by amount desc) from public.point_transactions where customer_id = '{customer}' and desk_source = 'ended'"
+    );
+    assert_eq!(
+        (pg.psql(DB, &again).as_str(), differences(&pg).as_str()),
+        ("100 49", "0")
+    );
+    assert_eq!(
+        pg.psql(DB, &format!("select desk.expire_points('{A}', '{customer}', now())")),
+        "0"
+    );
+}
+
+#[tokio::test]
 async fn l6_only_money_after_every_reduction_earns_and_what_points_paid_does_not() {
     let pg = migrated().await;
     let mut nok = somebody(&pg, 7, "front_desk").await;

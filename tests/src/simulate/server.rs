@@ -328,7 +328,7 @@ impl Tx {
             (_, 0) => {}
             (None, 1..) => drop(account.gain(made)),
             (None, _) => uses = account.spend_or_owe(-amount, i64::MIN),
-            (Some(award), ..0) => uses = account.reverse(award, -amount),
+            (Some(award), ..0) => uses = account.reverse(award, -amount, 0),
             (Some(spent), _) => {
                 let took = self.behind.get(&spent).map(|spent| spent.uses.clone());
                 account.give_back(&took.unwrap_or_default(), made);

@@ -30,6 +30,8 @@ test('the liability adds up, each figure has its rows as a file, and a gift has 
   const on = await asManager();
   expect(on.one('[data-satang]').dataset['satang']).toBe('4821000');
   expect(on.one('[data-figure=liability] .total').textContent).toContain('48,210.00');
+  // 62 of the 250 members.
+  expect(on.one('[data-figure=unlocks] tbody tr').textContent).toMatch(/มาครบ 10 ครั้ง\s*62\s*24\.8 %/);
   await on.read('รอนานกว่า 30 นาที');
   on.one('[data-action=export-gifts]').click();
   await on.read('aura-desk-gifts-2026-10-01.csv');

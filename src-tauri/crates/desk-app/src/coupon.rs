@@ -252,7 +252,7 @@ pub(crate) fn going_with(
         }
     }
     if let Some(award) = paid.entry {
-        whole.reverse(award, goes);
+        whole.reverse(award, goes, loyalty::ended(reader, paid.customer, award)?);
     }
     let codes = used.into_iter().map(|found| go(&mut whole, found, now)).collect();
     Ok(Some(Left {

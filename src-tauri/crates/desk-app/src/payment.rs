@@ -16,7 +16,9 @@ use desk_cache::{
 use desk_core::{
     day::{self, Tz},
     loyalty::{
-        Tier, points_to_reverse,
+        Tier,
+        account::loss,
+        points_to_reverse,
         policy::Basis,
         reward::{MOST_COUPONS, written},
     },
@@ -360,7 +362,14 @@ fn effect(
         None => 0,
     };
     let (available, owed) = member.map_or((0, 0), |member| (member.available_points, member.owed));
-    let owes = (points - available).max(0);
+    let loses = match paid.entry {
+        Some(award) => {
+            let own = loyalty::lot(reader, award)?.map_or(0, |lot| lot.remaining);
+            loss(points, own, loyalty::ended(reader, paid.customer, award)?)
+        }
+        None => 0,
+    };
+    let owes = (loses - available).max(0);
     // Nothing is left of the bill: codes that had reduced it go with it.
     let left = match after {
         0 => coupon::going_with(reader, paid, (points, owed), now)?,
@@ -368,7 +377,7 @@ fn effect(
     };
     let (available_after, owed_after, codes) = match left {
         Some(left) => (left.available, left.owed, left.codes),
-        None => ((available - points).max(0), owed + owes, vec![]),
+        None => ((available - loses).max(0), owed + owes, vec![]),
     };
     let tier = match member {
         Some(member) => Some(tier_after(reader, paid, member, (points, goes), now)?),

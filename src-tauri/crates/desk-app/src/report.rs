@@ -2,15 +2,20 @@
 //! figures are there without the network, and the screen says as of when. What a role may read is the same for every enrolled person (as everywhere), so the role is asked
 //! here, where the figures are made.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Arc,
+};
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime};
 use desk_cache::{
     CacheError,
     open::Reader,
     query::{
+        achievement::{self, Kept},
         clinic, policy,
-        report::{self, Held, Left, Moved},
+        report::{self, Held, Left, Moved, Unlocked},
     },
 };
 use desk_core::{
@@ -23,7 +28,9 @@ use uuid::Uuid;
 use crate::{
     api::{
         Nothing,
-        manage::{Exported, Figure, Gift, Gifts, Liability, LoyaltyExport, LoyaltyReport, TierShare, Velocity},
+        manage::{
+            AchievedShare, Exported, Figure, Gift, Gifts, Liability, LoyaltyExport, LoyaltyReport, TierShare, Velocity,
+        },
     },
     desk::Desk,
     error::{AppError, Code},
@@ -76,6 +83,7 @@ fn word(figure: Figure) -> &'static str {
         Figure::Liability => "liability",
         Figure::Tiers => "members",
         Figure::Velocity => "points",
+        Figure::Unlocks => "achievements",
         Figure::Gifts => "gifts",
     }
 }
@@ -97,6 +105,7 @@ fn shown(reader: &Reader<'_>, now: i64, as_of: Option<i64>) -> Result<LoyaltyRep
         months: velocity(&moved, &months(now, zone), zone),
         weeks: velocity(&moved, &weeks(now, zone), zone),
         redeemed_permille: redeemed(&moved),
+        unlocks: unlocks(&achievement::all(reader)?, &report::unlocked(reader)?),
         gifts: gifts(&moved, micros_ago(now, GIFT_DAYS)),
     })
 }
@@ -141,21 +150,20 @@ fn weeks(now: i64, zone: Tz) -> Vec<NaiveDate> {
 type Key = (Option<String>, Option<String>);
 
 fn liability(lots: &[Left], point_satang: i64, zone: Tz) -> Vec<Liability> {
-    let mut sums: BTreeMap<(bool, Key), (i64, std::collections::BTreeSet<Uuid>)> = BTreeMap::new();
+    let mut sums: BTreeMap<(bool, Key), (i64, BTreeSet<Uuid>)> = BTreeMap::new();
     for lot in lots {
         let month = lot.ends_at.map(|end| date_of(end, zone).format("%Y-%m").to_string());
         let sum = sums.entry((month.is_none(), (month, lot.branch.clone()))).or_default();
         sum.0 += lot.points;
         sum.1.insert(lot.customer);
     }
-    let row =
-        |((_, (month, branch)), (points, members)): ((bool, Key), (i64, std::collections::BTreeSet<Uuid>))| Liability {
-            month,
-            branch,
-            points,
-            satang: points.saturating_mul(point_satang),
-            members: count(members.len()),
-        };
+    let row = |((_, (month, branch)), (points, members)): ((bool, Key), (i64, BTreeSet<Uuid>))| Liability {
+        month,
+        branch,
+        points,
+        satang: points.saturating_mul(point_satang),
+        members: count(members.len()),
+    };
     sums.into_iter().map(row).collect()
 }
 
@@ -172,11 +180,14 @@ fn share(tier: Tier, members: &[Held]) -> TierShare {
     }
 }
 
-/// What an entry counts as: came in, spent, ended. What is taken back or given back counts against its own kind.
+/// What an entry counts as: came in, spent, ended. What takes another back counts against the kind of that one; what was there before this ledger is none of them.
 fn counts(entry: &Moved) -> (i64, i64, i64) {
-    match (entry.kind.as_str(), entry.amount > 0) {
-        ("expired", _) => (0, 0, -entry.amount),
-        ("redeemed", _) | ("refund", true) => (0, -entry.amount, 0),
+    if entry.is_opening {
+        return (0, 0, 0);
+    }
+    match entry.takes_back.as_deref().unwrap_or(&entry.kind) {
+        "expired" => (0, 0, -entry.amount),
+        "redeemed" => (0, -entry.amount, 0),
         _ => (entry.amount, 0, 0),
     }
 }
@@ -205,6 +216,24 @@ fn redeemed(moved: &[Moved]) -> Option<i64> {
     let sums = moved.iter().map(counts);
     let (earned, redeemed) = sums.fold((0, 0), |sum, entry| (sum.0 + entry.0, sum.1 + entry.1));
     (earned > 0).then(|| redeemed * 1_000 / earned)
+}
+
+/// Who earned one in two years has it once.
+fn unlocks(kept: &[Kept], unlocked: &[Unlocked]) -> Vec<AchievedShare> {
+    let mut has: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+    for one in unlocked {
+        has.entry(one.achievement).or_default().insert(one.customer);
+    }
+    let row = |offer: &Kept| AchievedShare {
+        name: offer.name.clone(),
+        members: has.get(&offer.id).map_or(0, |members| count(members.len())),
+    };
+    let shown = kept
+        .iter()
+        .filter(|offer| offer.is_active || has.contains_key(&offer.id));
+    let mut rows: Vec<AchievedShare> = shown.map(row).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.members));
+    rows
 }
 
 fn gifts(moved: &[Moved], since: i64) -> Vec<Gifts> {
@@ -282,6 +311,7 @@ fn sheet(reader: &Reader<'_>, figure: Figure, now: i64) -> Result<Sheet, CacheEr
             &ENTRY,
             entries(report::moved(reader, year_ago(now, zone))?, zone, |_| true),
         ),
+        Figure::Unlocks => achieved(report::unlocked(reader)?, zone),
         Figure::Gifts => (
             &ENTRY,
             entries(report::moved(reader, micros_ago(now, GIFT_DAYS))?, zone, |entry| {
@@ -289,6 +319,17 @@ fn sheet(reader: &Reader<'_>, figure: Figure, now: i64) -> Result<Sheet, CacheEr
             }),
         ),
     })
+}
+
+fn achieved(unlocked: Vec<Unlocked>, zone: Tz) -> Sheet {
+    let row = |one: Unlocked| {
+        let day = Cell::text(date_of(one.at, zone).to_string());
+        vec![day, Cell::text(one.code), Cell::text(one.name), Cell::text(one.what)]
+    };
+    (
+        &["day", "code", "customer", "achievement"],
+        unlocked.into_iter().map(row).collect(),
+    )
 }
 
 const ENTRY: [&str; 7] = ["day", "code", "customer", "kind", "points", "by", "reason"];
@@ -350,6 +391,36 @@ mod tests {
         assert_eq!(satang, lots.iter().map(|lot| lot.points * 33).sum::<i64>());
     }
 
+    #[test]
+    fn who_achieved_something_twice_has_it_once_and_what_nobody_can_have_any_more_is_shown_while_somebody_has_it() {
+        let kept = |nth: u128, is_active: bool| Kept {
+            id: Uuid::from_u128(nth),
+            name: format!("ความสำเร็จ {nth}"),
+            description: None,
+            icon: None,
+            points: 0,
+            reward: None,
+            conditions: None,
+            is_active,
+            is_secret: false,
+            version: 1,
+            earned: 0,
+            is_waiting: false,
+        };
+        let has = |achievement: u128, customer: u128| Unlocked {
+            achievement: Uuid::from_u128(achievement),
+            what: String::new(),
+            customer: Uuid::from_u128(customer),
+            code: String::new(),
+            name: String::new(),
+            at: 0,
+        };
+        let offers = [kept(1, true), kept(2, true), kept(3, false), kept(4, false)];
+        let rows = unlocks(&offers, &[has(2, 7), has(2, 7), has(2, 8), has(3, 7)]);
+        let brief: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.members)).collect();
+        assert_eq!(brief, [("ความสำเร็จ 2", 2), ("ความสำเร็จ 3", 1), ("ความสำเร็จ 1", 0)]);
+    }
+
     fn moved(kind: &str, amount: i64, at: &str) -> Moved {
         Moved {
             code: String::new(),
@@ -359,6 +430,8 @@ mod tests {
             at: at.parse::<DateTime<chrono::Utc>>().unwrap().timestamp_micros(),
             by: Some("นก".into()),
             said: Some("ขอโทษที่รอนาน".into()),
+            takes_back: None,
+            is_opening: false,
             is_gift: kind == "bonus",
             reason: None,
             agreed_by: None,
@@ -367,13 +440,23 @@ mod tests {
 
     #[test]
     fn points_move_in_their_month_and_week_and_what_comes_back_counts_against_its_kind() {
+        let of = |kind: &str, entry: Moved| Moved {
+            takes_back: Some(kind.into()),
+            ..entry
+        };
+        let opening = Moved {
+            is_opening: true,
+            ..moved("refund", 5_000, "2026-11-04T03:00:00Z")
+        };
         let entries = [
             moved("earned", 100, "2026-10-31T16:59:59Z"),
             moved("earned", 400, "2026-10-31T17:00:00Z"),
-            moved("refund", -50, "2026-11-02T03:00:00Z"),
+            of("earned", moved("refund", -50, "2026-11-02T03:00:00Z")),
             moved("redeemed", -120, "2026-11-03T03:00:00Z"),
-            moved("refund", 20, "2026-11-04T03:00:00Z"),
-            moved("expired", -30, "2026-11-05T03:00:00Z"),
+            of("redeemed", moved("refund", 20, "2026-11-04T03:00:00Z")),
+            opening,
+            moved("expired", -40, "2026-11-05T03:00:00Z"),
+            of("expired", moved("refund", 10, "2026-11-05T04:00:00Z")),
         ];
         let now = "2026-11-06T03:00:00Z"
             .parse::<DateTime<chrono::Utc>>()

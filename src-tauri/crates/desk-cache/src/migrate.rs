@@ -172,6 +172,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261205100000_keep_bonuses.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261205200000_know_ended_lots.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

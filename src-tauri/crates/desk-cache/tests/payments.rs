@@ -172,6 +172,56 @@ fn what_the_clinic_has_booked_is_given_back_and_not_taken_back() {
 }
 
 #[test]
+fn l4_what_ended_of_a_bills_points_is_not_owed_once_more() {
+    let desk = counter(0);
+    desk.act(100, "payment.take", bill(100, 199_900)).unwrap();
+    let (award, member) = (
+        id(1_100),
+        [
+            ("customer_id", Value::Uuid(NAPA)),
+            ("tier", text("gold")),
+            ("total_points", Value::Int(5_399)),
+        ],
+    );
+    let paid = [
+        ("number", Value::Int(7)),
+        ("customer_id", Value::Uuid(NAPA)),
+        ("satang", Value::Int(199_900)),
+        ("method", text("promptpay")),
+        ("entry_id", Value::Uuid(award)),
+        ("points", Value::Int(399)),
+        ("multiplier_tenths", Value::Int(20)),
+    ];
+    let entry = |kind: &str, amount: i64, of: Option<Uuid>| {
+        let mut entry = vec![
+            ("customer_id", Value::Uuid(NAPA)),
+            ("type", text(kind)),
+            ("amount", Value::Int(amount)),
+        ];
+        entry.extend(of.map(|lot| ("ended_lot", Value::Uuid(lot))));
+        entry
+    };
+    let lot = [
+        ("customer_id", Value::Uuid(NAPA)),
+        ("points", Value::Int(399)),
+        ("remaining", Value::Int(0)),
+    ];
+    let rows = vec![
+        put("payment", id(100), &paid),
+        put("loyalty_profile", id(21), &member),
+        put("lot", award, &lot),
+        put("point_entry", award, &entry("earned", 399, None)),
+        put("point_entry", id(31), &entry("redeemed", -100, None)),
+        put("point_entry", id(32), &entry("expired", -299, Some(award))),
+    ];
+    desk.answer(100, None);
+    desk.pull(2, rows, vec![id(100)]);
+    assert_eq!(stands(&desk), (0, 0, 5_399));
+    desk.act(101, "payment.refund", refund(101, 100, 199_900)).unwrap();
+    assert_eq!(stands(&desk), (0, 100, 5_000), "only what was spent");
+}
+
+#[test]
 fn a_payment_with_a_refund_or_spent_points_stays() {
     let desk = counter(0);
     desk.act(100, "payment.take", bill(100, 100_000)).unwrap();

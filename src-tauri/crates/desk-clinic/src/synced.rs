@@ -174,6 +174,7 @@ pub const SOURCES: &[Source] = &[
             ("given_by", "r.desk_by"),
             ("method", "r.desk_method"),
             ("reverses", "r.desk_reverses"),
+            ("ended_lot", "case r.desk_source when 'lot' then r.desk_source_id end"),
         ],
     },
     Source {

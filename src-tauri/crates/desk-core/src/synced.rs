@@ -226,6 +226,7 @@ pub const SYNCED: &[Table] = &[
             uuid("given_by"),
             text("method"),
             uuid("reverses"),
+            uuid("ended_lot"),
         ],
     },
     Table {

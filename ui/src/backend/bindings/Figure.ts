@@ -3,4 +3,4 @@
 /**
  * Which figure's rows.
  */
-export type Figure = "liability" | "tiers" | "velocity" | "gifts";
+export type Figure = "liability" | "tiers" | "velocity" | "unlocks" | "gifts";

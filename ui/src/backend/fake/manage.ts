@@ -57,6 +57,12 @@ const report: Answer<'loyalty_report'> = (clinic) => {
     months: months.map(move),
     weeks: ['2026-09-28', '2026-09-21'].map(move),
     redeemedPermille: clinic.isEmpty ? null : 368,
+    unlocks: clinic.isEmpty
+      ? []
+      : [
+          { name: 'มาครบ 10 ครั้ง', members: 62 },
+          { name: 'แนะนำเพื่อน 3 คน', members: 5 },
+        ],
     gifts: clinic.isEmpty
       ? []
       : [

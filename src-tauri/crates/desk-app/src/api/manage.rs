@@ -33,6 +33,8 @@ pub struct LoyaltyReport {
     pub weeks: Vec<Velocity>,
     /// Of the points that came in within twelve months, so many thousandths were redeemed in that time; none where none came in.
     pub redeemed_permille: Option<i64>,
+    /// How many members have each achievement that the clinic offers, or that somebody has; most first.
+    pub unlocks: Vec<AchievedShare>,
     /// Points given by hand within 90 days, by who gave them.
     pub gifts: Vec<Gifts>,
 }
@@ -63,6 +65,16 @@ pub struct TierShare {
     pub members: i64,
     /// Points that they have.
     pub points: i64,
+}
+
+/// How many members have an achievement, however often each earned it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AchievedShare {
+    /// What it is called.
+    pub name: String,
+    /// How many have it.
+    pub members: i64,
 }
 
 /// How points moved within a month or a week.
@@ -121,6 +133,8 @@ pub enum Figure {
     Tiers,
     /// Every entry of twelve months.
     Velocity,
+    /// Every achievement of a member.
+    Unlocks,
     /// Every gift of 90 days.
     Gifts,
 }

@@ -166,6 +166,7 @@ pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &
         Value::Null,
         Value::text(entry.method.clone()),
         entry.reverses.map_or(Value::Null, Value::Uuid),
+        Value::Null,
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -3,7 +3,7 @@
 use desk_core::{
     loyalty::{
         self, Tier,
-        account::Account,
+        account::{Account, loss},
         policy::{Basis, Policy},
         standing::{self, Outcome, Standing},
     },
@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     error::{CacheError, Result},
-    query::{loyalty::newcomer, policy},
+    query::{
+        loyalty::{ended, newcomer},
+        policy,
+    },
     row,
 };
 
@@ -116,7 +119,10 @@ fn lose(ledger: &Ledger<'_>, at: i64, customer: Uuid, gone: &Gone) -> Result<()>
     let member = member(ledger.connection, customer)?;
     let before = held(ledger.connection, customer, member.as_ref())?;
     let mut after = before.clone();
-    after.reverse(gone.award, gone.points);
+    let over = ended(ledger.connection, customer, gone.award)?;
+    let own = before.lots.iter().find(|lot| lot.id == gone.award);
+    let net = loss(gone.points, own.map_or(0, |lot| lot.remaining), over);
+    after.reverse(gone.award, gone.points, over);
     let (promised, measure) = stands(ledger.connection, customer, member.as_ref(), at)?;
     let goes = match promised.basis {
         Basis::Points => gone.points,
@@ -124,7 +130,7 @@ fn lose(ledger: &Ledger<'_>, at: i64, customer: Uuid, gone: &Gone) -> Result<()>
     };
     let standing = standing_of(member.as_ref());
     let moved = Moved {
-        net: gone.points.saturating_neg(),
+        net: net.saturating_neg(),
         lifetime: gone.points.saturating_neg(),
         tier: standing.after_refund(&promised, measure.saturating_sub(goes), gone.invoice),
     };

@@ -157,6 +157,18 @@ pub fn lot(connection: &Connection, id: Uuid) -> Result<Option<Lot>> {
     Ok(connection.prepare_cached(sql)?.query_row([id], read_lot).optional()?)
 }
 
+/// Points of a customer's lot that ended, less those that came back to it since.
+///
+/// # Errors
+/// What SQLite says.
+pub fn ended(connection: &Connection, customer: Uuid, lot: Uuid) -> Result<i64> {
+    let sql = "WITH own AS (SELECT id, amount, ended_lot, reverses FROM point_entry WHERE customer_id = ?1), over AS (SELECT id FROM own WHERE ended_lot = ?2)
+               SELECT coalesce(-sum(amount), 0) FROM own WHERE ended_lot = ?2 OR reverses IN (SELECT id FROM over)";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row((customer, lot), |row| row.get(0))?)
+}
+
 /// The branch of a lot, as far as it is known.
 ///
 /// # Errors

@@ -65,6 +65,10 @@ pub struct Moved {
     pub by: Option<String>,
     /// What for.
     pub said: Option<String>,
+    /// Kind of the entry that it takes back.
+    pub takes_back: Option<String>,
+    /// What was there before this ledger: nobody earned it here, and nobody spent it.
+    pub is_opening: bool,
     /// Somebody gave it by hand, or took that back: no bill, no welcome.
     pub is_gift: bool,
     /// Of a gift: why, if it was one of the clinic's reasons.
@@ -80,7 +84,8 @@ pub struct Moved {
 pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
     let sql = "SELECT coalesce(c.code, ''), coalesce(c.full_name, ''), coalesce(e.type, ''), coalesce(e.amount, 0), coalesce(e.effective_at, e.created_at, 0),
                       coalesce(s.nickname, s.display_name), CASE WHEN e.purpose IN ('gift', 'ungive') THEN e.description ELSE coalesce(e.reason, e.description) END,
-                      coalesce(e.purpose IN ('gift', 'ungive'), e.type = 'bonus' AND e.given_by IS NOT NULL), e.reason, (SELECT coalesce(d.nickname, d.display_name) FROM approval a JOIN staff d ON d.id = a.decided_by WHERE a.entry_id = e.id)
+                      coalesce(e.purpose IN ('gift', 'ungive'), e.type = 'bonus' AND e.given_by IS NOT NULL), e.reason, (SELECT coalesce(d.nickname, d.display_name) FROM approval a JOIN staff d ON d.id = a.decided_by WHERE a.entry_id = e.id),
+                      (SELECT o.type FROM point_entry o WHERE o.id = e.reverses), coalesce(e.purpose = 'opening', 0)
                FROM point_entry e LEFT JOIN customer c ON c.id = e.customer_id LEFT JOIN staff s ON s.id = e.given_by
                WHERE coalesce(e.effective_at, e.created_at, 0) >= ?1 ORDER BY 5, e.id";
     list(connection, sql, [since], |row| {
@@ -95,6 +100,8 @@ pub fn moved(connection: &Connection, since: i64) -> Result<Vec<Moved>> {
             is_gift: row.get(7)?,
             reason: row.get::<_, Option<String>>(8)?.as_deref().and_then(Reason::from_word),
             agreed_by: row.get(9)?,
+            takes_back: row.get(10)?,
+            is_opening: row.get(11)?,
         })
     })
 }
@@ -132,6 +139,43 @@ pub fn held(connection: &Connection) -> Result<Vec<Held>> {
             points: row.get(3)?,
             owed: row.get(4)?,
             until: row.get(5)?,
+        })
+    })
+}
+
+/// An achievement that a member has.
+#[derive(Clone, Debug)]
+pub struct Unlocked {
+    /// Which.
+    pub achievement: Uuid,
+    /// Its name.
+    pub what: String,
+    /// Who.
+    pub customer: Uuid,
+    /// Code of the customer.
+    pub code: String,
+    /// Name of the customer.
+    pub name: String,
+    /// Since when, microseconds since 1970.
+    pub at: i64,
+}
+
+/// What members have achieved, oldest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unlocked(connection: &Connection) -> Result<Vec<Unlocked>> {
+    let sql = "SELECT d.achievement_id, coalesce(a.name, ''), d.customer_id, coalesce(c.code, ''), coalesce(c.full_name, ''), d.earned_at
+               FROM achieved d JOIN achievement a ON a.id = d.achievement_id JOIN loyalty_profile p ON p.customer_id = d.customer_id LEFT JOIN customer c ON c.id = d.customer_id
+               WHERE d.earned_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM merge m WHERE m.from_id = d.customer_id AND m.separated_at IS NULL) ORDER BY d.earned_at, d.id";
+    list(connection, sql, [], |row| {
+        Ok(Unlocked {
+            achievement: row.get(0)?,
+            what: row.get(1)?,
+            customer: row.get(2)?,
+            code: row.get(3)?,
+            name: row.get(4)?,
+            at: row.get(5)?,
         })
     })
 }

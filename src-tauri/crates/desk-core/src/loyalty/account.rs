@@ -116,9 +116,15 @@ impl Account {
         self.take_or_owe(points, None)
     }
 
-    /// Takes an award back, or a part of it: out of its own lot first, then out of the others; what has been spent is owed (rule L4).
-    pub fn reverse(&mut self, award: Uuid, points: i64) -> Vec<Use> {
-        self.take_or_owe(points, Some(award))
+    /// Takes an award back, or a part of it: out of its own lot first, then out of the others; what has been spent is owed (rule L4). So many
+    /// points of it had `ended`.
+    pub fn reverse(&mut self, award: Uuid, points: i64, ended: i64) -> Vec<Use> {
+        let own = self
+            .lots
+            .iter()
+            .find(|lot| lot.id == award)
+            .map_or(0, |lot| lot.remaining);
+        self.take_or_owe(loss(points, own, ended), Some(award))
     }
 
     fn take_or_owe(&mut self, points: i64, first: Option<Uuid>) -> Vec<Use> {
@@ -188,6 +194,12 @@ impl Account {
         })
         .collect()
     }
+}
+
+/// What a customer loses when so many points of an award are taken back, of which its own lot has some and some had `ended`: what had ended is
+/// gone already, and not taken once more. It is met after what the lot has, and before what was spent.
+pub fn loss(points: i64, own: i64, ended: i64) -> i64 {
+    points - ended.clamp(0, (points - own).max(0))
 }
 
 /// All of them together.
@@ -265,9 +277,9 @@ mod tests {
         let mut account = Account::default();
         account.gain(lot(1, 399, Some(DEC_31)));
         account.spend(300, 0).unwrap();
-        account.reverse(Uuid::from_u128(1), 200);
+        account.reverse(Uuid::from_u128(1), 200, 0);
         assert_eq!((account.available(), account.owed), (0, 101));
-        account.reverse(Uuid::from_u128(1), 199);
+        account.reverse(Uuid::from_u128(1), 199, 0);
         assert_eq!((account.available(), account.owed), (0, 300));
         assert_eq!(account.gain(lot(2, 100, None)), 100);
         assert_eq!((account.available(), account.owed), (0, 200));
@@ -276,9 +288,25 @@ mod tests {
     }
 
     #[test]
+    fn l4_what_ended_of_an_award_is_gone_and_not_owed_once_more() {
+        let mut account = Account::default();
+        account.gain(lot(1, 399, Some(OCT_31)));
+        account.spend(100, 0).unwrap();
+        assert_eq!(total(&account.end(NOV_5)), 299);
+        account.reverse(Uuid::from_u128(1), 200, 299);
+        assert_eq!((account.available(), account.owed), (0, 0));
+        account.reverse(Uuid::from_u128(1), 199, 99);
+        assert_eq!((account.available(), account.owed), (0, 100), "what was spent");
+        assert_eq!(
+            (loss(200, 150, 40), loss(200, 150, 60), loss(200, 250, 60)),
+            (160, 150, 200)
+        );
+    }
+
+    #[test]
     fn l4_an_award_is_taken_back_out_of_its_own_lot_before_older_ones() {
         let mut account = three_lots();
-        account.reverse(Uuid::from_u128(2), 210);
+        account.reverse(Uuid::from_u128(2), 210, 0);
         assert_eq!(left(&account), [90, 0, 50]);
     }
 
