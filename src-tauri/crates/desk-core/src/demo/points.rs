@@ -165,6 +165,7 @@ impl Demo {
                         Value::Null
                     },
                     Value::Null,
+                    Value::Null,
                 ]
             })
         })
