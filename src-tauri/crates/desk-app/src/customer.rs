@@ -89,7 +89,7 @@ impl Desk {
     pub async fn customer_create(self: &Arc<Self>, request: CustomerCreate) -> Result<Saved, AppError> {
         let full_name = check::optional("full_name", Some(request.full_name), check::NAME)?;
         let id = Uuid::now_v7();
-        let mut args = json!({
+        let args = json!({
             "id": id,
             "full_name": full_name.ok_or(Code::NameEmpty)?,
             "nickname": check::optional("nickname", request.nickname, check::NICKNAME)?,
@@ -98,10 +98,8 @@ impl Desk {
             "birth_date": check::birth_date(request.birth_date, &self.today_date())?,
             "gender": check::one_of("gender", request.gender, &GENDERS)?,
             "notes": check::optional("notes", request.notes, check::LONG)?,
+            "lead_id": request.lead,
         });
-        if let Some(lead) = request.lead {
-            args["lead_id"] = json!(lead);
-        }
         self.act(id, "customer.create", args, id).await
     }
 

@@ -107,11 +107,8 @@ pub(super) fn reverting(connection: &Connection, done: &Action, before: &Json) -
 
 /// The name goes along, for lists that show what waits: the row is gone.
 pub(super) fn removing(done: &Action) -> Json {
-    let mut args = json!({ "id": done.args.get("id"), "of": done.id, "full_name": done.args.get("full_name") });
-    if let Some(lead) = done.args.get("lead_id") {
-        args["lead_id"] = lead.clone();
-    }
-    args
+    let said = |field: &str| done.args.get(field);
+    json!({ "id": said("id"), "of": done.id, "full_name": said("full_name"), "lead_id": said("lead_id") })
 }
 
 /// What of a customer the counter may write, by the name of the column.
