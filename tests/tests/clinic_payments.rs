@@ -92,6 +92,47 @@ async fn a_payment_of_yesterday_without_the_network_is_yesterdays_revenue() {
     }
 }
 
+/// Counter, sales and whoever answers for the clinic; what whoever treats has sent anyway is refused and books nothing.
+#[tokio::test]
+async fn who_treats_books_no_bill() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let customer = uid(&pg, "customer", 1);
+    let booked = || {
+        pg.psql(
+            DB,
+            "select (select count(*) from desk.payment) || ' ' || (select count(*) from public.point_transactions)",
+        )
+    };
+    let is_now = |role: &str| {
+        pg.psql(
+            DB,
+            &format!("update desk.staff set role = '{role}' where person_id = md5('user:7')::uuid"),
+        );
+    };
+    is_now("beautician");
+    let award = || json!({ "id": Uuid::now_v7(), "customer_id": customer, "satang": 10_000 });
+    for (name, args) in [
+        ("payment.take", bill(customer, 10_000).1),
+        ("points.award", award()),
+        // Money for later is money too.
+        (
+            "payment.take",
+            json!({ "id": Uuid::now_v7(), "entry": Uuid::now_v7(), "customer_id": customer, "satang": 10_000, "method": "cash", "held_as": "deposit" }),
+        ),
+    ] {
+        let answer = outcome(&mut may, name, args).await;
+        assert_eq!(answer.code.as_deref(), Some("role_not_allowed"), "{name}");
+        assert_eq!(answer.detail.unwrap()["role"], "beautician");
+    }
+    assert_eq!(booked(), "0 0");
+    for role in ["sales", "front_desk", "manager", "owner"] {
+        is_now(role);
+        assert_eq!(may.act("payment.take", bill(customer, 10_000).1).await, "ok", "{role}");
+        assert_eq!(may.act("points.award", award()).await, "ok", "{role}");
+    }
+}
+
 #[tokio::test]
 async fn twenty_payments_at_once_have_twenty_numbers_in_a_row() {
     let pg = migrated().await;

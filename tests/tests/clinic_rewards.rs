@@ -487,6 +487,29 @@ async fn a_code_that_stands_alone_is_alone_on_a_bill_and_others_together_take_no
     );
 }
 
+/// A bill that codes pay in full is a bill; what was promised is handed over by whoever treats, too.
+#[tokio::test]
+async fn who_treats_hands_over_what_a_code_is_for_and_puts_none_on_a_bill() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let customer = uid(&pg, "customer", 1);
+    points(&pg, customer, 300, "null");
+    let some = reward(&pg, "free_service", 100, "0", ("", ""));
+    let code = redeem(&mut may, customer, some, 100).await.unwrap();
+    let paid = pay(&mut may, customer, 10_000).await;
+    pg.psql(
+        DB,
+        "update desk.staff set role = 'beautician' where person_id = md5('user:7')::uuid",
+    );
+    for (payment, bill) in [(None, Some(10_000)), (Some(paid), None), (Some(paid), Some(10_000))] {
+        assert_eq!(
+            may.act("reward.use", using(customer, &[code], payment, bill)).await,
+            "role_not_allowed"
+        );
+    }
+    assert_eq!(may.act("reward.use", using(customer, &[code], None, None)).await, "ok");
+}
+
 #[tokio::test]
 async fn a_redemption_taken_back_takes_its_code_along_but_not_one_that_was_used() {
     let pg = migrated().await;

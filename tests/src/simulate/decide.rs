@@ -580,6 +580,7 @@ fn points_award(desk: &mut Desk<'_>, args: &Json) -> Decided {
     if !(1..=loyalty::LARGEST_BILL_SATANG).contains(&satang) {
         return refuse("amount_out_of_range");
     }
+    super::lead::require_role(desk, &pay::TAKERS)?;
     if desk.tx.row("customer", customer).is_none() {
         return refuse("customer_not_found");
     }

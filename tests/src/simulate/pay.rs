@@ -23,6 +23,8 @@ use super::{
     tell::Woken,
 };
 
+/// Who may take money.
+pub(super) const TAKERS: [&str; 4] = ["owner", "manager", "front_desk", "sales"];
 /// Who may give money back.
 const REFUNDERS: [&str; 3] = ["owner", "manager", "front_desk"];
 
@@ -111,6 +113,7 @@ pub(super) fn take(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let how = how(args, satang)?;
     let said = arg_text(args, "note", 500)?.filter(|said| !said.is_empty());
     let late = arg_text(args, "late_reason", 500)?.filter(|late| !late.is_empty());
+    require_role(desk, &TAKERS)?;
     if desk.tx.row("customer", customer).is_none() {
         return refuse("customer_not_found");
     }

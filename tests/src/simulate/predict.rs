@@ -258,6 +258,7 @@ fn newcomer(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Waits]) -> 
 }
 
 fn award(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
+    predict_pay::may_take(rows, action)?;
     let bill = Earned {
         entry: uuid(action, "id")?,
         customer: uuid(action, "customer_id")?,

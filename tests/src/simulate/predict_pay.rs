@@ -31,6 +31,7 @@ fn number(action: &Waits, name: &str) -> Option<i64> {
 }
 
 fn take(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
+    may_take(rows, action)?;
     let (payment, entry, customer) = (
         uuid(action, "id")?,
         uuid(action, "entry")?,
@@ -75,6 +76,13 @@ fn take(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
     ];
     super::predict::put(rows, Row::new("payment", payment, &fields));
     Some(())
+}
+
+/// Whoever treats takes no money.
+pub(super) fn may_take(rows: &Table, action: &Waits) -> Done {
+    let staff = rows.get(&key("staff", action.person))?;
+    let has_role = matches!(staff.text("role"), Some("owner" | "manager" | "front_desk" | "sales"));
+    (has_role && staff.int("active") == Some(1)).then_some(())
 }
 
 fn may_give_back(rows: &Table, action: &Waits) -> Done {

@@ -34,6 +34,18 @@ test('money by PromptPay: the code asks for exactly this amount, and follows it'
   expect(on.sent('payment_take')).toMatchObject({ customerId: 'c1', satang: 199_950, method: 'promptpay' });
 });
 
+test('who treats takes no money: there is no button and no key for it', async () => {
+  const on = await openWindow();
+  vi.spyOn(on.clinic, 'role').mockReturnValue('beautician');
+  on.clinic.open('/customers/c1');
+  await on.see('[data-action=call]');
+  expect(on.none('[data-action=award]')).toBe(true);
+  await on.press('F9');
+  await on.press('C');
+  await on.see('[data-dialog=call]');
+  expect(on.none('[data-dialog=award]')).toBe(true);
+});
+
 test('a clinic that has said nothing shows no code and says who can set it', async () => {
   const on = await atCard();
   on.clinic.promptpay = null;

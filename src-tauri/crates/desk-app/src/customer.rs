@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use desk_cache::{
     CacheError,
+    change::payment::TAKERS,
     open::Reader,
     query::{
         appointment::{self, Appointment},
@@ -332,6 +333,7 @@ fn card(
         approvals: gift::rows(reader, id, me)?,
         merges: crate::merge::rows(reader, id, may_merge, now)?,
         may_merge,
+        may_take: crate::payment::is_one_of(reader, me, &TAKERS)?,
     }))
 }
 

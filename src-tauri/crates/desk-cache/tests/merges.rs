@@ -15,7 +15,7 @@ use desk_cache::{
 };
 use desk_core::synced::Value;
 use serde_json::json;
-use support::{Desk, TODAY, id, put, text};
+use support::{Desk, TODAY, a_cashier, id, put, text};
 use uuid::Uuid;
 
 const KEPT: u128 = 20;
@@ -71,7 +71,8 @@ fn entries(desk: &Desk, customer: u128) -> usize {
 #[test]
 fn what_waits_for_the_old_one_is_shown_with_who_was_kept_as_soon_as_the_merge_arrives() {
     let desk = Desk::new();
-    desk.pull(1, two_cards(), vec![]);
+    let cashier = a_cashier(desk.person, "นก");
+    desk.pull(1, two_cards().into_iter().chain([cashier]).collect(), vec![]);
     let bill = json!({ "id": id(100), "customer_id": id(OLD), "satang": 199_900 });
     desk.act(100, "points.award", bill).unwrap();
     assert_eq!((entries(&desk, KEPT), entries(&desk, OLD)), (0, 1));

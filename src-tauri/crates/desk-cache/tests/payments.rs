@@ -17,7 +17,7 @@ use desk_cache::{
 use desk_core::synced::Value;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use support::{Desk, id, put, text};
+use support::{Desk, a_cashier, id, put, text};
 use uuid::Uuid;
 
 const NAPA: Uuid = Uuid::from_u128(20);
@@ -25,11 +25,6 @@ const NAPA: Uuid = Uuid::from_u128(20);
 /// A desk of the counter, with a Gold customer who has these points in one lot.
 fn counter(points: i64) -> Desk {
     let desk = Desk::new();
-    let me = [
-        ("role", text("front_desk")),
-        ("nickname", text("นก")),
-        ("active", Value::Int(1)),
-    ];
     let member = [
         ("customer_id", Value::Uuid(NAPA)),
         ("total_points", Value::Int(5_000)),
@@ -43,7 +38,7 @@ fn counter(points: i64) -> Desk {
         ("effective_at", Value::Int(1)),
     ];
     let rows = vec![
-        put("staff", desk.person, &me),
+        a_cashier(desk.person, "นก"),
         put("customer", NAPA, &[("full_name", text("นภา แสงทอง"))]),
         put("loyalty_profile", id(21), &member),
         put("lot", id(22), &lot),
@@ -109,6 +104,31 @@ fn a_payment_is_shown_at_once_and_numbered_by_the_clinic() {
     desk.pull(2, vec![put("payment", id(100), &booked)], vec![id(100)]);
     let shown = payment::of_customer(&desk.cache().read().unwrap(), NAPA).unwrap();
     assert_eq!((shown.len(), shown[0].number, shown[0].is_waiting), (1, Some(7), false));
+}
+
+/// Who stands at the counter or sells. Whom the clinic's list does not know, or no longer, is nobody of them.
+#[test]
+fn who_treats_books_no_bill() {
+    let desk = counter(1_240);
+    let is_now = |version, role: &str, active| {
+        let me = [("role", text(role)), ("active", Value::Int(active))];
+        desk.pull(version, vec![put("staff", desk.person, &me)], vec![]);
+    };
+    let award = json!({ "id": id(300), "customer_id": NAPA, "satang": 199_900 });
+    for (version, role, active) in [(2, "beautician", 1), (3, "sales", 0)] {
+        is_now(version, role, active);
+        let taken = desk.act(100, "payment.take", bill(100, 199_900));
+        assert_eq!(refused(taken), "role_not_allowed", "{role}");
+        let awarded = desk.act(300, "points.award", award.clone());
+        assert_eq!(refused(awarded), "role_not_allowed", "{role}");
+    }
+    assert_eq!((stands(&desk), desk.waiting()), ((1_240, 0, 5_000), 0));
+    for (nth, role) in (4..).zip(["sales", "manager", "owner"]) {
+        is_now(nth, role, 1);
+        let payment = 100 + u128::try_from(nth).unwrap();
+        desk.act(payment, "payment.take", bill(payment, 10_000)).unwrap();
+    }
+    assert_eq!(desk.waiting(), 3);
 }
 
 #[test]

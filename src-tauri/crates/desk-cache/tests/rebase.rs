@@ -17,7 +17,7 @@ use desk_cache::{
 };
 use desk_core::synced::{self, Kind, Value};
 use serde_json::json;
-use support::{Desk, TODAY, a_task, id, noun, of_version, put, row_of, text};
+use support::{Desk, TODAY, a_cashier, a_task, id, noun, of_version, put, row_of, text};
 use uuid::Uuid;
 
 #[test]
@@ -86,11 +86,8 @@ fn a_refused_action_is_undone_and_becomes_an_item_with_what_was_typed() {
 #[test]
 fn doing_the_same_thing_twice_does_it_once() {
     let desk = Desk::new();
-    desk.pull(
-        1,
-        vec![put("customer", id(20), &[("full_name", text("นภา แสงทอง"))])],
-        vec![],
-    );
+    let customer = put("customer", id(20), &[("full_name", text("นภา แสงทอง"))]);
+    desk.pull(1, vec![customer, a_cashier(desk.person, "นก")], vec![]);
     let args = json!({ "id": id(100), "customer_id": id(20), "satang": 199_900 });
     desk.act(100, "points.award", args.clone()).unwrap();
     desk.act(100, "points.award", args).unwrap();
@@ -216,7 +213,7 @@ fn first_points(there: Vec<Change>, name: &str, args: serde_json::Value) {
 #[test]
 fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
     first_points(
-        vec![],
+        vec![a_cashier(id(1), "นก")],
         "points.award",
         json!({ "id": id(101), "customer_id": id(20), "satang": 199_900 }),
     );
@@ -225,7 +222,7 @@ fn a_membership_that_an_award_made_is_not_shown_with_the_award_on_top_of_it() {
 #[test]
 fn a_membership_that_a_payment_made_is_not_shown_with_the_payment_on_top_of_it() {
     first_points(
-        vec![],
+        vec![a_cashier(id(1), "นก")],
         "payment.take",
         json!({ "id": id(102), "entry": id(101), "customer_id": id(20), "satang": 199_900, "method": "cash" }),
     );

@@ -19,7 +19,7 @@ use desk_cache::{
 };
 use desk_core::synced::{SYNCED, Value};
 use serde_json::{Value as Json, json};
-use support::{Desk, TODAY, a_task, id, put, text};
+use support::{Desk, TODAY, a_cashier, a_task, id, put, text};
 use uuid::Uuid;
 
 fn wish(person: Uuid, of: Option<Uuid>, reversal: u128) -> Wish {
@@ -341,7 +341,8 @@ fn member(total: i64, available: i64, tier: &str) -> Change {
 fn awarded(after: Change) -> Desk {
     let desk = Desk::new();
     let napa = put("customer", id(20), &[("full_name", text("นภา"))]);
-    desk.pull(1, vec![napa, member(900, 900, "bronze")], vec![]);
+    let rows = vec![napa, member(900, 900, "bronze"), a_cashier(desk.person, "นก")];
+    desk.pull(1, rows, vec![]);
     let bill = json!({ "id": id(100), "customer_id": id(20), "satang": 200_000 });
     desk.act(100, "points.award", bill).unwrap();
     let entry = [
@@ -381,6 +382,7 @@ fn points_that_were_spent_since_are_not_taken_back() {
 #[test]
 fn a_new_customer_goes_unless_something_hangs_on_them() {
     let desk = Desk::new();
+    desk.pull(1, vec![a_cashier(desk.person, "นก")], vec![]);
     let napa = json!({ "id": id(20), "full_name": "นภา" });
     desk.act(100, "customer.create", napa.clone()).unwrap();
     desk.act(
@@ -483,6 +485,7 @@ fn points_taken_back_before_the_clinic_dated_them_leave_the_dated_ones_alone() {
     let rows = vec![
         napa,
         member(1_140, 1_140, "bronze"),
+        a_cashier(desk.person, "นก"),
         put("point_entry", id(50), &older),
         put("lot", id(50), &lot),
     ];
@@ -578,7 +581,7 @@ mod laws {
 
     fn begin() -> Desk {
         let desk = Desk::new();
-        let staff = |n| put("staff", id(n), &[("nickname", text("ก")), ("active", Value::Int(1))]);
+        let staff = |n| a_cashier(id(n), "ก");
         let due = |n| {
             put(
                 "followup",

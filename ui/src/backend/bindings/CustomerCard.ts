@@ -76,4 +76,8 @@ merges: Array<MergeRow>,
 /**
  * Whoever asks may merge customers, by themselves or with the PIN of somebody of this PC.
  */
-mayMerge: boolean, };
+mayMerge: boolean, 
+/**
+ * The signed-in person takes money.
+ */
+mayTake: boolean, };

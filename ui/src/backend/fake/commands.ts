@@ -95,6 +95,7 @@ function card(clinic: FakeClinic, asked: string): CustomerCard {
     approvals: gifts.approvalsOf(clinic, id),
     merges: merges.rowsOf(clinic, id),
     mayMerge: merges.mayMerge(clinic),
+    mayTake: payments.mayTake(clinic),
   };
 }
 

@@ -145,7 +145,11 @@ function number(clinic: FakeClinic): number | null {
   return clinic.mode === 'offline' ? null : clinic.payments.length + 1;
 }
 
+const TAKERS = ['owner', 'manager', 'front_desk', 'sales'];
+export const mayTake = (clinic: FakeClinic): boolean => TAKERS.includes(clinic.role() ?? '');
+
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
+  if (!mayTake(clinic)) clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: TAKERS.join(' ') });
   const { paymentId: id, customerId, note, heldAs, held } = request;
   const { pays: satang } = onBill(clinic, customerId, request.satang, request.coupons);
   if (held > heldLeft(clinic, customerId)) clinic.refuse('held_short', { most: String(heldLeft(clinic, customerId)) });

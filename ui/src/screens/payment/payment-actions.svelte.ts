@@ -1,4 +1,5 @@
 /** What can be done about money on a card: take it, give it back, and show the paper. */
+import type { CustomerCard } from '../../backend/bindings/CustomerCard';
 import type { PaymentRow } from '../../backend/bindings/PaymentRow';
 
 export class PaymentActions {
@@ -22,12 +23,12 @@ export class PaymentActions {
     this.shown = undefined;
   };
 
-  /** The card's keys: refund and receipt are of the newest that has one. */
-  keys(payments: readonly PaymentRow[]) {
+  /** The card's keys: nothing is taken by who takes no money; refund and receipt are of the newest that has one. */
+  keys({ payments, mayTake }: Pick<CustomerCard, 'payments' | 'mayTake'>) {
     const [last] = payments;
     const [given] = refundable(payments);
     return {
-      award: this.take,
+      award: mayTake ? this.take : undefined,
       refund: given && (() => this.refund(given)),
       receipt: last && (() => this.receipt(last.id)),
     };

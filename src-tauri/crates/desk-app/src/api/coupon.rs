@@ -65,7 +65,7 @@ pub struct BillCoupon {
     pub less: Option<i64>,
 }
 
-/// Use codes without a payment: handed over, or because nothing is left to pay. Errors: `coupon_not_found`, `coupon_ended`, `coupon_alone`, `coupon_sum_differs`.
+/// Use codes without a payment: handed over, or because nothing is left to pay. Errors: `coupon_not_found`, `coupon_ended`, `coupon_alone`, `coupon_sum_differs`, `role_not_allowed`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CouponUse {

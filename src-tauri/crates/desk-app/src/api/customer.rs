@@ -123,6 +123,8 @@ pub struct CustomerCard {
     pub merges: Vec<MergeRow>,
     /// Whoever asks may merge customers, by themselves or with the PIN of somebody of this PC.
     pub may_merge: bool,
+    /// The signed-in person takes money.
+    pub may_take: bool,
 }
 
 /// Who a customer is.

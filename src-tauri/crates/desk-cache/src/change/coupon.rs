@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::{
     Action, Ledger,
     account::{self, Entry, account, ends_at, keep, member, write_entry},
-    assign, redeem,
+    assign,
+    payment::TAKERS,
+    redeem,
 };
 use crate::{
     error::{CacheError, Result},
@@ -110,13 +112,16 @@ fn close(ledger: &Ledger<'_>, action: &Action, id: Uuid, whose: &str, reason: Op
     Ok(())
 }
 
-/// Codes are used: on a bill, or handed over without one.
+/// Codes are used: on a bill by whoever may book one, or handed over without one.
 fn take_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let (customer, bill) = (
         action.uuid("customer_id")?,
         action.args.get("bill").and_then(Json::as_i64),
     );
     let payment = action.uuid("payment_id").ok();
+    if bill.is_some() || payment.is_some() {
+        assign::require_role(ledger.connection, action, &TAKERS)?;
+    }
     if let Some(id) = payment {
         let paid = payment::get(ledger.connection, id)?.filter(|paid| paid.customer == customer);
         let paid = paid.ok_or(CacheError::Refused("payment_not_found"))?;

@@ -30,6 +30,8 @@ use crate::{
     row,
 };
 
+/// Who may take money, so who books a bill; the database asks for the same.
+pub const TAKERS: [&str; 4] = ["owner", "manager", "front_desk", "sales"];
 /// Who may give money back; the database asks for the same.
 pub const REFUNDERS: [&str; 3] = ["owner", "manager", "front_desk"];
 
@@ -46,6 +48,7 @@ pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 
 /// Money came in.
 fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    assign::require_role(ledger.connection, action, &TAKERS)?;
     let customer = action.uuid("customer_id")?;
     let sum = sum(ledger.connection, action, customer)?;
     let journey = action.uuid("journey_id").ok();

@@ -16,6 +16,8 @@ use uuid::Uuid;
 use super::{
     Action, Ledger,
     account::{self, Entry, Member, Moved, account, ends_at, keep, member, write_entry},
+    assign,
+    payment::TAKERS,
     written,
 };
 use crate::{
@@ -177,6 +179,7 @@ pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
 }
 
 fn award(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
+    assign::require_role(ledger.connection, action, &TAKERS)?;
     let satang = action.args.get("satang").and_then(Json::as_i64).unwrap_or_default();
     if !(1..=loyalty::LARGEST_BILL_SATANG).contains(&satang) {
         return Err(CacheError::Refused("amount_out_of_range"));

@@ -51,6 +51,16 @@ pub fn a_task(key: Uuid, status: &str, title: &str) -> Change {
     put("task", key, &fields)
 }
 
+/// Somebody who takes money.
+pub fn a_cashier(person: Uuid, nickname: &str) -> Change {
+    let fields = [
+        ("role", text("front_desk")),
+        ("nickname", text(nickname)),
+        ("active", Value::Int(1)),
+    ];
+    put("staff", person, &fields)
+}
+
 pub fn of_version(version: i64, changes: Vec<Change>) -> Vec<Entry> {
     let entry = |change| Entry { version, change };
     changes.into_iter().map(entry).collect()
