@@ -16,7 +16,7 @@ use desk_app::{
     Desk,
     api::{
         Nothing,
-        customer::{CustomerCard, CustomerOpen},
+        customer::{CustomerCard, CustomerOpen, PointEntry, PointSum},
         payment::{PaymentPreview, PaymentRefund, PaymentTake, PromptpaySet, ReceiptAsk, RefundPreview},
         settings::Language,
         sync::SyncMode,
@@ -24,7 +24,10 @@ use desk_app::{
     },
     error::Code,
 };
-use desk_core::payment::{Method, held::HeldAs};
+use desk_core::{
+    loyalty::origin::Origin,
+    payment::{Method, held::HeldAs},
+};
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster};
 use journey_support::{Pc, sync, until_agreed, until_mode};
 use uuid::Uuid;
@@ -113,6 +116,83 @@ fn shown(card: &CustomerCard) -> Vec<Shown> {
         .collect();
     rows.sort_by_key(|row| row.0);
     rows
+}
+
+/// "Why 149?", line by line, newest first: what it comes from, what a person wrote, and how it was counted.
+fn explained(card: &CustomerCard) -> Vec<(Origin, i64, Option<String>, Option<PointSum>, Option<String>)> {
+    let ledger = card.loyalty.as_ref().unwrap().ledger.iter();
+    let lines = ledger.filter(|line| line.origin != Origin::Welcome);
+    let line = |line: &PointEntry| {
+        (
+            line.origin,
+            line.amount,
+            line.description.clone(),
+            line.why.sum,
+            line.why.reason.clone(),
+        )
+    };
+    lines.map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_of_the_ledger_says_how_it_came_to_be() {
+    let counter = counter("front_desk").await;
+    let paid = bill(&counter, 199_900);
+    let id = paid.payment_id;
+    counter.desk.payment_take(paid).await.unwrap();
+    until_agreed(&counter.desk).await;
+    counter.net.cut();
+    until_mode(&counter.desk, SyncMode::Offline).await;
+    // Rule L5: half of it, then the rest.
+    for _ in 0..2 {
+        counter.desk.payment_refund(back(id, 99_950)).await.unwrap();
+    }
+    let of = |satang, left| {
+        Some(PointSum {
+            satang,
+            left,
+            multiplier_tenths: 10,
+        })
+    };
+    let note = Some("เลเซอร์".to_owned());
+    let why = Some("ไม่พอใจ".to_owned());
+    let lines = explained(&card(&counter).await);
+    let sums: Vec<_> = lines.iter().map(|line| (line.0, line.1, line.3)).collect();
+    let expected = [
+        (Origin::Refund, -99, of(99_950, Some(0))),
+        (Origin::Refund, -100, of(199_900, Some(99_950))),
+        (Origin::Bill, 199, of(199_900, None)),
+    ];
+    assert_eq!(sums, expected, "before the clinic has confirmed it");
+    counter.net.resume();
+    until_agreed(&counter.desk).await;
+    let card = card(&counter).await;
+    assert_eq!(
+        explained(&card),
+        [
+            (Origin::Refund, -99, None, of(99_950, Some(0)), why.clone()),
+            (Origin::Refund, -100, None, of(199_900, Some(99_950)), why),
+            (Origin::Bill, 199, note, of(199_900, None), None),
+        ]
+    );
+    let ledger = card.loyalty.unwrap().ledger;
+    let bill = ledger.iter().find(|line| line.origin == Origin::Bill).unwrap();
+    assert_eq!(
+        (
+            bill.why.payment_id,
+            bill.why.payment_number,
+            bill.why.policy,
+            bill.why.by.as_deref()
+        ),
+        (Some(id), Some(1), Some(1), Some("นิก7"))
+    );
+    let taken_from: Vec<i64> = ledger.iter().filter_map(|line| Some(line.why.other?.amount)).collect();
+    assert_eq!(taken_from, [199, 199]);
+    let welcome = ledger.iter().find(|line| line.origin == Origin::Welcome).unwrap();
+    assert_eq!(
+        (welcome.amount, welcome.description.as_deref(), welcome.why.policy),
+        (100, None, Some(1))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,7 +75,19 @@ fn moment(text: &str) -> Option<i64> {
 }
 
 /// What PostgreSQL notes beside an entry, and the model does not; `clinic_points` and `clinic_payments` hold it.
-const NOTED: [(&str, &[&str]); 1] = [("point_entry", &["effective_at", "given_by", "policy", "purpose"])];
+const NOTED: [(&str, &[&str]); 1] = [(
+    "point_entry",
+    &[
+        "agreed_by",
+        "effective_at",
+        "given_by",
+        "multiplier_tenths",
+        "policy",
+        "purpose",
+        "satang",
+        "source",
+    ],
+)];
 
 /// A row by the names of its columns, with documents read.
 fn readable(row: &Row) -> BTreeMap<&'static str, String> {

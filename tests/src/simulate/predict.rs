@@ -293,7 +293,8 @@ pub(super) fn tenths(rows: &Table, customer: Uuid, action: &Waits, waiting: &[Wa
 pub(super) fn earn(rows: &mut Table, action: &Waits, bill: &Earned<'_>, waiting: &[Waits]) -> Done {
     let tier = stands(rows, bill.customer, action, waiting)?;
     let profile = profile_of(rows, bill.customer);
-    let points = loyalty::points_for(bill.satang, multiplier_tenths(rows, tier));
+    let tenths = multiplier_tenths(rows, tier);
+    let points = loyalty::points_for(bill.satang, tenths);
     let fields = [
         ("customer_id", id(bill.customer)),
         ("type", text("earned")),
@@ -301,6 +302,10 @@ pub(super) fn earn(rows: &mut Table, action: &Waits, bill: &Earned<'_>, waiting:
         ("description", Value::text(bill.said.map(str::to_owned))),
         ("created_at", int(action.at)),
         ("expires_at", int(lot_expiry(action.at))),
+        ("source", text("desk")),
+        ("purpose", text("earn")),
+        ("satang", int(bill.satang)),
+        ("multiplier_tenths", int(tenths)),
     ];
     let entry = Row::new("point_entry", bill.entry, &fields);
     // What is owed is paid first.
@@ -340,22 +345,48 @@ fn reverse(rows: &mut Table, action: &Waits) -> Done {
     let points = award.int("amount").unwrap_or(0);
     let has = profile.as_ref().and_then(|profile| profile.int("available_points"));
     (profile.is_none() || has.unwrap_or(0) >= points).then_some(())?;
-    lose(rows, action, &award, (uuid(action, "id")?, points, "ย้อน: "))
+    let gone = Gone {
+        entry: uuid(action, "id")?,
+        points,
+        said: "ย้อน: ",
+        from: ("undo", "reverse"),
+        satang: None,
+    };
+    lose(rows, action, &award, &gone)
+}
+
+/// What of an award goes, and by which entry.
+pub(super) struct Gone<'a> {
+    pub(super) entry: Uuid,
+    pub(super) points: i64,
+    pub(super) said: &'a str,
+    pub(super) from: (&'a str, &'a str),
+    /// Money that is given back.
+    pub(super) satang: Option<i64>,
 }
 
 /// So many points of an award go, by an entry that says why.
-pub(super) fn lose(rows: &mut Table, action: &Waits, award: &Row, (entry, points, why): (Uuid, i64, &str)) -> Done {
+pub(super) fn lose(rows: &mut Table, action: &Waits, award: &Row, gone: &Gone<'_>) -> Done {
+    let Gone { entry, points, .. } = *gone;
     let customer = award.id("customer_id")?;
     rows.contains_key(&key("customer", customer)).then_some(())?;
     let said = award.text("description").unwrap_or_default();
+    let counted = gone
+        .satang
+        .filter(|_| award.int("satang").is_some())
+        .zip(award.int("multiplier_tenths"));
     let fields = [
         ("customer_id", id(customer)),
         ("type", text("refund")),
         ("amount", int(-points)),
-        ("description", Value::Text(format!("{why}{said}"))),
+        ("description", Value::Text(format!("{}{said}", gone.said))),
         ("created_at", int(action.at)),
         ("expires_at", award.get("expires_at").clone()),
         ("reverses", id(award.id("id")?)),
+        ("source", text(gone.from.0)),
+        ("purpose", text(gone.from.1)),
+        ("satang", int(counted.map(|(satang, _)| -satang))),
+        ("multiplier_tenths", int(counted.map(|(_, tenths)| tenths))),
     ];
     put(rows, Row::new("point_entry", entry, &fields));
     take(rows, customer, points, award.id("id"));
@@ -438,6 +469,8 @@ fn redeem(rows: &mut Table, action: &Waits) -> Done {
             "method",
             text(action.args.get("method").and_then(Json::as_str).unwrap_or("staff")),
         ),
+        ("source", text("desk")),
+        ("purpose", text("redeem")),
     ];
     let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
     put(rows, entry);
@@ -469,6 +502,8 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
     entry.set("created_at", int(action.at));
     entry.set("expires_at", int(lot_expiry(action.at)));
     entry.set("method", Value::Null);
+    entry.set("source", text("undo"));
+    entry.set("purpose", text("unredeem"));
     entry.set("reverses", id(spent.id("id")?));
     // What is owed is paid first.
     let mut rest = (points - profile.int("owed").unwrap_or(0)).max(0);

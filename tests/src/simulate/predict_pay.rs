@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     pay::{given_back, held_left},
-    predict::{Done, Earned, earn, field, lose, tenths, uuid},
+    predict::{Done, Earned, Gone, earn, field, lose, tenths, uuid},
     row::{Key, Row, id, int, key, noun, text},
     seen::{Table, Waits},
 };
@@ -108,7 +108,14 @@ fn refund(rows: &mut Table, action: &Waits) -> Done {
     if let Some(award) = paid.id("entry_id") {
         let entry = uuid(action, "entry")?;
         let award = rows.get(&key("point_entry", award))?.as_ref().clone();
-        lose(rows, action, &award, (entry, points, "คืนเงิน: "))?;
+        let gone = Gone {
+            entry,
+            points,
+            said: "คืนเงิน: ",
+            from: ("desk", "refund"),
+            satang: Some(satang),
+        };
+        lose(rows, action, &award, &gone)?;
     }
     let money_left = sum("satang") - sum("held") - (back - held_again);
     let held = if is_held { 0 } else { held_back(satang, money_left) };

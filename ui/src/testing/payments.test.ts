@@ -72,6 +72,38 @@ test('the paper of the last payment is shown in either language and printed, wit
   vi.unstubAllGlobals();
 });
 
+test('"why 149?": a line of the ledger says the sum, the terms, the receipt and who booked it, in the language of the window', async () => {
+  const on = await atCard({ settings: { language: 'en' } });
+  await pay(on, '1999');
+  await on.press('P');
+  on.one('[data-why] summary').click();
+  const why = on.one('[data-why]').textContent;
+  expect(why).toContain('Why +399?');
+  expect(why).toContain('399 = ⌊1,999.00 × 2 ÷ 10⌋');
+  expect(why).toContain('By terms no. 1');
+  expect(why).toContain('Receipt no. 1');
+  expect(why).toContain('Booked by นก');
+  await on.read('From a bill');
+  on.one('[data-why] [data-action=receipt]').click();
+  await on.see('[data-dialog=receipt]');
+});
+
+test('a line that money given back made shows both sums and what it takes from', async () => {
+  const on = await atCard();
+  await pay(on, '1999');
+  await on.press('Shift F9');
+  await on.type('999.50');
+  await on.see('[data-refund-points="200"]');
+  on.one('input[name=reason]').focus();
+  await on.type('ไม่พอใจ');
+  await on.press('Enter');
+  await on.gone('[data-dialog=refund]');
+  await on.press('P');
+  const why = on.one('[data-why]').textContent;
+  expect(why).toContain('−200 = ⌊999.50 × 2 ÷ 10⌋ − ⌊1,999.00 × 2 ÷ 10⌋');
+  expect(why).toContain('ไม่พอใจ');
+});
+
 test('without the network the number is given when it is sent', async () => {
   const on = await atCard({ mode: 'offline' });
   await pay(on, '1999');

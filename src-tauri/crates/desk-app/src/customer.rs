@@ -22,12 +22,13 @@ use crate::{
         customer::{
             Appointment as AppointmentShown, CustomerCard, CustomerCreate, CustomerEdit, CustomerField, CustomerHit,
             CustomerOpen, CustomerSearch, CustomersFound, Expiring, FieldChange, Journey, LedgerPage, Mark,
-            PointEntries, PointEntry, PointsAward, PointsPreview, PointsPromise, Preference,
+            PointEntries, PointsAward, PointsPreview, PointsPromise, Preference,
         },
         session::Person,
     },
     call, check, coupon,
     desk::Desk,
+    entry,
     error::{AppError, Code},
     gift, line,
     loyalty::{Bill, membership, promise},
@@ -149,7 +150,7 @@ impl Desk {
         self.read(move |reader| {
             let entries = loyalty::ledger(reader, request.customer_id, request.offset, request.limit.min(500))?;
             Ok(PointEntries {
-                rows: entries.into_iter().map(entry).collect(),
+                rows: entries.into_iter().map(entry::shown).collect(),
             })
         })
         .await
@@ -356,18 +357,6 @@ pub(crate) fn by_expiry(lots: impl Iterator<Item = (i64, Option<i64>)>) -> Vec<E
         }
     }
     days
-}
-
-pub(crate) fn entry(entry: loyalty::Entry) -> PointEntry {
-    PointEntry {
-        id: entry.id,
-        kind: entry.kind,
-        amount: entry.amount,
-        description: entry.description,
-        at: row::millis(entry.at),
-        expires_at: entry.expires_at.map(row::millis),
-        is_waiting: entry.is_waiting,
-    }
 }
 
 fn journeys(reader: &Reader<'_>, customer: Uuid) -> Result<Vec<Journey>, CacheError> {

@@ -19,6 +19,7 @@ mod desk;
 mod dismissals;
 mod display;
 mod disturb;
+mod entry;
 pub mod error;
 mod followup;
 mod friends;

@@ -18,8 +18,9 @@ use uuid::Uuid;
 
 use crate::{
     api::customer::{Loyalty, LoyaltyWhatIf, NextTier, PointsPromise, Reward, WhatIf},
-    customer::{by_expiry, check_bill, entry},
+    customer::{by_expiry, check_bill},
     desk::Desk,
+    entry,
     error::{AppError, Code},
 };
 
@@ -213,7 +214,7 @@ pub(crate) fn membership(reader: &Reader<'_>, id: Uuid, now: i64) -> Result<Opti
         referral_code: member.referral_code,
         ledger: loyalty::ledger(reader, id, 0, FIRST_ENTRIES)?
             .into_iter()
-            .map(entry)
+            .map(entry::shown)
             .collect(),
         ledger_total: loyalty::ledger_length(reader, id)?,
         expiring: by_expiry(

@@ -176,6 +176,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261205200000_know_ended_lots.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261206101000_explain_points.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

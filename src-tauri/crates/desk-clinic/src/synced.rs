@@ -175,6 +175,10 @@ pub const SOURCES: &[Source] = &[
             ("method", "r.desk_method"),
             ("reverses", "r.desk_reverses"),
             ("ended_lot", "case r.desk_source when 'lot' then r.desk_source_id end"),
+            ("source", "r.desk_source"),
+            ("satang", "r.desk_satang"),
+            ("multiplier_tenths", "round(r.desk_multiplier * 10)::int8"),
+            ("agreed_by", "r.desk_agreed_by"),
         ],
     },
     Source {

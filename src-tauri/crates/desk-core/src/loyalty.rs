@@ -5,6 +5,7 @@
 pub mod account;
 pub mod gift;
 pub mod lease;
+pub mod origin;
 pub mod policy;
 pub mod reward;
 pub mod standing;

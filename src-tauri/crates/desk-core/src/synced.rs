@@ -227,6 +227,10 @@ pub const SYNCED: &[Table] = &[
             text("method"),
             uuid("reverses"),
             uuid("ended_lot"),
+            text("source"),
+            int("satang"),
+            int("multiplier_tenths"),
+            uuid("agreed_by"),
         ],
     },
     Table {

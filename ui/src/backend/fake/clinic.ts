@@ -10,7 +10,6 @@ import type { Code } from '../bindings/Code';
 import type { ContactRow } from '../bindings/ContactRow';
 import type { MuteProposal } from '../bindings/MuteProposal';
 import type { Phase } from '../bindings/Phase';
-import type { PointEntry } from '../bindings/PointEntry';
 import type { Role } from '../bindings/Role';
 import type { Saved } from '../bindings/Saved';
 import type { Settings } from '../bindings/Settings';
@@ -23,6 +22,7 @@ import type { WaitingRow } from '../bindings/WaitingRow';
 import * as doors from './agenda';
 import * as day from './day';
 import { closed } from './display';
+import type { FakeEntry } from './ledger';
 import { journeys } from './journeys';
 import { usualOpening } from './opening';
 import * as leads from './leads';
@@ -109,7 +109,7 @@ export class FakeClinic {
   /** Codes of everybody, newest first. */
   coupons: FakeCoupon[] = [];
   gifts: FakeGifts = gifts();
-  ledgers = new Map<string, PointEntry[]>();
+  ledgers = new Map<string, FakeEntry[]>();
   contacts = new Map<string, ContactRow[]>();
   /** Payments and refunds of everybody, newest first. */
   payments: FakePayment[] = [];
@@ -211,7 +211,7 @@ export class FakeClinic {
     return known;
   }
 
-  ledger(customer: string): PointEntry[] {
+  ledger(customer: string): FakeEntry[] {
     const known = this.ledgers.get(customer) ?? day.ledger(customer);
     this.ledgers.set(customer, known);
     return known;

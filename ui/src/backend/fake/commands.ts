@@ -18,6 +18,7 @@ import * as friends from './friends';
 import * as gifts from './gifts';
 import { assign, board, move, ofCustomer, open, services, show } from './journeys';
 import * as leads from './leads';
+import { shownEntry } from './ledger';
 import * as merges from './merges';
 import { loyaltyOf, pointsFor, redeemPreviewOf, tenthsOf, tierOf, WELCOME } from './loyalty';
 import { manageAnswers } from './manage';
@@ -180,14 +181,15 @@ function award(clinic: FakeClinic, request: Request<'points_award'>) {
   const expiresAt = clinic.now() + 730 * 86_400_000;
   const entry = { kind: 'earned', amount: points, description: request.note, at: clinic.now(), expiresAt, isWaiting };
   if (welcomePoints) {
-    entries.unshift({ ...entry, id: clinic.id(), kind: 'bonus', amount: welcomePoints, description: 'คะแนนต้อนรับ' });
+    const welcome = { kind: 'bonus', origin: 'welcome' as const, amount: welcomePoints, description: null };
+    entries.unshift({ ...entry, id: clinic.id(), ...welcome });
   }
-  entries.unshift({ id: request.entryId, ...entry });
+  entries.unshift({ id: request.entryId, ...entry, origin: 'bill' });
   Object.assign(of, { points: availableAfter, lifetime: of.lifetime + points + welcomePoints, isMember: true });
   const revert = () => {
     if (of.points < points) clinic.refuse('points_spent');
-    const back = { kind: 'refund', amount: -points, description: `ย้อน: ${request.note ?? ''}`, at: clinic.now() };
-    clinic.ledger(of.id).unshift({ id: clinic.id(), ...back, expiresAt, isWaiting });
+    const back = { kind: 'refund', amount: -points, description: null, at: clinic.now() };
+    clinic.ledger(of.id).unshift({ id: clinic.id(), ...back, expiresAt, isWaiting, origin: 'undone' });
     Object.assign(of, before);
   };
   return clinic.undoable(request.entryId, 'points.award', name, revert, topic);
@@ -207,11 +209,11 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
     clinic.refuse('second_person_needed', { most: String(promise.aloneADay), left: String(promise.alone) });
   }
   if (request.points > promise.most) clinic.refuse('lease_exceeded', { left: String(promise.most) });
-  const entry = { kind: 'redeemed', amount: -request.points, description: 'แลกแต้ม', at: clinic.now(), expiresAt: null };
+  const entry = { kind: 'redeemed', amount: -request.points, description: null, at: clinic.now(), expiresAt: null };
   const entries = clinic.ledger(of.id);
   const undo = request.entryId;
   if (!entries.some(({ id }) => id === undo)) {
-    entries.unshift({ id: undo, ...entry, isWaiting: isOffline });
+    entries.unshift({ id: undo, ...entry, isWaiting: isOffline, origin: 'redemption' });
     of.points -= request.points;
     rewards.issue(clinic, of.id, undo, request.rewardId);
     const counts = (points: number) =>
@@ -322,7 +324,10 @@ export const ANSWERS: Answers = {
   journey_move: move,
   journey_assign: (clinic, { id, part, to }) => assign(clinic, id, part, to),
   points_ledger: (clinic, { customerId, offset, limit }) => ({
-    rows: clinic.ledger(customerId).slice(offset, offset + limit),
+    rows: clinic
+      .ledger(customerId)
+      .slice(offset, offset + limit)
+      .map(shownEntry),
   }),
   points_preview: preview,
   points_award: award,

@@ -4,9 +4,9 @@ import type { AttentionRow } from '../bindings/AttentionRow';
 import type { CustomerRef } from '../bindings/CustomerRef';
 import type { FollowupRow } from '../bindings/FollowupRow';
 import type { NotificationRow } from '../bindings/NotificationRow';
-import type { PointEntry } from '../bindings/PointEntry';
 import type { StaffRef } from '../bindings/StaffRef';
 import type { TaskRow } from '../bindings/TaskRow';
+import type { FakeEntry } from './ledger';
 import { CAST, OTHERS, PEOPLE } from './people';
 
 /** An instant of the clinic's clock, in October 2026 unless a whole date is given. */
@@ -211,7 +211,7 @@ export function appointments(customer: string): Appointment[] {
   return [];
 }
 
-export function ledger(customer: string): PointEntry[] {
+export function ledger(customer: string): FakeEntry[] {
   const entry = (
     id: string,
     kind: string,
@@ -219,7 +219,7 @@ export function ledger(customer: string): PointEntry[] {
     when: string,
     description: string,
     expires: string | null,
-  ) => ({
+  ): FakeEntry => ({
     id,
     kind,
     amount,

@@ -89,12 +89,25 @@ function ask(
   return () => void (clinic.gifts.approvals = clinic.gifts.approvals.filter(({ id }) => id !== one.id));
 }
 
-function book(clinic: FakeClinic, customer: string, id: string, points: number, description: string) {
-  const of = clinic.customer(customer);
-  const kind = points > 0 ? 'bonus' : 'redeemed';
-  const expiresAt = points > 0 ? clinic.now() + 730 * 86_400_000 : null;
-  const isWaiting = clinic.mode === 'offline';
-  clinic.ledger(customer).unshift({ id, kind, amount: points, description, at: clinic.now(), expiresAt, isWaiting });
+/** What is given, or spent with a second person's word. */
+type Booked = Pick<FakeApproval, 'customer' | 'kind' | 'reason' | 'note' | 'points' | 'asker'>;
+
+function book(clinic: FakeClinic, id: string, one: Booked, agreedBy: string | null) {
+  const of = clinic.customer(one.customer);
+  const [isGift, isWaiting] = [one.kind === 'gift', clinic.mode === 'offline'];
+  const [points, expiresAt] = isGift ? [one.points, clinic.now() + 730 * 86_400_000] : [-one.points, null];
+  const by = PEOPLE.find((person) => person.id === one.asker)?.nickname ?? null;
+  clinic.ledger(one.customer).unshift({
+    id,
+    kind: isGift ? 'bonus' : 'redeemed',
+    origin: isGift ? 'gift' : 'redemption',
+    amount: points,
+    description: one.note,
+    at: clinic.now(),
+    expiresAt,
+    isWaiting,
+    why: { policy: 1, gift: isGift ? one.reason : null, method: isGift ? null : 'two', by, agreedBy },
+  });
   Object.assign(of, { points: of.points + points, lifetime: of.lifetime + Math.max(0, points), isMember: true });
 }
 
@@ -112,7 +125,7 @@ export function give(clinic: FakeClinic, request: Request<'points_give'>): Respo
   if (points > clinic.gifts.limits.giftAlone) {
     revert = ask(clinic, { id, kind: 'gift', points, customer: customerId, reason, note });
   } else {
-    book(clinic, customerId, id, points, `${reason}${note ? `: ${note}` : ''}`);
+    book(clinic, id, { customer: customerId, kind: 'gift', reason, note, points, asker: me }, null);
     revert = () => {
       if (of.points < points) clinic.refuse('points_spent');
       Object.assign(of, { points: of.points - points, lifetime: of.lifetime - points });
@@ -143,8 +156,7 @@ export function decide(clinic: FakeClinic, request: Request<'approval_decide'>):
   if (!isOne(clinic, seconds(one.kind))) clinic.refuse('role_not_allowed', { needs: seconds(one.kind).join(' ') });
   if (!agree && !why) clinic.refuse('reason_missing');
   clinic.gifts.approvals = clinic.gifts.approvals.filter((other) => other !== one);
-  const sign = one.kind === 'gift' ? 1 : -1;
-  if (agree) book(clinic, one.customer, decisionId, sign * one.points, one.note ?? '');
+  if (agree) book(clinic, decisionId, one, clinic.nickname());
   const of = clinic.customer(one.customer);
   return clinic.saved(approvalId, 'approval.decide', of.nickname ?? of.fullName, `customer:${of.id}`);
 }

@@ -1,11 +1,11 @@
 /** Points of the fake clinic, by the same rules as desk-core's loyalty. */
 import type { Loyalty } from '../bindings/Loyalty';
-import type { PointEntry } from '../bindings/PointEntry';
 import type { PointsPromise } from '../bindings/PointsPromise';
 import type { RedeemPromise } from '../bindings/RedeemPromise';
 import type { Tier } from '../bindings/Tier';
 import type { WhatIf } from '../bindings/WhatIf';
 import type { FakeClinic } from './clinic';
+import { shownEntry, type FakeEntry } from './ledger';
 import type { FakeCustomer } from './people';
 import { offersOf } from './rewards';
 
@@ -26,7 +26,7 @@ export const tenthsOf = (lifetime: number): number => row(lifetime)[2];
 export const WELCOME = 100;
 export const pointsFor = (satang: number, tenths: number): number => Math.floor((satang * tenths) / 10_000);
 
-export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: PointEntry[], now: number): Loyalty | null {
+export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: FakeEntry[], now: number): Loyalty | null {
   if (!of.isMember) return null;
   const [tier, tierFloor, multiplierTenths] = row(of.lifetime);
   const next = TIERS.find(([, floor]) => floor > of.lifetime);
@@ -50,7 +50,7 @@ export function loyaltyOf(clinic: FakeClinic, of: FakeCustomer, entries: PointEn
     tierUntil: tier === 'bronze' ? null : '2027-03-14',
     keepMissing: 0,
     referralCode: null,
-    ledger: entries.slice(0, 50),
+    ledger: entries.slice(0, 50).map(shownEntry),
     ledgerTotal: entries.length,
     expiring: lots,
     affordable: offersOf(clinic, of.points, tier)

@@ -148,6 +148,32 @@ function number(clinic: FakeClinic): number | null {
 const TAKERS = ['owner', 'manager', 'front_desk', 'sales'];
 export const mayTake = (clinic: FakeClinic): boolean => TAKERS.includes(clinic.role() ?? '');
 
+/** The lines of a bill: what it earned and, of a first one, the welcome before it. */
+function earn(
+  clinic: FakeClinic,
+  customer: string,
+  paid: Pick<FakePayment, 'id' | 'number' | 'satang' | 'note' | 'by' | 'lateReason' | 'isWaiting'>,
+  { points, welcomePoints, multiplierTenths }: Pick<PointsPromise, 'points' | 'welcomePoints' | 'multiplierTenths'>,
+) {
+  const [ledger, at] = [clinic.ledger(customer), clinic.now()];
+  const line = { at, expiresAt: at + 730 * 86_400_000, isWaiting: paid.isWaiting };
+  if (welcomePoints) {
+    const welcome = { kind: 'bonus', origin: 'welcome' as const, amount: welcomePoints, description: null };
+    ledger.unshift({ id: clinic.id(), ...welcome, ...line });
+  }
+  if (!points) return;
+  const why = {
+    sum: { satang: paid.satang, left: null, multiplierTenths },
+    policy: 1,
+    by: paid.by,
+    reason: paid.lateReason,
+    paymentId: paid.id,
+    paymentNumber: paid.number,
+  };
+  const earned = { kind: 'earned', origin: 'bill' as const, amount: points, description: paid.note };
+  ledger.unshift({ id: `${paid.id}-points`, ...earned, ...line, why });
+}
+
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
   if (!mayTake(clinic)) clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: TAKERS.join(' ') });
   const { paymentId: id, customerId, note, heldAs, held } = request;
@@ -178,19 +204,7 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     held,
   };
   clinic.payments.unshift({ ...row, customer: of.id, refunds: null, tenths: multiplierTenths });
-  const entry = {
-    kind: 'earned',
-    amount: points,
-    description: note,
-    at: clinic.now(),
-    expiresAt: clinic.now() + 730 * 86_400_000,
-    isWaiting,
-  };
-  if (welcomePoints)
-    clinic
-      .ledger(of.id)
-      .unshift({ ...entry, id: clinic.id(), kind: 'bonus', amount: welcomePoints, description: 'คะแนนต้อนรับ' });
-  if (points) clinic.ledger(of.id).unshift({ id: `${id}-points`, ...entry });
+  earn(clinic, of.id, row, { points, welcomePoints, multiplierTenths });
   if (points)
     Object.assign(of, { points: availableAfter, lifetime: of.lifetime + points + welcomePoints, isMember: true });
   const revert = () => {
@@ -261,13 +275,24 @@ export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): 
   const method = held === satang ? 'held' : paid.method;
   clinic.payments.unshift({ ...paid, ...made, method, refunds: paid.id });
   if (paid.points) {
+    const left = rest(clinic, paid);
     const entry = {
       kind: 'refund',
       amount: -points,
-      description: `คืนเงิน: ${paid.note ?? ''}`,
+      origin: 'refund' as const,
+      description: null,
       at: clinic.now(),
       expiresAt: null,
       isWaiting,
+      why: {
+        sum: { satang: left + satang, left, multiplierTenths: paid.tenths },
+        policy: 1,
+        by: made.by,
+        reason,
+        paymentId: id,
+        paymentNumber: made.number,
+        other: { amount: paid.points, at: paid.at },
+      },
     };
     clinic.ledger(of.id).unshift({ id: `${id}-points`, ...entry });
   }

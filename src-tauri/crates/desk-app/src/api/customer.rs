@@ -2,7 +2,7 @@
 
 use desk_core::{
     journey::Outcome,
-    loyalty::{Tier, policy::Basis},
+    loyalty::{Tier, gift::Reason, origin::Origin, policy::Basis},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -275,7 +275,9 @@ pub struct PointEntry {
     pub kind: String,
     /// Points; spent ones are negative.
     pub amount: i64,
-    /// What it was for.
+    /// What it comes from.
+    pub origin: Origin,
+    /// What a person wrote of it, or the name of what was bought or achieved.
     pub description: Option<String>,
     /// When.
     pub at: i64,
@@ -283,6 +285,56 @@ pub struct PointEntry {
     pub expires_at: Option<i64>,
     /// Made here and not yet confirmed by the clinic.
     pub is_waiting: bool,
+    /// How it came to be.
+    pub why: PointWhy,
+}
+
+/// "Why 149?" of one entry, as far as it was noted.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PointWhy {
+    /// How a bill was counted, where that comes out as it was booked.
+    pub sum: Option<PointSum>,
+    /// The version of the terms that counted.
+    pub policy: Option<i64>,
+    /// The payment or refund.
+    pub payment_id: Option<Uuid>,
+    /// Its number; none until the clinic has given it.
+    pub payment_number: Option<i64>,
+    /// The entry that it takes back, or whose points ended.
+    pub other: Option<OtherEntry>,
+    /// Why it was given by hand.
+    pub gift: Option<Reason>,
+    /// What somebody wrote as the reason.
+    pub reason: Option<String>,
+    /// How the customer agreed to spend; `two`: somebody else of the clinic agreed.
+    pub method: Option<String>,
+    /// Who booked it; none: the web system, or nobody knows.
+    pub by: Option<String>,
+    /// Who agreed as the second person.
+    pub agreed_by: Option<String>,
+}
+
+/// ⌊baht × multiplier ÷ 10⌋; of money given back what that was before less what it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PointSum {
+    /// Satang of the bill, or what was left of it.
+    pub satang: i64,
+    /// Satang that are left after this refund; none for a bill.
+    pub left: Option<i64>,
+    /// Points per 10 baht, in tenths.
+    pub multiplier_tenths: i64,
+}
+
+/// An entry that another one is about.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherEntry {
+    /// Its points.
+    pub amount: i64,
+    /// When.
+    pub at: i64,
 }
 
 /// Points that expire on one day.

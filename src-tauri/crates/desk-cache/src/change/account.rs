@@ -146,6 +146,10 @@ pub(super) struct Entry {
     pub(super) method: Option<String>,
     /// The entry that it takes back, all or a part.
     pub(super) reverses: Option<Uuid>,
+    /// What it comes from, in the database's words: see [`desk_core::loyalty::origin`].
+    pub(super) from: (&'static str, &'static str),
+    /// Satang, and points per ten baht in tenths; of a bill.
+    pub(super) counted: Option<(i64, i64)>,
 }
 
 pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &Entry) -> Result<()> {
@@ -160,15 +164,28 @@ pub(super) fn write_entry(ledger: &Ledger<'_>, at: i64, customer: Uuid, entry: &
         entry.expires_at.map_or(Value::Null, Value::Int),
         entry.lease.map_or(Value::Null, Value::Uuid),
         entry.effective_at.map_or(Value::Null, Value::Int),
-        Value::Null,
+        Value::Text(entry.from.1.into()),
         Value::Null,
         Value::Null,
         Value::Null,
         Value::text(entry.method.clone()),
         entry.reverses.map_or(Value::Null, Value::Uuid),
         Value::Null,
+        Value::Text(entry.from.0.into()),
+        entry.counted.map_or(Value::Null, |(satang, _)| Value::Int(satang)),
+        entry.counted.map_or(Value::Null, |(_, tenths)| Value::Int(tenths)),
+        Value::Null,
     ];
     row::put(ledger.connection, table, &values)
+}
+
+/// What an entry of a bill was counted with, as far as it is known.
+pub(super) fn counted(connection: &Connection, id: Uuid) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT satang, multiplier_tenths FROM point_entry WHERE id = ?1 AND satang IS NOT NULL AND multiplier_tenths IS NOT NULL";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
 }
 
 impl Entry {

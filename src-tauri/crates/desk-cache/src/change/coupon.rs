@@ -238,6 +238,7 @@ fn return_points(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid)
         expires_at: ends_at(ledger.connection, action.at)?,
         // A code is called like the entry that bought it.
         reverses: Some(found.id),
+        from: ("coupon", "return"),
         ..Entry::default()
     };
     write_entry(ledger, action.at, found.customer, &entry)?;
@@ -270,6 +271,7 @@ fn grant(ledger: &Ledger<'_>, action: &Action, found: &Coupon, id: Uuid, points:
         points,
         said: Some(format!("ต่ออายุ 30 วัน: {}", found.name)),
         expires_at: reward::ends_at(action.at, GRACE_DAYS, clinic::zone(ledger.connection)?),
+        from: ("coupon", "grant"),
         ..Entry::default()
     };
     write_entry(ledger, action.at, found.customer, &entry)?;

@@ -2,7 +2,7 @@
 //! decides.
 
 use desk_core::{
-    loyalty::{self, points_to_reverse, policy::Basis},
+    loyalty::{self, origin::UNSAID_BILL, points_to_reverse, policy::Basis},
     payment::{
         Method,
         held::{HeldAs, earning, held_back},
@@ -35,9 +35,6 @@ pub const TAKERS: [&str; 4] = ["owner", "manager", "front_desk", "sales"];
 /// Who may give money back; the database asks for the same.
 pub const REFUNDERS: [&str; 3] = ["owner", "manager", "front_desk"];
 
-/// What the database writes for a bill of which nobody said anything.
-const UNSAID: &str = "คะแนนจากยอดชำระ";
-
 pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     match action.name.as_str() {
         "payment.take" => take(ledger, action),
@@ -59,7 +56,7 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         entry: action.uuid("entry")?,
         customer,
         satang: earning(sum.satang, sum.held_as),
-        said: Some(said.clone().unwrap_or_else(|| UNSAID.to_owned())),
+        said: Some(said.clone().unwrap_or_else(|| UNSAID_BILL.to_owned())),
         from,
         is_money: true,
     };

@@ -4,6 +4,7 @@ use desk_core::{
     loyalty::{
         self, Tier,
         account::{Account, loss},
+        origin::WELCOMED,
         policy::{Basis, Policy},
         standing::{self, Outcome, Standing},
     },
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Action, Ledger,
-    account::{self, Entry, Member, Moved, account, ends_at, keep, member, write_entry},
+    account::{self, Entry, Member, Moved, account, counted, ends_at, keep, member, write_entry},
     assign,
     payment::TAKERS,
     written,
@@ -71,6 +72,7 @@ pub(super) fn reverse(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at,
         reverses: Some(award),
+        from: ("undo", "reverse"),
         ..Entry::default()
     };
     write_entry(ledger, action.at, customer, &entry)?;
@@ -110,6 +112,8 @@ pub(super) fn give_back(ledger: &Ledger<'_>, at: i64, id: Uuid, gone: &Gone) -> 
         said: Some(format!("คืนเงิน: {}", said.unwrap_or_default())),
         expires_at,
         reverses: Some(gone.award),
+        from: ("desk", "refund"),
+        counted: counted(ledger.connection, gone.award)?.map(|(_, tenths)| (gone.satang.saturating_neg(), tenths)),
         ..Entry::default()
     };
     write_entry(ledger, at, customer, &entry)?;
@@ -218,6 +222,8 @@ pub(super) fn earn(ledger: &Ledger<'_>, at: i64, bill: &Bill) -> Result<()> {
         said: bill.said.clone(),
         expires_at: ends_at(ledger.connection, bill.from)?,
         effective_at: (bill.from != at).then_some(bill.from),
+        from: ("desk", "earn"),
+        counted: Some((bill.satang, tenths(ledger.connection, bill.customer, bill.from)?)),
         ..Entry::default()
     };
     write_entry(ledger, at, bill.customer, &entry)?;
@@ -280,6 +286,7 @@ pub(super) fn give(ledger: &Ledger<'_>, at: i64, customer: Uuid, points: i64, sa
         points,
         said: Some(said.to_owned()),
         expires_at: ends_at(ledger.connection, at)?,
+        from: ("gift", "gift"),
         ..Entry::default()
     };
     write_entry(ledger, at, customer, &entry)?;
@@ -298,8 +305,9 @@ fn join(ledger: &Ledger<'_>, customer: Uuid, at: i64) -> Result<Member> {
         id: customer,
         kind: "bonus",
         points: policy::at(ledger.connection, at)?.welcome,
-        said: Some("คะแนนต้อนรับ".into()),
+        said: Some(WELCOMED.into()),
         expires_at: ends_at(ledger.connection, at)?,
+        from: ("member", "welcome"),
         ..Entry::default()
     };
     write_entry(ledger, at, customer, &welcome)?;

@@ -80,6 +80,7 @@ fn redeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(what_for(ledger.connection, action)?),
         lease,
         method: Some(action.text("method").unwrap_or("staff").to_owned()),
+        from: ("desk", "redeem"),
         ..Entry::default()
     };
     write_entry(ledger, action.at, customer, &entry)?;
@@ -152,6 +153,7 @@ fn unredeem(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         said: Some(format!("ย้อน: {}", said.unwrap_or_default())),
         expires_at: ends_at(ledger.connection, action.at)?,
         reverses: Some(spent),
+        from: ("undo", "unredeem"),
         ..Entry::default()
     };
     coupon::withdraw(ledger, action, spent)?;

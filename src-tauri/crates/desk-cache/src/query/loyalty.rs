@@ -56,6 +56,46 @@ pub struct Entry {
     pub expires_at: Option<i64>,
     /// An unsent action made it.
     pub is_waiting: bool,
+    /// How it came to be.
+    pub why: Why,
+}
+
+/// What is noted beside an entry: of the web system's, and of what is older than this, little.
+#[derive(Clone, Debug)]
+pub struct Why {
+    /// What it comes from, and what of it: words of the database.
+    pub from: (Option<String>, Option<String>),
+    /// The version of the terms.
+    pub policy: Option<i64>,
+    /// A code of the database's or what somebody wrote.
+    pub reason: Option<String>,
+    /// Satang of a bill; less than nothing where they were given back.
+    pub satang: Option<i64>,
+    /// Points per ten baht, in tenths.
+    pub multiplier_tenths: Option<i64>,
+    /// How a customer agreed to spend.
+    pub method: Option<String>,
+    /// Who booked it.
+    pub by: Option<String>,
+    /// Who agreed, as the second person.
+    pub agreed_by: Option<String>,
+    /// The entry that it takes back or whose points it ends.
+    pub other: Option<Other>,
+    /// The payment or refund that it belongs to, and its number.
+    pub payment: Option<(Uuid, Option<i64>)>,
+    /// The reward that was bought.
+    pub spent_on: Option<String>,
+}
+
+/// An entry that another one is about.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// Its points.
+    pub amount: i64,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// Satang of it that were not given back before.
+    pub satang: Option<i64>,
 }
 
 /// A customer's membership, where there is one.
@@ -105,14 +145,21 @@ pub fn newcomer(connection: &Connection, customer: Uuid, at: i64) -> Result<Newc
     Ok(Newcomer { points, welcome, tier })
 }
 
-/// The ledger of a customer, newest first.
+/// The ledger of a customer, newest first. What came to the clinic together has one time; its ids are in the order in which it was done.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn ledger(connection: &Connection, customer: Uuid, offset: u32, limit: u32) -> Result<Vec<Entry>> {
     let sql = "SELECT e.id, coalesce(e.type, ''), coalesce(e.amount, 0), e.description, coalesce(e.created_at, 0), e.expires_at,
-                      EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 7 AND x.pk = e.id)
-               FROM point_entry e WHERE e.customer_id = ?1 ORDER BY e.created_at DESC LIMIT ?2 OFFSET ?3";
+                      EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 7 AND x.pk = e.id),
+                      e.source, e.purpose, e.policy, e.reason, e.satang, e.multiplier_tenths, e.method,
+                      coalesce(s.nickname, s.display_name), coalesce(a.nickname, a.display_name), p.id, p.number, c.name,
+                      o.amount, coalesce(o.created_at, 0), o.satang + (SELECT coalesce(sum(b.satang), 0) FROM point_entry b
+                        WHERE b.customer_id = e.customer_id AND b.reverses = o.id AND (b.created_at, b.id) < (e.created_at, e.id))
+               FROM point_entry e LEFT JOIN staff s ON s.id = e.given_by LEFT JOIN staff a ON a.id = e.agreed_by
+                 LEFT JOIN point_entry o ON o.id = coalesce(e.reverses, e.ended_lot)
+                 LEFT JOIN payment p ON p.customer_id = e.customer_id AND p.entry_id = e.id LEFT JOIN coupon c ON c.id = e.id
+               WHERE e.customer_id = ?1 ORDER BY e.created_at DESC, e.id DESC LIMIT ?2 OFFSET ?3";
     list(connection, sql, (customer, limit, offset), entry)
 }
 
@@ -125,6 +172,25 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         at: row.get(4)?,
         expires_at: row.get(5)?,
         is_waiting: row.get(6)?,
+        why: why(row)?,
+    })
+}
+
+fn why(row: &Row<'_>) -> rusqlite::Result<Why> {
+    let (amount, at, satang): (Option<i64>, i64, Option<i64>) = (row.get(19)?, row.get(20)?, row.get(21)?);
+    let (payment, number): (Option<Uuid>, Option<i64>) = (row.get(16)?, row.get(17)?);
+    Ok(Why {
+        from: (row.get(7)?, row.get(8)?),
+        policy: row.get(9)?,
+        reason: row.get(10)?,
+        satang: row.get(11)?,
+        multiplier_tenths: row.get(12)?,
+        method: row.get(13)?,
+        by: row.get(14)?,
+        agreed_by: row.get(15)?,
+        payment: payment.map(|id| (id, number)),
+        spent_on: row.get(18)?,
+        other: amount.map(|amount| Other { amount, at, satang }),
     })
 }
 

@@ -129,9 +129,10 @@ const PAYMENT: &str = "insert into desk.payment (clinic_id, id, number, customer
     select p.clinic_id, r.id, r.number, r.customer_id, r.journey_id, r.satang, r.refunds, r.method, r.taken_at, r.taken_by, r.device, r.note, r.entry_id, r.points, r.multiplier_tenths / 10.0, r.taken_at, r.held_as, r.held \
     from pg_temp.demo_payment r, pg_temp.demo_place p";
 
+/// In the order in which they happened: what was not earned yet cannot be spent.
 const POINT_ENTRY: &str = "insert into public.point_transactions (id, clinic_id, customer_id, type, amount, description, created_at, expires_at, desk_satang, desk_multiplier) \
     select r.id, p.clinic_id, r.customer_id, r.type, r.amount, r.description, r.created_at, r.expires_at, b.satang, b.multiplier_tenths / 10.0 \
-    from pg_temp.demo_point_entry r left join pg_temp.demo_payment b on b.entry_id = r.id, pg_temp.demo_place p";
+    from pg_temp.demo_point_entry r left join pg_temp.demo_payment b on b.entry_id = r.id, pg_temp.demo_place p order by r.ctid";
 
 /// Points and tier are not given: the database derives them. Referral codes are unique in the whole database.
 const LOYALTY_PROFILE: &str = "insert into public.loyalty_profiles (id, clinic_id, customer_id, total_spent, total_visits, last_visit, referral_code, joined_at) \

@@ -12,6 +12,7 @@ use crate::{
     loyalty::{
         Tier,
         account::{Account, Lot},
+        origin::{UNSAID_BILL, WELCOMED},
         points_for,
     },
     payment::Method,
@@ -27,6 +28,23 @@ struct Entry {
     expires: Option<NaiveDate>,
     /// Money that it was earned with.
     satang: i64,
+}
+
+impl Entry {
+    /// As the database notes it.
+    fn from(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            "earned" => ("desk", "earn"),
+            "redeemed" => ("desk", "redeem"),
+            _ => ("member", "welcome"),
+        }
+    }
+
+    /// Points per ten baht that these points are of this bill with, as far as they are those of a tier.
+    fn tenths(&self) -> Option<i64> {
+        let with = |tenths: &i64| self.satang > 0 && points_for(self.satang, *tenths) == self.amount;
+        TIERS.map(Tier::default_multiplier_tenths).into_iter().find(with)
+    }
 }
 
 /// A bill of somebody's, and what it earned.
@@ -101,8 +119,7 @@ impl Ledger {
     fn earn(&mut self, satang: i64, points: i64, day: NaiveDate, expires: NaiveDate) {
         self.satang += satang;
         self.visits += 1;
-        let note = format!("ยอดชำระ {} บาท", baht(satang));
-        self.add("earned", points, note, day, Some(expires));
+        self.add("earned", points, UNSAID_BILL, day, Some(expires));
         if let Some(entry) = self.entries.last_mut() {
             entry.satang = satang;
         }
@@ -145,6 +162,7 @@ impl Demo {
                 .map(|ledger| ledger.entries)
                 .unwrap_or_default();
             entries.into_iter().enumerate().map(move |(index, entry)| {
+                let ((source, purpose), tenths) = (entry.from(), entry.tenths());
                 vec![
                     Value::Uuid(self.entry_id(number, index)),
                     Value::Uuid(customer.id),
@@ -155,7 +173,7 @@ impl Demo {
                     entry.expires.map_or(Value::Null, |day| Value::Int(last_second(day))),
                     Value::Null,
                     Value::Null,
-                    Value::Null,
+                    text(purpose),
                     Value::Int(1),
                     Value::Null,
                     Value::Null,
@@ -165,6 +183,10 @@ impl Demo {
                         Value::Null
                     },
                     Value::Null,
+                    Value::Null,
+                    text(source),
+                    tenths.map_or(Value::Null, |_| Value::Int(entry.satang)),
+                    tenths.map_or(Value::Null, Value::Int),
                     Value::Null,
                 ]
             })
@@ -244,10 +266,7 @@ impl Demo {
             .map(|ledger| ledger.entries)
             .unwrap_or_default();
         let paid = entries.iter().enumerate().filter_map(|(index, entry)| {
-            let tenths = TIERS
-                .map(Tier::default_multiplier_tenths)
-                .into_iter()
-                .find(|tenths| entry.satang > 0 && points_for(entry.satang, *tenths) == entry.amount)?;
+            let tenths = entry.tenths()?;
             Some(Paid {
                 customer: customer.id,
                 entry: self.entry_id(number, index),
@@ -369,7 +388,7 @@ impl Demo {
         let visits = random.below(14) + 2;
         let apart = 20 + random.below(20);
         let begin = shifted(last, -visits * apart).max(self.day(-700));
-        ledger.add("bonus", 100, "ต้อนรับสมาชิกใหม่", begin, Some(shifted(begin, 730)));
+        ledger.add("bonus", 100, WELCOMED, begin, Some(shifted(begin, 730)));
         for visit in (0..visits).rev() {
             let day = shifted(last, -visit * apart).max(begin);
             let satang = (random.below(60) + 5) * 10_000 - random.below(2) * 100;
@@ -396,16 +415,4 @@ fn anniversary(since: NaiveDate, today: NaiveDate) -> NaiveDate {
 /// The last second of a day in Bangkok.
 fn last_second(day: NaiveDate) -> i64 {
     micros(shifted(day, 1), 0) - 1_000_000
-}
-
-/// Satang as people write baht: `11,400.00`.
-fn baht(satang: i64) -> String {
-    let (digits, mut grouped) = ((satang / 100).to_string(), String::new());
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{grouped}.{:02}", satang % 100)
 }
