@@ -118,8 +118,10 @@ fn shown(card: &CustomerCard) -> Vec<Shown> {
     rows
 }
 
+type Explained = (Origin, i64, Option<String>, Option<PointSum>, Option<String>);
+
 /// "Why 149?", line by line, newest first: what it comes from, what a person wrote, and how it was counted.
-fn explained(card: &CustomerCard) -> Vec<(Origin, i64, Option<String>, Option<PointSum>, Option<String>)> {
+fn explained(card: &CustomerCard) -> Vec<Explained> {
     let ledger = card.loyalty.as_ref().unwrap().ledger.iter();
     let lines = ledger.filter(|line| line.origin != Origin::Welcome);
     let line = |line: &PointEntry| {
