@@ -3,7 +3,7 @@
 
 mod clinic_support;
 
-use clinic_support::{A, B, BASELINE, DB, admin, database, desk, journey, migrated, uid};
+use clinic_support::{A, B, BASELINE, DB, admin, database, desk, journey, migrated, uid, web};
 use desk_clinic::doctor::{Severity, examine};
 use desk_clinic::migrate::{self, Data};
 use desk_tests::harness::pg::PgCluster;
@@ -26,15 +26,6 @@ const FOURTEEN: [&str; 14] = [
     "achievements",
     "loyalty_rewards",
 ];
-
-/// Runs SQL as the web system does for a signed-in user (`n` of the fixture), claims as a token hook would set them.
-fn web(pg: &PgCluster, n: u32, sql: &str) -> Result<String, String> {
-    let claims = format!(r#"{{"sub": "{}", "role": "authenticated"}}"#, uid(pg, "user", n));
-    pg.try_psql(
-        DB,
-        &format!("set request.jwt.claims = '{claims}'; set role authenticated; {sql}"),
-    )
-}
 
 fn anon(pg: &PgCluster, sql: &str) -> Result<String, String> {
     pg.try_psql(DB, &format!("set role anon; {sql}"))
@@ -211,7 +202,7 @@ async fn t5_every_one_of_the_fourteen_tables_is_usable_by_staff() {
     let inserts = [
         format!("insert into public.workflow_states (clinic_id, customer_id) values ('{A}', md5('customer:3')::uuid)"),
         format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', 'send_proposal', auth.uid(), 'scanned', 'proposal_sent')"),
-        format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{case}', auth.uid(), 'x', 'x')"),
+        format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{case}', auth.uid(), 'review_request', 'x')"),
         format!("insert into public.workflow_events (workflow_id, event_type) values ('{case}', 'x')"),
         format!("insert into public.automation_rules (clinic_id, rule_name, trigger_stage, target_action, target_data) values ('{A}', 'x', 'scanned', 'create_task', '{{\"kind\":\"send_proposal\",\"to\":\"seller\"}}')"),
         format!("insert into public.followup_rules (id, clinic_id, name, type) values (md5('rule')::uuid, '{A}', 'x', 'post_treatment')"),

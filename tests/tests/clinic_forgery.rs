@@ -1,4 +1,4 @@
-//! Points out of nothing: what a person, a PC's clock or the web system might make up, and what the ledger makes of it.
+//! Points out of nothing and the deeds of others: what a person, a PC's clock or the web system might make up, and what the database makes of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +9,7 @@
 mod clinic_support;
 
 use chrono::{DateTime, Days, Utc};
-use clinic_support::{A, DB, desk, differences, migrated, points, somebody, uid};
+use clinic_support::{A, B, DB, desk, differences, journey, migrated, points, somebody, uid, web};
 use desk_clinic::worker;
 use desk_tests::harness::pg::PgCluster;
 use serde_json::{Value as Json, json};
@@ -282,4 +282,281 @@ async fn l17_what_was_earned_outside_an_achievements_months_does_not_count_in_th
         assert_eq!(within(12), 100, "{conditions} in a year");
         assert!(within(3) < 100, "{conditions} in three months");
     }
+}
+
+const OWNER: u32 = 1;
+const FRONT: u32 = 5;
+const SELLER: u32 = 7;
+
+/// What a writer is told who asks for what is not allowed.
+fn refusal(answer: Result<String, String>) -> String {
+    answer.expect_err("must be refused")
+}
+
+/// As the web's own server writes: past row security, and for nobody.
+fn server(pg: &PgCluster, sql: &str) -> Result<String, String> {
+    pg.try_psql(DB, &format!("set role service_role; {sql}"))
+}
+
+#[tokio::test]
+async fn who_completed_a_task_is_who_is_signed_in_and_when_is_now_whatever_is_said() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, SELLER);
+    let set = |what: &str| format!("update public.task_queue set {what} where id = '{task}'");
+    let claim = format!(
+        "completed_by = '{}', completed_at = now() - interval '9 days'",
+        uid(&pg, "user", OWNER)
+    );
+    let closed = || {
+        one(
+            &pg,
+            &format!(
+                "select coalesce(completed_by = md5('user:{SELLER}')::uuid, false) || ' ' || coalesce(completed_at > now() - interval '1 hour', false) from public.task_queue where id = '{task}'"
+            ),
+        )
+    };
+    web(&pg, SELLER, &set(&claim)).unwrap();
+    let open =
+        format!("select completed_by is null and completed_at is null from public.task_queue where id = '{task}'");
+    assert_eq!(one(&pg, &open), "t", "nobody has completed what is open");
+    web(&pg, SELLER, &set(&format!("status = 'completed', {claim}"))).unwrap();
+    assert_eq!(closed(), "true true", "with the change of the status");
+    web(&pg, SELLER, &set(&claim)).unwrap();
+    assert_eq!(closed(), "true true", "afterwards");
+    web(&pg, OWNER, &set("title = 'อีกชื่อ'")).unwrap();
+    assert_eq!(closed(), "true true", "another change is no completion");
+    server(&pg, &set("completed_by = null, completed_at = null")).unwrap();
+    assert_eq!(closed(), "true true", "not by the web's own server either");
+    web(&pg, OWNER, &set("status = 'pending'")).unwrap();
+    assert_eq!(one(&pg, &open), "t");
+}
+
+#[tokio::test]
+async fn the_webs_own_server_says_for_whom_it_closes_a_task_and_not_that_it_was_or_will_be_another_day() {
+    let pg = migrated().await;
+    let (case, task) = journey(&pg, A, 1, SELLER);
+    let closing = |person: &str| {
+        format!(
+            "update public.task_queue set status = 'completed', completed_by = md5('user:{person}')::uuid, completed_at = now() + interval '9 days' where id = '{task}'"
+        )
+    };
+    assert!(
+        refusal(server(&pg, &closing("8"))).contains("completed_by"),
+        "nobody of this clinic"
+    );
+    server(&pg, &closing("1")).unwrap();
+    let said = format!(
+        "select completed_by = md5('user:1')::uuid and completed_at <= now() from public.task_queue where id = '{task}'"
+    );
+    assert_eq!(one(&pg, &said), "t");
+    let born = web(&pg, SELLER, &format!("insert into public.task_queue (workflow_id, assigned_to, task_type, title, status, completed_by, desk_outcome, desk_started_by, desk_started_at)
+        values ('{case}', auth.uid(), 'review_request', 'x', 'completed', md5('user:1')::uuid, 'booked', md5('user:1')::uuid, now()) returning id")).unwrap();
+    let made = format!(
+        "select completed_by = md5('user:{SELLER}')::uuid and completed_at is not null and desk_outcome is null and desk_started_by is null and desk_started_at is null from public.task_queue where id = '{born}'"
+    );
+    assert_eq!(one(&pg, &made), "t", "closed from the beginning");
+}
+
+#[tokio::test]
+async fn a_task_has_a_known_kind_keeps_its_journey_and_says_only_what_desks_said_of_it() {
+    let pg = migrated().await;
+    let (case, task) = journey(&pg, A, 1, SELLER);
+    let (other, _) = journey(&pg, A, 3, SELLER);
+    let insert = |kind: &str| {
+        format!(
+            "insert into public.task_queue (workflow_id, assigned_to, task_type, title) values ('{case}', md5('user:7')::uuid, '{kind}', 'x')"
+        )
+    };
+    for attempt in [
+        insert("dance"),
+        format!("update public.task_queue set task_type = 'dance' where id = '{task}'"),
+    ] {
+        for answer in [web(&pg, SELLER, &attempt), server(&pg, &attempt)] {
+            assert!(refusal(answer).contains("no kind of task is called dance"), "{attempt}");
+        }
+    }
+    web(&pg, SELLER, &insert("review_request")).unwrap();
+    for (what, why) in [
+        (format!("workflow_id = '{other}'"), "stays with its journey"),
+        ("desk_outcome = 'booked'".to_owned(), "not written by hand"),
+        (
+            "desk_started_at = now(), desk_started_by = md5('user:1')::uuid".to_owned(),
+            "not written by hand",
+        ),
+        ("desk_archived_at = now()".to_owned(), "not written by hand"),
+    ] {
+        let answer = web(
+            &pg,
+            SELLER,
+            &format!("update public.task_queue set {what} where id = '{task}'"),
+        );
+        let told = refusal(answer);
+        assert!(told.contains(why), "{what}: {told}");
+    }
+    // A kind from before us, which nobody knows: the rest of its row may change.
+    let rest = format!(
+        "update public.task_queue set notes = 'x', created_at = now() - interval '9 years' where id = '{task}' returning task_type || ' ' || (created_at > now() - interval '1 day')"
+    );
+    assert_eq!(web(&pg, SELLER, &rest).unwrap(), "call true");
+}
+
+#[tokio::test]
+async fn a_journey_stays_with_its_customer_and_its_beginning() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    let set = |what: &str| format!("update public.workflow_states set {what} where id = '{case}'");
+    for what in [
+        "customer_id = md5('customer:3')::uuid",
+        &format!("clinic_id = '{B}', customer_id = md5('customer:2')::uuid"),
+    ] {
+        for answer in [web(&pg, OWNER, &set(what)), server(&pg, &set(what))] {
+            let told = refusal(answer);
+            assert!(told.contains("stays with its customer"), "{what}: {told}");
+        }
+    }
+    web(
+        &pg,
+        OWNER,
+        &set("created_at = now() - interval '9 years', metadata = '{\"x\": 1}'"),
+    )
+    .unwrap();
+    let kept = format!(
+        "select created_at > now() - interval '1 day' and metadata ? 'x' from public.workflow_states where id = '{case}'"
+    );
+    assert_eq!(one(&pg, &kept), "t");
+}
+
+#[tokio::test]
+async fn what_a_customer_has_paid_for_is_owed_whoever_rewrites_the_plan() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    let set = |what: &str| format!("update public.workflow_states set {what} where id = '{case}'");
+    let planned = || {
+        one(
+            &pg,
+            &format!("select desk_sessions_planned from public.workflow_states where id = '{case}'"),
+        )
+    };
+    web(
+        &pg,
+        SELLER,
+        &set(r#"treatment_plan = '{"sessions": 12, "totalAmount": 9000}'"#),
+    )
+    .unwrap();
+    web(
+        &pg,
+        SELLER,
+        &set(r#"treatment_plan = '{"sessions": 10, "totalAmount": 9000}'"#),
+    )
+    .unwrap();
+    assert_eq!(planned(), "10", "a proposal may change");
+    for (here, there) in [("scanned", "proposal_sent"), ("proposal_sent", "payment_confirmed")] {
+        let kind = if there == "proposal_sent" {
+            "send_proposal"
+        } else {
+            "confirm_payment"
+        };
+        web(&pg, SELLER, &format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage) values ('{case}', '{kind}', auth.uid(), '{here}', '{there}')")).unwrap();
+    }
+    for what in [
+        "desk_sessions_planned = 9",
+        "desk_sessions_planned = null",
+        r#"treatment_plan = '{"sessions": 1}'"#,
+        "desk_sessions_done = 3",
+    ] {
+        for answer in [web(&pg, OWNER, &set(what)), server(&pg, &set(what))] {
+            let told = refusal(answer);
+            assert!(
+                told.contains("sessions that were paid for") || told.contains("history of a journey"),
+                "{what}: {told}"
+            );
+        }
+    }
+    web(&pg, SELLER, &set(r#"treatment_plan = '{"sessions": 11, "note": "x"}'"#)).unwrap();
+    let note = |sessions: i32, why: &str| {
+        format!(
+            "insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage, data, notes) values ('{case}', 'confirm_payment', auth.uid(), 'payment_confirmed', 'payment_confirmed', '{{\"sessions\": {sessions}}}', {why})"
+        )
+    };
+    assert!(refusal(web(&pg, SELLER, &note(4, "'ลูกค้าขอ'"))).contains("role_not_allowed"));
+    assert!(refusal(web(&pg, OWNER, &note(4, "null"))).contains("reason_missing"));
+    assert_eq!(planned(), "11");
+    web(&pg, OWNER, &note(4, "'คืนเงินแล้ว'")).unwrap();
+    assert_eq!(planned(), "4", "by a head, with a reason");
+}
+
+#[tokio::test]
+async fn an_event_of_the_web_system_is_addressed_whatever_it_says_of_itself_and_stays_as_it_was_told() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    let insert = |kind: &str, data: &str, people: &str| {
+        format!(
+            "insert into public.workflow_events (workflow_id, event_type, event_data, target_users, broadcast) values ('{case}', '{kind}', '{data}', {people}, true) returning id"
+        )
+    };
+    let told = |event: &str| {
+        one(
+            &pg,
+            &format!(
+                "select coalesce(string_agg(distinct n.user_id::text, ' '), '') from public.notifications n where n.metadata ->> 'event_id' = '{event}'"
+            ),
+        )
+    };
+    let marked = web(
+        &pg,
+        OWNER,
+        &insert("payment_received", r#"{"desk": true, "amount": 1}"#, "'{}'"),
+    )
+    .unwrap();
+    assert_eq!(told(&marked), uid(&pg, "user", SELLER).to_string());
+    let row = format!(
+        "select (event_data ->> 'sourceUserId' = md5('user:{OWNER}')::uuid::text) || ' ' || (event_data ? 'desk') || ' ' || broadcast from public.workflow_events where id = '{marked}'"
+    );
+    assert_eq!(one(&pg, &row), "true false false");
+    let other = format!(r#"{{"sourceUserId": "{}"}}"#, uid(&pg, "user", OWNER));
+    let mine = web(&pg, SELLER, &insert("payment_received", &other, "'{}'")).unwrap();
+    assert_eq!(
+        told(&mine),
+        "",
+        "who caused it is who is signed in, and hears nothing of it"
+    );
+    assert!(refusal(web(&pg, OWNER, &insert("payment_received", r#"["desk"]"#, "'{}'"))).contains("is an object"));
+    for what in [
+        format!("target_users = array[md5('user:{FRONT}')::uuid]"),
+        "event_type = 'workflow_updated'".to_owned(),
+        r#"event_data = '{"desk": true}'"#.to_owned(),
+        "broadcast = true".to_owned(),
+    ] {
+        let sql = format!("update public.workflow_events set {what} where id = '{marked}'");
+        for answer in [web(&pg, OWNER, &sql), server(&pg, &sql)] {
+            assert!(refusal(answer).contains("only be processed"), "{what}");
+        }
+    }
+    let seen = format!("update public.workflow_events set processed = true where id = '{marked}' returning processed");
+    assert_eq!(web(&pg, OWNER, &seen).unwrap(), "t");
+}
+
+#[tokio::test]
+async fn a_notification_stays_with_whom_it_was_for() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    web(
+        &pg,
+        OWNER,
+        &format!("insert into public.workflow_events (workflow_id, event_type) values ('{case}', 'payment_received')"),
+    )
+    .unwrap();
+    let set = |what: &str| {
+        format!(
+            "update public.notifications set {what} where user_id = md5('user:{SELLER}')::uuid and metadata ? 'event_id'"
+        )
+    };
+    for what in ["user_id = md5('user:1')::uuid", "metadata = '{}'"] {
+        assert!(
+            refusal(server(&pg, &set(what))).contains("stays with whom it was for"),
+            "{what}"
+        );
+    }
+    let read = format!("{} returning is_read", set("is_read = true"));
+    assert_eq!(web(&pg, SELLER, &read).unwrap(), "t");
 }

@@ -10,7 +10,7 @@ mod clinic_support;
 
 use std::path::PathBuf;
 
-use clinic_support::{A, B, BASELINE, DB, Desk, database, desk, migrated, uid};
+use clinic_support::{A, B, BASELINE, DB, Desk, database, desk, migrated, uid, web};
 use desk_core::journey::{Need, Outcome, Stage, VERSION, transitions};
 use desk_tests::harness::pg::PgCluster;
 use serde_json::{Value as Json, json};
@@ -74,15 +74,6 @@ fn of(pg: &PgCluster, id: Uuid, what: &str) -> String {
 
 fn history(pg: &PgCluster, id: Uuid) -> String {
     pg.psql(DB, &format!("select string_agg(coalesce(desk_kind, type), ' ' order by desk_version) from public.workflow_actions where workflow_id = '{id}'"))
-}
-
-/// As the web system does for a signed-in user.
-fn web(pg: &PgCluster, n: u32, sql: &str) -> Result<String, String> {
-    let claims = format!(r#"{{"sub": "{}", "role": "authenticated"}}"#, uid(pg, "user", n));
-    pg.try_psql(
-        DB,
-        &format!("set request.jwt.claims = '{claims}'; set role authenticated; {sql}"),
-    )
 }
 
 #[tokio::test]

@@ -183,6 +183,96 @@ async fn a_call_that_was_a_mistake_lets_the_lead_wait_again_unless_somebody_went
 }
 
 #[tokio::test]
+async fn a_call_is_taken_back_and_what_was_decided_after_it_stands_and_says_so() {
+    let pg = migrated().await;
+    let (mut may, mut nok) = (desk(&pg, A, 7).await, desk(&pg, A, 5).await);
+    for n in [5, 7] {
+        let_sell(&pg, n);
+    }
+    let id = hot_lead(&pg, "มายด์", "", 10);
+    let call_of_may = logged(&mut may, call(&ago(&pg, 8), json!({ "lead_id": id }))).await;
+    assert_eq!(of(&pg, id, "outcome, answered_by = md5('user:7')::uuid"), "talked|t");
+    let close = json!({ "id": id, "outcome": "booked", "at": ago(&pg, 2) });
+    assert_eq!(nok.act("lead.answer", close).await, "ok");
+    assert_eq!(
+        of(&pg, id, "status, outcome, claimed_by = md5('user:7')::uuid"),
+        "closed|booked|t"
+    );
+    let back = json!({ "id": Uuid::nil(), "of": call_of_may });
+    assert_eq!(may.act("contact.retract", back).await, "ok");
+    assert_eq!(pg.psql(DB, "select retracted_at is not null from desk.contact"), "t");
+    assert_eq!(
+        of(
+            &pg,
+            id,
+            "status, outcome, claimed_by = md5('user:5')::uuid, answered_by = md5('user:5')::uuid, answered_at between now() - interval '3 minutes' and now() - interval '1 minute', notes like '%ผลที่ปิดไว้ยังอยู่'"
+        ),
+        "closed|booked|t|t|t|t"
+    );
+}
+
+#[tokio::test]
+async fn a_call_with_a_lead_that_was_closed_before_or_that_its_journey_closed_leaves_it_closed() {
+    let pg = migrated().await;
+    let (mut may, mut nok) = (desk(&pg, A, 7).await, desk(&pg, A, 5).await);
+    for n in [5, 7] {
+        let_sell(&pg, n);
+    }
+    let before = hot_lead(&pg, "มายด์", "", 10);
+    let close = json!({ "id": before, "outcome": "booked", "at": ago(&pg, 5) });
+    assert_eq!(nok.act("lead.answer", close).await, "ok");
+    let stood = of(
+        &pg,
+        before,
+        "status, outcome, answered_at, answered_by, claimed_by, claimed_at",
+    );
+    let late = logged(
+        &mut may,
+        call(&ago(&pg, 8), json!({ "lead_id": before, "outcome": "no_answer" })),
+    )
+    .await;
+    assert_eq!(
+        of(&pg, before, "answered_by = md5('user:7')::uuid"),
+        "t",
+        "it was the first"
+    );
+    let way = Uuid::now_v7();
+    pg.psql(DB, &format!("insert into public.workflow_states (clinic_id, id, customer_id, current_stage) values ('{A}', '{way}', md5('customer:1')::uuid, 'lead_created')"));
+    let of_way: Uuid = pg
+        .psql(DB, &format!("select id from desk.lead where source_id = '{way}'"))
+        .parse()
+        .unwrap();
+    let early = logged(&mut may, call(&ago(&pg, 0), json!({ "lead_id": of_way }))).await;
+    let scan = json!({ "id": way, "action": "scan_customer", "entry": Uuid::now_v7(), "facts": {} });
+    assert_eq!(may.act("journey.move", scan).await, "ok");
+    assert_eq!(of(&pg, of_way, "status, outcome"), "closed|talked");
+    for call in [late, early] {
+        assert_eq!(
+            may.act("contact.retract", json!({ "id": Uuid::nil(), "of": call }))
+                .await,
+            "ok"
+        );
+    }
+    assert_eq!(of(&pg, of_way, "status, outcome is null"), "closed|t");
+    assert_eq!(
+        of(
+            &pg,
+            before,
+            "status, outcome = 'booked', answered_by = md5('user:5')::uuid"
+        ),
+        "closed|t|t"
+    );
+    assert_eq!(
+        of(
+            &pg,
+            before,
+            "status, outcome, answered_at, answered_by, claimed_by, claimed_at"
+        ),
+        stood
+    );
+}
+
+#[tokio::test]
 async fn who_treats_answers_no_lead_and_nobody_answers_another_clinics() {
     let pg = migrated().await;
     let (mut ann, mut other) = (desk(&pg, A, 7).await, desk(&pg, B, 8).await);

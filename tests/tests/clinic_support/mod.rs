@@ -177,6 +177,15 @@ impl Desk {
     }
 }
 
+/// Runs SQL as the web system does for a signed-in user (`n` of the fixture), claims as a token hook would set them.
+pub fn web(pg: &PgCluster, n: u32, sql: &str) -> Result<String, String> {
+    let claims = format!(r#"{{"sub": "{}", "role": "authenticated"}}"#, uid(pg, "user", n));
+    pg.try_psql(
+        DB,
+        &format!("set request.jwt.claims = '{claims}'; set role authenticated; {sql}"),
+    )
+}
+
 /// A journey of clinic A's or B's customer `n` with one task for person `n`'s clinic's seller; returns (journey, task).
 pub fn journey(pg: &PgCluster, clinic: &str, customer: u32, seller: u32) -> (Uuid, Uuid) {
     let journey: Uuid = pg

@@ -201,6 +201,8 @@ describe('reasons', () => {
     [{ code: 'due_at', at: at('2026-10-02T11:00:00') }, 'ครบกำหนดพรุ่งนี้ 11:00', 'Due tomorrow 11:00'],
     [{ code: 'due_at', at: at('2026-10-04T11:00:00') }, 'ครบกำหนด 4 ต.ค. 11:00', 'Due 4 Oct 11:00'],
     [{ code: 'due_at', at: at('2026-09-30T11:00:00') }, 'ครบกำหนดเมื่อวาน 11:00', 'Due yesterday 11:00'],
+    [{ code: 'no_due_date' }, 'ไม่ได้กำหนดวัน', 'No due date'],
+    [{ code: 'kind', kind: 'payment_reminder' }, 'ชนิดงาน: เตือนชำระเงิน', 'Kind of task: Payment reminder'],
     [{ code: 'urgent', priority: 'critical' }, 'ความสำคัญ: ด่วนมาก', 'Priority: Critical'],
     [{ code: 'booked_today', time: '10:30' }, 'มีนัดวันนี้ 10:30', 'Booked today 10:30'],
     [{ code: 'stage', stage: 'treatment_scheduled' }, 'อยู่ขั้นนัดทำ', 'At stage Booked'],

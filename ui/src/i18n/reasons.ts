@@ -5,7 +5,7 @@ import { dayNumber, span, time, whenAfter } from './dates';
 import { m } from './index';
 import { factorLine } from './leads';
 import { afterThai } from './spacing';
-import { priorityName, stageName } from './words';
+import { priorityName, stageName, taskKind } from './words';
 
 type Teller<C extends Reason['code']> = (reason: Extract<Reason, { code: C }>, now: number) => string;
 
@@ -23,8 +23,10 @@ const TELLERS: { [C in Reason['code']]: Teller<C> } = {
     dayNumber(at) === dayNumber(now)
       ? m.reason_due_today({ time: time(at) })
       : m.reason_due_at({ when: whenAfter(at, now) }),
+  no_due_date: () => m.reason_no_due_date(),
   urgent: ({ priority }) => m.reason_urgent({ priority: priorityName(priority) }),
   booked_today: ({ time: at }) => m.reason_booked_today({ time: at }),
+  kind: ({ kind }) => m.reason_kind({ kind: taskKind(kind) }),
   stage: ({ stage }) => m.reason_stage({ stage: afterThai(stageName(stage)) }),
   woke: ({ at, because }, now) => WOKEN[because ?? 'time']({ when: whenAfter(at, now) }),
   tried: ({ times }) => m.reason_tried({ times }),

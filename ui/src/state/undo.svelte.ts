@@ -15,7 +15,7 @@ export function undo(of: string | null = null): Promise<void> {
   return last;
 }
 
-function say({ step, waiting, refused }: Undone): void {
+function say({ step, waiting, leavesStanding, refused }: Undone): void {
   const what = stepName(step);
   if (refused !== null) {
     const detail = m.undo_refused_why({ why: refusalOf(refused).what });
@@ -23,8 +23,9 @@ function say({ step, waiting, refused }: Undone): void {
     return;
   }
   leave(step);
-  if (waiting) toasts.show({ tone: 'waiting', text: m.undo_done({ what }), detail: m.toast_waiting() });
-  else toasts.show({ tone: 'done', text: m.undo_done({ what }) });
+  const stands = leavesStanding ? m.undo_leaves_standing() : undefined;
+  if (waiting) toasts.show({ tone: 'waiting', text: m.undo_done({ what }), detail: stands ?? m.toast_waiting() });
+  else toasts.show({ tone: 'done', text: m.undo_done({ what }), detail: stands });
 }
 
 /** Nobody stays on the card of a customer who is gone. A new customer's action is called like the customer. */

@@ -45,6 +45,16 @@ test('the button of the toast takes back what the toast tells of', async () => {
   expect(on.sent('undo')).toEqual({ of });
 });
 
+test('what somebody decided after it stands, and the toast says so', async () => {
+  const on = await openWindow();
+  await on.press('F4');
+  await complete(on);
+  const undone = on.clinic.undo.bind(on.clinic);
+  on.clinic.undo = (of) => ({ ...undone(of), leavesStanding: true });
+  await on.press('Ctrl Z');
+  await on.read('ผลที่ตัดสินหลังจากนั้นยังอยู่ตามเดิม');
+});
+
 test('two presses take back two things, the newest first, also when the toast is gone', async () => {
   const on = await openWindow();
   await on.press('F4');

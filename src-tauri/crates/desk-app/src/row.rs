@@ -53,7 +53,7 @@ pub(crate) fn task(task: Task, now: i64) -> TaskRow {
 /// Why a task is where it is: out of the function that puts it there.
 fn task_reasons(task: &Task, now: i64) -> Vec<Reason> {
     let place = order::place(&facts_of(task, now), utc(now));
-    place.reasons.into_iter().map(reason).collect()
+    place.parts.into_iter().map(|part| reason(part.reason)).collect()
 }
 
 fn facts_of(task: &Task, now: i64) -> Facts {
@@ -80,6 +80,7 @@ fn reason(reason: order::Reason) -> Reason {
         order::Reason::DueAt(at) => Reason::DueAt {
             at: at.timestamp_millis(),
         },
+        order::Reason::NoDueDate => Reason::NoDueDate {},
         order::Reason::Urgent(priority) => Reason::Urgent { priority },
         order::Reason::Woke(at, because) => Reason::Woke {
             at: at.timestamp_millis(),
@@ -88,6 +89,7 @@ fn reason(reason: order::Reason) -> Reason {
         order::Reason::BookedToday(time) => Reason::BookedToday { time },
         order::Reason::Tried(times) => Reason::Tried { times },
         order::Reason::DoNotContact => Reason::DoNotContact {},
+        order::Reason::Kind(kind) => Reason::Kind { kind },
         order::Reason::Stage(stage) => Reason::Stage { stage },
     }
 }

@@ -41,11 +41,12 @@ impl Desk {
             .ok_or(Code::NothingToUndo)?;
         self.changed(topic::of_action(&undone.action.name));
         self.nudge();
-        let how = undone.how;
+        let (how, leaves_standing) = (undone.how, undone.leaves_standing);
         let step = self.read(move |reader| step(reader, undone.action, &today)).await?;
         Ok(Undone {
             step,
             waiting: how == How::Reversed && destination == Destination::Clinic,
+            leaves_standing,
             refused: refused(how),
         })
     }

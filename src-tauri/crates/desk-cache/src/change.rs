@@ -225,6 +225,14 @@ pub(crate) fn reversal(
     }
 }
 
+/// Whether taking an action back leaves something standing that was decided after it.
+pub(crate) fn leaves_standing(connection: &Connection, done: &Action, before: &Json) -> Result<bool> {
+    match done.name.as_str() {
+        "contact.log" => contact::leaves_standing(connection, done, before),
+        _ => Ok(false),
+    }
+}
+
 /// Whether something hangs on what this action made, so that it cannot simply be taken out.
 ///
 /// # Errors

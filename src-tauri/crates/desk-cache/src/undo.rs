@@ -50,6 +50,8 @@ pub struct Undone {
     pub action: Action,
     /// How.
     pub how: How,
+    /// What somebody had decided after it stands.
+    pub leaves_standing: bool,
 }
 
 /// How it was taken back.
@@ -92,13 +94,18 @@ pub fn undo(cache: &Cache, wish: &Wish, destination: Destination) -> Result<Opti
         let Some(done) = wished(transaction, wish)? else {
             return Ok(None);
         };
+        let leaves_standing = change::leaves_standing(transaction, &done.action, &done.before)?;
         let how = if done.is_unsent {
             take_out(transaction, &done, wish.at)?
         } else {
             reverse(transaction, &done, wish, destination)?
         };
         let action = done.action;
-        Ok(Some(Undone { action, how }))
+        Ok(Some(Undone {
+            action,
+            how,
+            leaves_standing,
+        }))
     });
     match undone {
         Err(CacheError::Refused(code)) => pass_over(cache, wish, code),
@@ -113,8 +120,11 @@ fn pass_over(cache: &Cache, wish: &Wish, code: &'static str) -> Result<Option<Un
             return Ok(None);
         };
         mark(transaction, done.action.id, wish.at)?;
-        let (action, how) = (done.action, How::Refused(code));
-        Ok(Some(Undone { action, how }))
+        Ok(Some(Undone {
+            action: done.action,
+            how: How::Refused(code),
+            leaves_standing: false,
+        }))
     })
 }
 

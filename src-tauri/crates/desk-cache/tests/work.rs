@@ -13,7 +13,7 @@ use desk_cache::{
     change::Destination,
     query::{contact, customer, staff, task},
     rebase::Change,
-    undo::{self, How, Wish},
+    undo::{self, How, Undone, Wish},
 };
 use desk_core::synced::Value;
 use serde_json::json;
@@ -90,16 +90,17 @@ impl Desk {
     }
 
     fn undo(&self, reversal: u128) -> How {
+        self.undone(reversal).how
+    }
+
+    fn undone(&self, reversal: u128) -> Undone {
         let wish = Wish {
             person: self.person,
             of: None,
             id: id(reversal),
             at: 2_000_000,
         };
-        undo::undo(self.cache(), &wish, Destination::Clinic)
-            .unwrap()
-            .unwrap()
-            .how
+        undo::undo(self.cache(), &wish, Destination::Clinic).unwrap().unwrap()
     }
 
     fn refused(&self, action: u128, name: &str, args: serde_json::Value) -> &'static str {
@@ -397,4 +398,28 @@ fn a_call_answers_its_lead_and_the_leads_that_the_customer_had_by_then_and_both_
     assert_eq!(lead_of(&desk, 72), open());
     desk.undo(901);
     assert_eq!(lead_of(&desk, 70), open());
+}
+
+#[test]
+fn a_call_is_taken_back_and_what_was_decided_after_it_stands() {
+    let desk = clinic(vec![a_lead(70, Some(10), 5)]);
+    let call = |key: u128| json!({ "id": id(key), "lead_id": id(70), "direction": "out", "outcome": "thinking", "at": "1970-01-01T00:00:01Z" });
+    desk.act(100, "contact.log", call(500)).unwrap();
+    desk.answer(100, None);
+    let closed = [
+        ("name", text("พลอย")),
+        ("status", text("closed")),
+        ("outcome", text("booked")),
+        ("customer_id", Value::Uuid(id(10))),
+    ];
+    let called = [("outcome", text("thinking")), ("lead_id", Value::Uuid(id(70)))];
+    desk.pull(
+        2,
+        vec![put("lead", id(70), &closed), put("contact", id(500), &called)],
+        vec![id(100)],
+    );
+    let undone = desk.undone(900);
+    assert!(undone.how == How::Reversed && undone.leaves_standing);
+    let (status, _, outcome) = lead_of(&desk, 70);
+    assert_eq!((status.as_str(), outcome.as_deref()), ("closed", Some("booked")));
 }

@@ -64,6 +64,8 @@ pub enum Reason {
     Overdue(DateTime<Utc>),
     /// Due then.
     DueAt(DateTime<Utc>),
+    /// No time is set for it.
+    NoDueDate,
     /// Its priority is not the usual one.
     Urgent(Priority),
     /// It woke up after a snooze.
@@ -74,8 +76,19 @@ pub enum Reason {
     Tried(u32),
     /// Asked not to be contacted.
     DoNotContact,
+    /// Its kind, as stored: some are worth a little more.
+    Kind(String),
     /// The journey stands at this stage. It weighs nothing; it says what the task is about.
     Stage(String),
+}
+
+/// A reason with what it weighs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The factor, in thousandths; 1,000 changes nothing.
+    pub thousandths: u64,
+    /// What it comes from.
+    pub reason: Reason,
 }
 
 /// A task's place, and why.
@@ -83,8 +96,8 @@ pub enum Reason {
 pub struct Place {
     /// The heavier, the earlier.
     pub weight: u64,
-    /// What made it so, the strongest first.
-    pub reasons: Vec<Reason>,
+    /// What made it so, the strongest first: the weight is a million times their product, but for rounding.
+    pub parts: Vec<Part>,
 }
 
 /// Neutral, in thousandths, which every factor here is in.
@@ -101,6 +114,13 @@ struct Factor {
     reason: Option<Reason>,
 }
 
+impl Factor {
+    fn told(self) -> Option<Part> {
+        let Self { thousandths, reason } = self;
+        reason.map(|reason| Part { thousandths, reason })
+    }
+}
+
 /// Where a task stands, from the facts of now.
 pub fn place(facts: &Facts, now: DateTime<Utc>) -> Place {
     let [value, kind] = value(facts);
@@ -111,14 +131,14 @@ pub fn place(facts: &Facts, now: DateTime<Utc>) -> Place {
     let weight = factors
         .iter()
         .fold(ONE * ONE, |product, factor| product * factor.thousandths / ONE);
-    let mut telling: Vec<(u64, Reason)> = factors
-        .into_iter()
-        .filter_map(|factor| Some((strength(factor.thousandths), factor.reason?)))
-        .collect();
-    telling.sort_by_key(|(strength, _)| Reverse(*strength));
-    let stage = facts.stage.clone().map(Reason::Stage);
-    let reasons = telling.into_iter().map(|(_, reason)| reason).chain(stage).collect();
-    Place { weight, reasons }
+    let stage = facts.stage.clone().map(|stage| Part {
+        thousandths: ONE,
+        reason: Reason::Stage(stage),
+    });
+    let mut parts: Vec<Part> = factors.into_iter().filter_map(Factor::told).collect();
+    parts.sort_by_key(|part| Reverse(strength(part.thousandths)));
+    parts.extend(stage);
+    Place { weight, parts }
 }
 
 /// Brings tasks into their order: the heaviest first, then the earlier due, then by id.
@@ -158,7 +178,7 @@ fn value(facts: &Facts) -> [Factor; 2] {
         },
         Factor {
             thousandths: ONE + 2 * u64::from(task::base(&facts.kind)),
-            reason: None,
+            reason: Some(Reason::Kind(facts.kind.clone())),
         },
     ]
 }
@@ -168,7 +188,7 @@ fn urgency(facts: &Facts, now: DateTime<Utc>) -> Factor {
     let Some(due) = facts.due else {
         return Factor {
             thousandths: 150 * ONE / USUAL_URGENCY,
-            reason: None,
+            reason: Some(Reason::NoDueDate),
         };
     };
     let left = due - now;
@@ -233,7 +253,8 @@ mod tests {
     }
 
     fn reasons(facts: &Facts) -> Vec<Reason> {
-        place(facts, now()).reasons
+        let parts = place(facts, now()).parts;
+        parts.into_iter().map(|part| part.reason).collect()
     }
 
     #[test]
@@ -265,10 +286,14 @@ mod tests {
                 Reason::DoNotContact,
                 Reason::BookedToday("10:30".into()),
                 Reason::Woke(at(-5), Some(WokenBy::Reply)),
+                Reason::Kind("customer_follow_up".into()),
                 Reason::Stage("follow_up".into()),
             ]
         );
-        assert_eq!(reasons(&facts(Priority::Medium, None)), []);
+        assert_eq!(
+            reasons(&facts(Priority::Medium, None)),
+            [Reason::NoDueDate, Reason::Kind("customer_follow_up".into())]
+        );
     }
 
     #[test]
@@ -319,6 +344,14 @@ mod tests {
             if one.priority != two.priority {
                 prop_assert_eq!(order, one.priority.cmp(&two.priority));
             }
+        }
+
+        #[test]
+        fn what_is_said_of_a_place_is_the_whole_of_it(facts in any_facts()) {
+            let Place { weight, parts } = place(&facts, now());
+            let whole = parts.iter().fold(1_000_000.0, |product, part| product * part.thousandths as f64 / 1000.0);
+            // The least that a factor may change is four hundredths; what the whole numbers round away is far less.
+            prop_assert!((weight as f64 / whole - 1.0).abs() < 0.001, "{weight} is not {whole}: {parts:?}");
         }
 
         #[test]

@@ -14,7 +14,7 @@ since: number, } | { "code": "due_at",
 /**
  * When.
  */
-at: number, } | { "code": "urgent", 
+at: number, } | { "code": "no_due_date", } | { "code": "urgent", 
 /**
  * How urgent.
  */
@@ -22,7 +22,11 @@ priority: Priority, } | { "code": "booked_today",
 /**
  * `HH:MM`.
  */
-time: string, } | { "code": "stage", 
+time: string, } | { "code": "kind", 
+/**
+ * The kind, as stored.
+ */
+kind: string, } | { "code": "stage", 
 /**
  * The stage.
  */

@@ -15,6 +15,10 @@ step: UndoStep,
  */
 waiting: boolean, 
 /**
+ * What somebody had decided after it, as far as this PC knows, stands.
+ */
+leavesStanding: boolean, 
+/**
  * It could not be taken back, and why; it is not offered again.
  */
 refused: Code | null, };

@@ -250,7 +250,7 @@ export class FakeClinic {
       refused = (error as AppError).code;
     }
     this.tell(...topics, 'today', 'sync');
-    return { step, waiting: false, refused };
+    return { step, waiting: false, leavesStanding: false, refused };
   }
 
   role(): Role | undefined {

@@ -95,7 +95,9 @@ pub enum Reason {
         /// When.
         at: i64,
     },
-    /// Marked high or critical.
+    /// No time is set for it.
+    NoDueDate {},
+    /// Its priority is not the usual one.
     Urgent {
         /// How urgent.
         priority: Priority,
@@ -104,6 +106,11 @@ pub enum Reason {
     BookedToday {
         /// `HH:MM`.
         time: String,
+    },
+    /// What kind of task it is.
+    Kind {
+        /// The kind, as stored.
+        kind: String,
     },
     /// The journey stands at this stage.
     Stage {

@@ -44,6 +44,8 @@ pub struct Undone {
     pub step: UndoStep,
     /// A reversal waits in the outbox. Not so for what had never left this PC.
     pub waiting: bool,
+    /// What somebody had decided after it, as far as this PC knows, stands.
+    pub leaves_standing: bool,
     /// It could not be taken back, and why; it is not offered again.
     pub refused: Option<Code>,
 }

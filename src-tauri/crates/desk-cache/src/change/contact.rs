@@ -350,8 +350,12 @@ pub(super) fn retract(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     }
     let was = action.args.get("was").cloned().unwrap_or_default();
     put_back(ledger, action, was.get("task").unwrap_or(&Json::Null))?;
-    for lead in was.get("leads").and_then(Json::as_array).into_iter().flatten() {
-        lead::put_back(ledger, action, lead)?;
+    for lead in leads_of(&was) {
+        if is_closed_since(ledger.connection, id, lead)? {
+            lead::leave_closed(ledger, action, lead)?;
+        } else {
+            lead::put_back(ledger, action, lead)?;
+        }
     }
     let stopped = was.get("stopped").cloned().unwrap_or_default();
     let list = |name: &str| stopped.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
@@ -366,6 +370,34 @@ pub(super) fn retract(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         (Some(wanted), Ok(customer)) => restore_preference(ledger, customer, wanted),
         _ => Ok(()),
     }
+}
+
+fn leads_of(was: &Json) -> impl Iterator<Item = &Json> {
+    was.get("leads").and_then(Json::as_array).into_iter().flatten()
+}
+
+/// Whether a lead that the call had answered is closed, by something else: that decision is not the call's to take back.
+fn is_closed_since(connection: &Connection, call: Uuid, lead: &Json) -> Result<bool> {
+    let Some(id) = lead.get("id").and_then(uuid) else {
+        return Ok(false);
+    };
+    let outcome: Option<String> = connection
+        .prepare_cached("SELECT outcome FROM contact WHERE id = ?1")?
+        .query_row([call], |row| row.get(0))
+        .optional()?
+        .flatten();
+    lead::is_closed_otherwise(connection, id, outcome.as_deref())
+}
+
+/// Whether taking this call back leaves something standing that was decided after it.
+pub(super) fn leaves_standing(connection: &Connection, done: &Action, before: &Json) -> Result<bool> {
+    let call = done.uuid("id")?;
+    for lead in leads_of(before) {
+        if is_closed_since(connection, call, lead)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn restore_preference(ledger: &Ledger<'_>, customer: Uuid, wanted: bool) -> Result<()> {

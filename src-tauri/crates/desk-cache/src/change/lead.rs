@@ -11,6 +11,9 @@ use crate::error::{CacheError, Result};
 /// Who answers leads.
 const ANSWER: [&str; 4] = ["sales", "front_desk", "manager", "owner"];
 
+/// What the database writes into the notes of a lead that stays closed although a call with it was taken back.
+const STAYS_CLOSED: &str = "เรียกคืนการโทรแล้ว ผลที่ปิดไว้ยังอยู่";
+
 /// What an action on a lead looks at.
 struct Stand {
     status: String,
@@ -309,6 +312,24 @@ fn unanswer(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
             action.at,
         ))?;
     Ok(())
+}
+
+/// Whether a lead is closed, and not by a call with this outcome.
+pub(super) fn is_closed_otherwise(connection: &Connection, id: Uuid, outcome: Option<&str>) -> Result<bool> {
+    let closes = outcome.and_then(lead::outcome_of).is_some_and(|outcome| outcome.closes);
+    Ok(find(connection, id)?
+        .is_some_and(|lead| lead.status == "closed" && !(closes && lead.outcome.as_deref() == outcome)))
+}
+
+/// What was decided after a call that was logged by mistake stands, and says so. Who answered first without it, the database knows.
+pub(super) fn leave_closed(ledger: &Ledger<'_>, action: &Action, was: &Json) -> Result<()> {
+    let held = Action {
+        args: was.clone(),
+        ..action.clone()
+    };
+    let Ok(id) = held.uuid("id") else { return Ok(()) };
+    ledger.touch("lead", id)?;
+    add_note(ledger, action, id, STAYS_CLOSED)
 }
 
 /// A lead as it was before a call that was logged by mistake.
