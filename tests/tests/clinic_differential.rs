@@ -89,8 +89,24 @@ fn policy(chance: &mut Chance) -> Policy {
             chance.between(99_990, 100_010)
         },
         bonuses: bonuses(chance),
+        discounts: discounts(chance),
+        redeem_satang: if chance.percent(95) {
+            chance.between(0, 1_000)
+        } else {
+            chance.between(-10, 1_010)
+        },
         ..Policy::default()
     }
+}
+
+/// Mostly such as a clinic means: more for the higher tiers, and half a bill at most.
+fn discounts(chance: &mut Chance) -> [i64; 5] {
+    let most = if chance.percent(95) { 50 } else { 55 };
+    let mut percent: [i64; 5] = std::array::from_fn(|_| chance.between(0, most));
+    if chance.percent(95) {
+        percent.sort_unstable();
+    }
+    percent
 }
 
 /// Mostly such as a clinic means, some just at the edge.
@@ -125,6 +141,8 @@ fn stored(policy: &Policy) -> Json {
         "basis": policy.basis.word(), "months": policy.months, "welcome": policy.welcome, "point_satang": policy.point_satang,
         "bonuses": { "treatment": policy.bonuses.treatment, "review": policy.bonuses.review, "referral": policy.bonuses.referral, "birthday": policy.bonuses.birthday, "check_in": policy.bonuses.check_in },
         "multipliers": multipliers.collect::<serde_json::Map<_, _>>(),
+        "discounts": Tier::ALL.iter().zip(policy.discounts).map(|(tier, percent)| (tier.word().to_owned(), json!(percent))).collect::<serde_json::Map<_, _>>(),
+        "redeem_satang": policy.redeem_satang,
         "floors": floors.map(|(tier, floor)| (tier.word().to_owned(), json!(floor))).collect::<serde_json::Map<_, _>>(),
     })
 }
@@ -287,8 +305,8 @@ end $$";
 
 /// Another version, in force from the moment it is made and later than the ones before it.
 async fn put_in_force(conn: &mut PgConnection, nth: usize, promised: &Policy) {
-    let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang, bonuses)
-        select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang, p.bonuses from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
+    let insert = "insert into desk.loyalty_policy (clinic_id, version, starts_at, basis, multipliers, floors, months, welcome, point_satang, bonuses, discounts, redeem_satang)
+        select $1, $2, clock_timestamp(), p.basis, p.multipliers, p.floors, p.months, p.welcome, p.point_satang, p.bonuses, p.discounts, p.redeem_satang from jsonb_populate_record(null::desk.loyalty_policy, $3) p";
     let clinic: uuid::Uuid = A.parse().unwrap();
     let version = i32::try_from(nth).unwrap() + 2;
     let made = sqlx::query(insert).bind(clinic).bind(version).bind(stored(promised));

@@ -235,6 +235,8 @@ async fn points_are_spent_without_a_line_within_limits_and_what_was_too_much_is_
     a.ask_to_redeem("400").await;
     a.save("redeem").await;
     see(&a.desk, "ออฟไลน์ เหลือวงเงิน 100 สำหรับลูกค้านี้").await;
+    find(&a.desk, "[data-dialog=\"code\"] [data-print]").await;
+    key(&a.desk, Key::Escape).await;
 
     a.ask_to_redeem("200").await;
     see(&a.desk, "แลกออฟไลน์ได้อีก 100 แต้มสำหรับลูกค้านี้").await;

@@ -346,6 +346,7 @@ fn bill(clinic: &Clinic, satang: i64, coupons: Vec<Uuid>) -> PaymentTake {
         late_reason: None,
         held_as: None,
         held: 0,
+        discount_percent: None,
     }
 }
 

@@ -84,6 +84,7 @@ fn bill(counter: &Counter, satang: i64) -> PaymentTake {
         late_reason: None,
         held_as: None,
         held: 0,
+        discount_percent: None,
     }
 }
 
@@ -212,6 +213,7 @@ async fn what_is_expected_without_the_network_is_what_comes_back() {
         paid_on: None,
         held_as: None,
         uses_held: false,
+        uses_tier: false,
     };
     let promise = desk.payment_preview(preview).await.unwrap();
     assert_eq!(
@@ -336,6 +338,7 @@ async fn codes_are_shown_once_a_head_has_said_whom_they_pay() {
         paid_on: None,
         held_as: None,
         uses_held: false,
+        uses_tier: false,
     };
     assert_eq!(
         desk.payment_preview(preview()).await.unwrap().qr,
@@ -397,6 +400,7 @@ fn ask(counter: &Counter, satang: i64, held_as: Option<HeldAs>, uses_held: bool)
         paid_on: None,
         held_as,
         uses_held,
+        uses_tier: false,
     }
 }
 

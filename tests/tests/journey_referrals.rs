@@ -81,6 +81,7 @@ fn bill(customer_id: Uuid, satang: i64) -> PaymentTake {
         late_reason: None,
         held_as: None,
         held: 0,
+        discount_percent: None,
     }
 }
 

@@ -116,6 +116,7 @@ fn bill(counter: &Counter, satang: i64, coupons: Vec<Uuid>) -> PaymentTake {
         late_reason: None,
         held_as: None,
         held: 0,
+        discount_percent: None,
     }
 }
 
@@ -164,6 +165,7 @@ async fn points_buy_a_code_that_reduces_a_bill_and_stands_on_its_paper() {
         paid_on: None,
         held_as: None,
         uses_held: false,
+        uses_tier: false,
     };
     let promise = desk.payment_preview(ask).await.unwrap();
     assert_eq!((promise.pays, promise.coupons[0].less), (190_000, Some(9_999)));
@@ -190,6 +192,76 @@ async fn points_buy_a_code_that_reduces_a_bill_and_stands_on_its_paper() {
     assert!(paper.contains(&less), "{paper}");
     let again = bill(&counter, 100_000, vec![id]);
     assert_eq!(desk.payment_take(again).await.unwrap_err().code, Code::CouponEnded);
+    assert_eq!(differences(&counter), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l21_what_the_tier_takes_off_and_what_points_pay_is_what_was_shown_and_stands_on_the_paper() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    let (customer_id, entry_id) = (counter.customer, Uuid::now_v7());
+    let shown = desk
+        .redeem_preview(RedeemPreview {
+            customer_id,
+            points: 250,
+        })
+        .await;
+    assert_eq!(shown.unwrap().worth, 5_000, "20 satang a point");
+    let wish = PointsRedeem {
+        entry_id,
+        customer_id,
+        points: 250,
+        reward_id: None,
+    };
+    desk.points_redeem(wish).await.unwrap();
+    until_agreed(desk).await;
+    let said = written(&code(entry_id));
+    let mut ask = PaymentPreview {
+        customer_id,
+        satang: 105_000,
+        method: Method::Cash,
+        coupons: Some(vec![entry_id]),
+        paid_on: None,
+        held_as: None,
+        uses_held: false,
+        uses_tier: false,
+    };
+    let offered = desk.payment_preview(ask.clone()).await.unwrap();
+    let off = offered.tier_discount.unwrap();
+    assert_eq!(
+        (offered.pays, off.percent, off.less, off.is_on),
+        (100_000, 8, 8_000, false),
+        "the counter decides, of what the code has left"
+    );
+    ask.uses_tier = true;
+    let promise = desk.payment_preview(ask).await.unwrap();
+    assert_eq!(promise.pays, 92_000);
+    let taken = PaymentTake {
+        discount_percent: Some(8),
+        ..bill(&counter, 105_000, vec![entry_id])
+    };
+    desk.payment_take(taken.clone()).await.unwrap();
+    let expected = card(&counter).await;
+    until_agreed(desk).await;
+    let came = card(&counter).await;
+    let row = |card: &CustomerCard| {
+        let paid = &card.payments[0];
+        (paid.satang, paid.discount, paid.discount_percent, paid.points)
+    };
+    assert_eq!(row(&came), row(&expected));
+    assert_eq!(row(&came), (92_000, 8_000, 8, promise.earns.points));
+    assert_eq!(codes(&came), [(entry_id, said.clone(), State::Used, Some(5_000))]);
+    let receipt = |language| ReceiptAsk {
+        payment_id: taken.payment_id,
+        language,
+    };
+    let english = desk.payment_receipt(receipt(Language::En)).await.unwrap().text;
+    let lines = format!(
+        "Bill: 1,050.00 THB\nPaid with points ({said}): -50.00 THB\nMember discount 8 %: -80.00 THB\nReceived: 920.00 THB"
+    );
+    assert!(english.contains(&lines), "{english}");
+    let thai = desk.payment_receipt(receipt(Language::Th)).await.unwrap().text;
+    assert!(thai.contains("ส่วนลดสมาชิก 8 %: -80.00 บาท"), "{thai}");
     assert_eq!(differences(&counter), "0");
 }
 

@@ -213,7 +213,10 @@ fn touches(action: &Waits, kept: Key, seen: &Seen) -> bool {
         Some("notification") => id("id").is_some_and(|id| kept == key("notification", id)),
         Some("lead") => id("id").is_some_and(|id| kept == key("lead", id)),
         Some("payment") => predict_pay::touches(action, kept, [&seen.base, &seen.view]),
-        Some("points") => id("id").is_some_and(|id| kept == key("point_entry", id)) || profile_of(id("customer_id")),
+        Some("points") => {
+            let is = |noun: &str, field: &str| id(field).is_some_and(|id| kept == key(noun, id));
+            is("point_entry", "id") || is("coupon", "id") || is("coupon", "of") || profile_of(id("customer_id"))
+        }
         _ => predict_door::touches(action, kept, [&seen.base, &seen.view]),
     }
 }

@@ -1,6 +1,6 @@
 //! What people do with leads and money: take a lead, say what came of a call, give it back, take a payment, give money back, with the chances of a busy day.
 
-use desk_core::lead::OUTCOMES;
+use desk_core::{lead::OUTCOMES, loyalty::policy::discount};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -59,6 +59,9 @@ fn answer(screen: &Screen<'_>, word: &str, chance: &mut Chance) -> Option<Json> 
     }))
 }
 
+/// What the usual terms promise gold.
+const PERCENT: i64 = 10;
+
 /// A bill, a deposit, or a bill that a deposit pays in part or all of.
 fn pay(screen: &Screen<'_>, word: &str, chance: &mut Chance) -> Option<Json> {
     let (payment, entry) = (chance.uuid(), chance.uuid());
@@ -78,6 +81,9 @@ fn pay(screen: &Screen<'_>, word: &str, chance: &mut Chance) -> Option<Json> {
     let there = held_left(screen.view, Some(customer));
     let is_with_more = chance.percent(5);
     let held = (there + i64::from(is_with_more)).clamp(0, satang);
+    // A tier takes something off some bills.
+    let less = (kind == 9 && has_note).then(|| (satang, discount(satang, PERCENT)));
+    let satang = less.map_or(satang, |(bill, less)| bill - less);
     let (way, held_as, held) = match kind {
         0 => (way, Some("deposit"), 0),
         1 => (way, Some("gift_card"), 0),
@@ -88,6 +94,7 @@ fn pay(screen: &Screen<'_>, word: &str, chance: &mut Chance) -> Option<Json> {
     Some(json!({
         "id": payment, "entry": entry, "customer_id": customer, "journey_id": journey, "satang": satang, "method": way, "held_as": held_as,
         "held": held, "note": has_note.then_some(word), "at": written(screen.now),
+        "bill": less.map(|(bill, _)| bill), "discount_percent": less.map(|_| PERCENT),
     }))
 }
 

@@ -16,6 +16,7 @@ pub mod chance;
 pub mod check;
 mod check_counter;
 mod check_door;
+mod code;
 mod counter;
 pub mod decide;
 mod door;

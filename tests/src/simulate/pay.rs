@@ -2,7 +2,10 @@
 //! is of another day.
 
 use desk_core::{
-    loyalty::{LARGEST_BILL_SATANG, Tier, points_for, points_to_reverse},
+    loyalty::{
+        LARGEST_BILL_SATANG, Tier, points_for, points_to_reverse,
+        policy::{Policy, discount},
+    },
     payment::{
         Method,
         held::{HeldAs, held_back, held_by},
@@ -63,6 +66,23 @@ pub(super) fn given_back(rows: &Rows, payment: Option<Uuid>) -> (i64, i64) {
     })
 }
 
+/// What a tier took off the bill, and by how many percent: the sum is the bill's, and some tier has been promised it.
+fn reduction(args: &Json, satang: i64) -> Result<(i64, i64), Refused> {
+    let no = || because("value_not_allowed", json!({ "field": "discount_percent" }));
+    let percent = optional(args, "discount_percent", |args, field| {
+        number(args, field, (1, 50), "value_not_allowed")
+    })?;
+    let Some(percent) = percent else {
+        return Ok((0, 0));
+    };
+    let bill = number(args, "bill", (1, LARGEST_BILL_SATANG), TOO_MUCH)?;
+    let is_held = !matches!(args.get("held_as"), None | Some(Json::Null));
+    if bill - discount(bill, percent) != satang || is_held || !Policy::default().discounts.contains(&percent) {
+        return no();
+    }
+    Ok((discount(bill, percent), percent))
+}
+
 /// How a payment is paid.
 struct How {
     method: Method,
@@ -110,6 +130,7 @@ pub(super) fn take(desk: &mut Desk<'_>, args: &Json) -> Decided {
     let customer = arg_uuid(args, "customer_id")?;
     let journey = optional(args, "journey_id", arg_uuid)?;
     let satang = number(args, "satang", (1, LARGEST_BILL_SATANG), TOO_MUCH)?;
+    let (less, percent) = reduction(args, satang)?;
     let how = how(args, satang)?;
     let said = arg_text(args, "note", 500)?.filter(|said| !said.is_empty());
     let late = arg_text(args, "late_reason", 500)?.filter(|late| !late.is_empty());
@@ -157,6 +178,8 @@ pub(super) fn take(desk: &mut Desk<'_>, args: &Json) -> Decided {
         ("late_reason", Value::text(late)),
         ("held_as", Value::text(how.held_as.map(|kind| kind.word().to_owned()))),
         ("held", int(how.held)),
+        ("discount", int(less)),
+        ("discount_percent", int(percent)),
     ];
     desk.tx.put(Row::new("payment", payment, &fields));
     desk.tx.wake_tasks(customer, Woken::Payment);
@@ -237,6 +260,8 @@ pub(super) fn refund(desk: &mut Desk<'_>, args: &Json) -> Decided {
     made.set("number", int(number));
     made.set("satang", int(satang));
     made.set("held", int(held));
+    made.set("discount", int(0));
+    made.set("discount_percent", int(0));
     made.set("taken_at", int(at));
     made.set("note", Value::Text(why));
     made.set("entry_id", id(paid.id("entry_id").map(|_| entry)));

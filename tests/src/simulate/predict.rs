@@ -8,10 +8,11 @@ use desk_core::{
     loyalty::{self, Tier},
     synced::Value,
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
+    code::{Redeemed, issued, withdraw},
     decide::{FIELDS, local, lot_expiry},
     predict_door, predict_lead, predict_pay,
     row::{Key, Row, id, int, key, noun, text, to_change},
@@ -474,9 +475,37 @@ fn redeem(rows: &mut Table, action: &Waits) -> Done {
     ];
     let entry = Row::new("point_entry", uuid(action, "id")?, &fields);
     put(rows, entry);
+    let before: Vec<(Uuid, i64)> = remaining(rows, customer);
     take(rows, customer, points, None);
+    let after = remaining(rows, customer);
+    let took = before
+        .iter()
+        .zip(&after)
+        .map(|((lot, had), (_, has))| (*lot, had - has));
+    let lots: Vec<Json> = took
+        .filter(|(_, points)| *points > 0)
+        .map(|(lot, points)| json!({ "lot": lot, "points": points }))
+        .collect();
+    put(
+        rows,
+        issued(&Redeemed {
+            entry: uuid(action, "id")?,
+            customer,
+            points,
+            lots: Json::from(lots).to_string(),
+            at: action.at,
+            by: action.person,
+        }),
+    );
     has(rows, profile, -points);
     Some(())
+}
+
+/// What is left of a customer's lots, next to end first.
+fn remaining(rows: &Table, customer: Uuid) -> Vec<(Uuid, i64)> {
+    let lots = lots(rows, customer).into_iter();
+    lots.map(|lot| (lot.1, rows.get(&lot).and_then(|row| row.int("remaining")).unwrap_or(0)))
+        .collect()
 }
 
 /// What a membership has changes by so much; its tier does not.
@@ -519,6 +548,9 @@ fn unredeem(rows: &mut Table, action: &Waits) -> Done {
         lay(rows, &entry, customer, rest);
     }
     put(rows, entry);
+    if let Some(code) = to_change(rows, key("coupon", spent.id("id")?)) {
+        withdraw(code, action.at, action.person);
+    }
     has(rows, profile, points);
     Some(())
 }

@@ -46,6 +46,9 @@ fn take(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
     };
     journey.is_none_or(is_theirs).then_some(())?;
     let (said, held_as) = (field(action, "note"), field(action, "held_as"));
+    let sum = |field: &str| action.args.get(field).and_then(Json::as_i64);
+    let percent = sum("discount_percent").unwrap_or(0);
+    let less = if percent > 0 { sum("bill")? - satang } else { 0 };
     let tenths = match held_as {
         Some(_) => 0,
         None => tenths(rows, customer, action, waiting)?,
@@ -73,6 +76,8 @@ fn take(rows: &mut Table, action: &Waits, waiting: &[Waits]) -> Done {
         ("multiplier_tenths", int(tenths)),
         ("held_as", Value::text(held_as.map(str::to_owned))),
         ("held", int(held)),
+        ("discount", int(less)),
+        ("discount_percent", int(percent)),
     ];
     super::predict::put(rows, Row::new("payment", payment, &fields));
     Some(())
@@ -123,6 +128,8 @@ fn refund(rows: &mut Table, action: &Waits) -> Done {
     made.set("number", Value::Null);
     made.set("satang", int(satang));
     made.set("held", int(held));
+    made.set("discount", int(0));
+    made.set("discount_percent", int(0));
     if held == satang {
         made.set("method", text("held"));
     }

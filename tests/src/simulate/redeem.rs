@@ -6,11 +6,12 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
+    code::{Redeemed, issued, withdraw},
     decide::{Decided, Desk, Refused, arg_text, arg_uuid, because, entry_row, local, lot_expiry, refuse},
     person::written,
     reverse::{cancelling, undoing},
     row::{Row, int, text},
-    server::Behind,
+    server::{Behind, DEVICE},
 };
 
 const MOST: i64 = 1_000_000;
@@ -79,6 +80,20 @@ pub(super) fn redeem(desk: &mut Desk<'_>, args: &Json) -> Decided {
     };
     let spent = spent.with("method", text(way.as_deref().unwrap_or("staff")));
     desk.tx.add_entry(spent.with("expires_at", int(None)), behind);
+    let uses = desk.tx.behind.get(&entry).map(|spent| spent.uses.clone());
+    let lots = uses
+        .iter()
+        .flatten()
+        .map(|used| format!("{{\"lot\": \"{}\", \"points\": {}}}", used.lot, used.points));
+    let redeemed = Redeemed {
+        entry,
+        customer,
+        points,
+        lots: format!("[{}]", lots.collect::<Vec<_>>().join(", ")),
+        at: desk.tx.now,
+        by: desk.person,
+    };
+    desk.tx.put(issued(&redeemed).with("issued_device", text(DEVICE)));
     Ok(())
 }
 
@@ -138,6 +153,12 @@ pub(super) fn unredeem(desk: &mut Desk<'_>, args: &Json) -> Decided {
         by: Some(desk.person),
         ..Behind::default()
     };
+    let (now, by) = (desk.tx.now, desk.person);
+    let code = spent.id("id").and_then(|entry| desk.tx.row("coupon", entry)).cloned();
+    if let Some(mut code) = code {
+        withdraw(&mut code, now, by);
+        desk.tx.put(code.with("closed_device", text(DEVICE)));
+    }
     desk.tx.add_entry(made, behind);
     Ok(())
 }

@@ -207,6 +207,8 @@ fn payment(nth: u128, held_as: Option<&str>, satang: i64) -> Row {
         ("posted_at", Value::Int(MORNING)),
         ("held_as", Value::text(held_as.map(str::to_owned))),
         ("held", Value::Int(0)),
+        ("discount", Value::Int(0)),
+        ("discount_percent", Value::Int(0)),
     ];
     Row::new("payment", thing(22, nth), &fields)
 }

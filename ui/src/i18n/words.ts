@@ -419,6 +419,8 @@ const REWARD_KIND: Record<RewardKind, () => string> = {
   birthday_special: m.reward_kind_birthday_special,
   referral_bonus: m.reward_kind_referral_bonus,
 };
+/** What a code promises; of the money that its points were worth nobody wrote a name. */
+export const couponName = (name: string | null) => name ?? m.code_money();
 export const rewardKind = (kind: RewardKind) => REWARD_KIND[kind]();
 
 function word(table: Words): (of: string) => string {

@@ -231,6 +231,7 @@ export const KEYS = {
     nth: key('Alt 1 | Alt 2 | Alt 3 | Alt 4', m.key_pay_method),
     kind: key('Alt 5 | Alt 6 | Alt 7', m.key_pay_for),
     held: key('Alt 8', m.key_pay_held),
+    tier: key('Alt 9', m.key_pay_tier),
     print: key('Ctrl P', m.key_print),
     dial: key('C', m.key_dial),
     leave: key('Esc', m.key_close),

@@ -122,7 +122,9 @@ test('L13 what staff redeem alone is counted by the day, and taking it back free
     await on.type(points);
     await on.see('[data-after]');
     await on.press('Enter');
-    await on.gone('[data-dialog=redeem]');
+    await on.see('[data-dialog=code]');
+    await on.press('Esc');
+    await on.gone('[data-dialog=code]');
   };
   await redeem('300');
   await on.press('R');

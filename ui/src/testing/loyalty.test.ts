@@ -113,7 +113,9 @@ test('a comma is no decimal point: 1,5 is refused instead of becoming fifteen, a
   const tenths = [10, 15, 20, 25, 30] as [number, number, number, number, number];
   const floors = [1_000, 3_000, 7_000, 15_000] as [number, number, number, number];
   const bonuses = { treatment: 50, review: 50, referral: 200, birthday: 100, checkIn: 10 };
-  const terms = { basis: 'points' as const, tenths, floors, months: 24, welcome: 100, pointSatang: 25, bonuses };
+  const discounts: [number, number, number, number, number] = [0, 5, 10, 12, 50];
+  const worth = { pointSatang: 25, redeemSatang: 20, discounts };
+  const terms = { basis: 'points' as const, tenths, floors, months: 24, welcome: 100, bonuses, ...worth };
   const one = { terms, versions: [], inForce: 1, newest: 1, today: '2026-10-01' };
   const form = new PolicyForm({ ...one, booksClosedTo: null, canClose: null, canOpen: null });
   expect(form.terms).toEqual(terms);

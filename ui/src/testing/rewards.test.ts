@@ -210,3 +210,48 @@ test('what the web system asks in its own way stays as it is; it can be ended, a
   await counter.see('[data-row-id=a1]');
   expect(counter.none('[data-action=new-achievement]')).toBe(true);
 });
+
+test('points without a reward buy a code for money: what it takes off is shown first, and the paper opens', async () => {
+  const on = await atCard();
+  await on.press('R');
+  await on.type('120');
+  await on.see('[data-worth="2400"]');
+  await on.press('Ctrl Enter');
+  await on.see('[data-dialog=code] [data-print]');
+  await on.read('ส่วนลดจากแต้ม');
+  await on.press('Esc');
+  await on.press('F9');
+  await on.type('1000');
+  (await on.see('[data-bill-code]')).click();
+  await on.see('[data-pays="97600"]');
+});
+
+test('what the tier takes off a bill is off until the counter says so, is a percent of what the codes left, and is what is paid', async () => {
+  const on = await withCode('r1');
+  await on.press('F9');
+  await on.type('1999.99');
+  await on.see('[data-tier-off="10"] [aria-checked=false]');
+  expect(on.none('[data-pays]')).toBe(true);
+  (await on.see('[data-bill-code]')).click();
+  await on.see('[data-pays="190000"]');
+  await on.press('Alt 9');
+  await on.see('[data-tier-less="19000"]');
+  await on.see('[data-pays="171000"]');
+  await on.see('[data-award-points="342"]');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=award]');
+  expect(on.sent('payment_take')).toMatchObject({ satang: 199_999, coupons: ['k1'], discountPercent: 10 });
+});
+
+test('nothing is taken off what is only held', async () => {
+  const on = await atCard();
+  await on.press('F9');
+  await on.type('1000');
+  await on.press('Alt 9');
+  await on.see('[data-pays="90000"]');
+  await on.press('Alt 6');
+  await on.gone('[data-tier-off]');
+  await on.press('Ctrl Enter');
+  await on.gone('[data-dialog=award]');
+  expect(on.sent('payment_take')).toMatchObject({ satang: 100_000, heldAs: 'deposit', discountPercent: null });
+});

@@ -185,7 +185,7 @@ pub(crate) fn for_bill(
             is_automatic: bought.is_some_and(|bought| bought.is_automatic),
             expires_at: row::millis(found.expires_at),
             less: takes.iter().find(|(id, _)| *id == found.id).map(|(_, less)| *less),
-            name: found.name,
+            name: found.title().map(str::to_owned),
         });
     }
     Ok(shown)
@@ -206,7 +206,7 @@ fn shown(found: Coupon, now: i64) -> CouponRow {
     CouponRow {
         id: found.id,
         code: rule::written(&found.code),
-        name: found.name,
+        name: found.title().map(str::to_owned),
         kind: found.kind,
         value: found.value,
         points: found.points,
@@ -270,7 +270,7 @@ fn go(account: &mut Account, found: Coupon, now: i64) -> ReturnedCode {
         code: rule::written(&found.code),
         returns: found.points - ended,
         ended,
-        name: found.name,
+        name: found.title().map(str::to_owned),
     }
 }
 
@@ -354,7 +354,8 @@ fn slip(reader: &Reader<'_>, found: &Coupon, language: Language) -> Result<Recei
     let paper = Slip {
         clinic: name.as_deref().unwrap_or_default(),
         code: &rule::written(&found.code),
-        reward: &found.name,
+        reward: found.title(),
+        satang: found.value,
         customer: profile.as_ref().map_or("", |profile| profile.full_name.as_str()),
         points: found.points,
         issued: day(found.issued_at),

@@ -19,7 +19,7 @@ use desk_core::{
         Tier,
         account::loss,
         points_to_reverse,
-        policy::Basis,
+        policy::{Basis, Policy, discount},
         reward::{MOST_COUPONS, written},
     },
     payment::{
@@ -37,7 +37,7 @@ use crate::{
         coupon::BillCoupon,
         payment::{
             PaymentPreview, PaymentPromise, PaymentRefund, PaymentRow, PaymentTake, PromptpaySet, PromptpayShown,
-            QrPicture, ReceiptAsk, ReceiptLine, ReceiptShown, RefundPreview, RefundPromise,
+            QrPicture, ReceiptAsk, ReceiptLine, ReceiptShown, RefundPreview, RefundPromise, TierDiscount,
         },
         reward::RewardOffer,
         settings::Language,
@@ -78,7 +78,8 @@ impl Desk {
         let reduced = self
             .read(move |reader| coupon::reduce(reader, customer, bill, &coupons, now))
             .await?;
-        let pays = reduced.ok_or(Code::CouponAlone)?.pays;
+        let rest = reduced.ok_or(Code::CouponAlone)?.pays;
+        let pays = rest - request.discount_percent.map_or(0, |percent| discount(rest, percent));
         let args = json!({
             "id": request.payment_id,
             "entry": Uuid::now_v7(),
@@ -88,6 +89,8 @@ impl Desk {
             "method": if request.held > 0 && request.held == pays { Method::Held } else { request.method },
             "held_as": request.held_as,
             "held": (request.held != 0).then_some(request.held),
+            "bill": request.discount_percent.map(|_| rest),
+            "discount_percent": request.discount_percent,
             "note": check::optional("note", request.note, check::NAME)?,
             "paid_on": request.paid_on.as_deref().map(late::day).transpose()?,
             "late_reason": check::optional("late_reason", request.late_reason, check::NAME)?,
@@ -255,19 +258,29 @@ fn promise(
     let reduced = reduced.ok_or(CacheError::Refused("coupon_alone"))?;
     let from = late::counts_from(reader, paid_on, now)?;
     let left = held_left(reader, customer)?;
+    let promised = policy::at(reader, from.at)?;
+    let member = loyalty::member(reader, customer)?;
+    let tier_discount = member
+        .as_ref()
+        .filter(|_| is_bill)
+        .and_then(|member| off_by_tier(&promised, member.tier, reduced.pays, request.uses_tier));
+    let pays = match &tier_discount {
+        Some(off) if off.is_on => reduced.pays - off.less,
+        _ => reduced.pays,
+    };
     let held = if is_bill && request.uses_held {
-        covers(reduced.pays, left)
+        covers(pays, left)
     } else {
         0
     };
     let paid = Bill {
-        satang: earning(reduced.pays, request.held_as),
+        satang: earning(pays, request.held_as),
         is_money: true,
         from: from.at,
     };
     Ok(Some(PaymentPromise {
         earns: bill(reader, customer, &paid, now)?,
-        qr: code(reader, request.method, reduced.pays - held)?,
+        qr: code(reader, request.method, pays - held)?,
         coupons: if is_bill {
             coupon::for_bill(reader, customer, &reduced.takes, now)?
         } else {
@@ -278,14 +291,30 @@ fn promise(
         } else {
             vec![]
         },
-        pays: reduced.pays,
+        pays,
+        tier_discount,
+        points_worth: member
+            .filter(|_| is_bill)
+            .map_or(0, |member| promised.worth(member.available_points)),
         held,
         held_left: left,
-        held_after: if is_bill { left - held } else { left + reduced.pays },
+        held_after: if is_bill { left - held } else { left + pays },
         needs_reason: from.is_long_ago,
         needs_manager: from.is_long_ago && !is_one_of(reader, me, &LATE)?,
         points_end: late::points_end(reader, from.at)?,
     }))
+}
+
+/// What the tier takes off what codes have left, if the clinic promised anything.
+fn off_by_tier(promised: &Policy, tier: Tier, satang: i64, is_on: bool) -> Option<TierDiscount> {
+    let percent = promised.discount_of(tier);
+    let less = discount(satang, percent);
+    (less > 0).then_some(TierDiscount {
+        tier,
+        percent,
+        less,
+        is_on,
+    })
 }
 
 /// Points that buy what brings points would go round and round.
@@ -448,6 +477,7 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
         held: paid.held,
         held_left: held_left(reader, paid.customer)?,
         reductions: reductions(reader, paid)?,
+        discount: (paid.discount_percent, paid.discount),
         method: paid.method,
         points: paid.points,
         multiplier_tenths: paid.multiplier_tenths,
@@ -470,10 +500,13 @@ fn receipt(reader: &Reader<'_>, paid: &Payment, language: Language, now: i64) ->
 }
 
 /// What codes took off a bill; of money given back nothing.
-fn reductions(reader: &Reader<'_>, paid: &Payment) -> Result<Vec<(String, String, i64)>, CacheError> {
+fn reductions(reader: &Reader<'_>, paid: &Payment) -> Result<Vec<(String, Option<String>, i64)>, CacheError> {
     let used = query_coupon::of_payment(reader, paid.id)?;
-    let less = |found: query_coupon::Coupon| (written(&found.code), found.name, found.satang.unwrap_or_default());
-    Ok(used.into_iter().map(less).collect())
+    let less = |found: &query_coupon::Coupon| {
+        let name = found.title().map(str::to_owned);
+        (written(&found.code), name, found.satang.unwrap_or_default())
+    };
+    Ok(used.iter().map(less).collect())
 }
 
 fn course(reader: &Reader<'_>, journey: Option<Uuid>) -> Result<Option<String>, CacheError> {
@@ -518,6 +551,8 @@ pub(crate) fn rows(reader: &Reader<'_>, customer: Uuid, me: Uuid) -> Result<Vec<
         late_reason: paid.late_reason,
         held_as: paid.held_as,
         held: paid.held,
+        discount: paid.discount,
+        discount_percent: paid.discount_percent,
     };
     Ok(payment::of_customer(reader, customer)?.into_iter().map(shown).collect())
 }

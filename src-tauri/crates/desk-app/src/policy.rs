@@ -79,7 +79,7 @@ impl Desk {
         let args = json!({
             "id": request.id, "expected": request.expected, "from": from, "reason": check::optional("reason", request.reason.clone(), check::NAME)?,
             "basis": terms.basis, "multipliers": multipliers(terms), "floors": floors(terms), "months": terms.months, "welcome": terms.welcome, "point_satang": terms.point_satang,
-            "bonuses": bonuses(terms.bonuses),
+            "bonuses": bonuses(terms.bonuses), "discounts": discounts(terms), "redeem_satang": terms.redeem_satang,
         });
         self.act(request.id, "policy.plan", args, request.id).await
     }
@@ -130,6 +130,8 @@ fn policy_of(terms: &Terms) -> Policy {
         welcome: terms.welcome,
         point_satang: terms.point_satang,
         bonuses: terms.bonuses,
+        discounts: terms.discounts,
+        redeem_satang: terms.redeem_satang,
     }
 }
 
@@ -142,6 +144,8 @@ fn terms_of(policy: &Policy) -> Terms {
         welcome: policy.welcome,
         point_satang: policy.point_satang,
         bonuses: policy.bonuses,
+        discounts: policy.discounts,
+        redeem_satang: policy.redeem_satang,
     }
 }
 
@@ -167,10 +171,17 @@ fn bonuses(said: Bonuses) -> Json {
     json!({ "treatment": said.treatment, "review": said.review, "referral": said.referral, "birthday": said.birthday, "check_in": said.check_in })
 }
 
+fn discounts(terms: &Terms) -> Json {
+    by_tier(Tier::ALL.into_iter().zip(terms.discounts))
+}
+
 fn floors(terms: &Terms) -> Json {
-    let upper = Tier::ALL.into_iter().skip(1).zip(terms.floors);
-    let map: Map<String, Json> = upper
-        .map(|(tier, floor)| (tier.word().to_owned(), json!(floor)))
+    by_tier(Tier::ALL.into_iter().skip(1).zip(terms.floors))
+}
+
+fn by_tier(numbers: impl Iterator<Item = (Tier, i64)>) -> Json {
+    let map: Map<String, Json> = numbers
+        .map(|(tier, number)| (tier.word().to_owned(), json!(number)))
         .collect();
     Json::Object(map)
 }

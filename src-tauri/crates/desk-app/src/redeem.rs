@@ -9,7 +9,7 @@ use desk_cache::{
     change::{Action, Destination},
     lease,
     open::Reader,
-    query::{approval, customer, loyalty},
+    query::{approval, clinic, customer, loyalty, policy},
     rebase,
     redemption::{self, Fate},
 };
@@ -18,7 +18,7 @@ use desk_core::loyalty::{
     account::{Account, Short},
     gift,
     lease::Barred,
-    reward::Bar,
+    reward::{Bar, USUAL_DAYS, ends_at},
 };
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
@@ -316,6 +316,8 @@ pub(crate) fn promise(
         offline,
         as_of: seen_at,
         rewards: offers(reader, available, tier, now, is_offline)?,
+        worth: policy::at(reader, now)?.worth(points),
+        worth_until: ends_at(now, USUAL_DAYS, clinic::zone(reader)?).map(row::millis),
     }))
 }
 

@@ -180,6 +180,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../../../../migrations/cache/20261206101000_explain_points.sql"),
         makes: Makes::Tables,
     },
+    Step {
+        sql: include_str!("../../../../migrations/cache/20261206400000_keep_discounts.sql"),
+        makes: Makes::Tables,
+    },
 ];
 
 /// Migrates an opened file to the newest schema.

@@ -466,6 +466,8 @@ pub const SOURCES: &[Source] = &[
             ("late_reason", "r.late_reason"),
             ("held_as", "r.held_as"),
             ("held", "r.held"),
+            ("discount", "r.discount"),
+            ("discount_percent", "r.discount_percent::int8"),
         ],
     },
     Source {
@@ -486,6 +488,8 @@ pub const SOURCES: &[Source] = &[
             ("made_by", "r.made_by"),
             ("created_at", "r.created_at"),
             ("bonuses", "r.bonuses::text"),
+            ("discounts", "r.discounts::text"),
+            ("redeem_satang", "r.redeem_satang::int8"),
         ],
     },
     Source {

@@ -503,6 +503,8 @@ pub const SYNCED: &[Table] = &[
             text("late_reason"),
             text("held_as"),
             int("held"),
+            int("discount"),
+            int("discount_percent"),
         ],
     },
     Table {
@@ -522,6 +524,8 @@ pub const SYNCED: &[Table] = &[
             uuid("made_by"),
             instant("created_at"),
             text("bonuses"),
+            text("discounts"),
+            int("redeem_satang"),
         ],
     },
     Table {

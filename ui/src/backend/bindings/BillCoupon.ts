@@ -13,9 +13,9 @@ id: string,
  */
 code: string, 
 /**
- * What was promised.
+ * What was promised; none: the money that its points were worth.
  */
-name: string, 
+name: string | null, 
 /**
  * It takes something off the bill; else it is handed over.
  */

@@ -15,9 +15,9 @@ id: string,
  */
 code: string, 
 /**
- * What was promised.
+ * What was promised; none: the money that its points were worth.
  */
-name: string, 
+name: string | null, 
 /**
  * What it is; none where this version does not know it.
  */

@@ -34,4 +34,8 @@ heldAs: HeldAs | null,
 /**
  * Held money pays as much of the bill as there is.
  */
-usesHeld: boolean, };
+usesHeld: boolean, 
+/**
+ * The tier takes its percent off what the codes have left.
+ */
+usesTier: boolean, };

@@ -3,15 +3,24 @@ import type { BillCoupon } from "./BillCoupon";
 import type { PointsPromise } from "./PointsPromise";
 import type { QrPicture } from "./QrPicture";
 import type { RewardOffer } from "./RewardOffer";
+import type { TierDiscount } from "./TierDiscount";
 
 /**
  * The sum, and for PromptPay the code that asks for exactly this money.
  */
 export type PaymentPromise = { 
 /**
- * What is left to pay, after codes.
+ * What is left to pay, after codes and what the tier takes off.
  */
 pays: number, 
+/**
+ * What the tier takes off, or would; none for who is no member, where the clinic takes nothing off, and of what is held.
+ */
+tierDiscount: TierDiscount | null, 
+/**
+ * What all usable points would take off a bill, in satang; 0: nothing.
+ */
+pointsWorth: number, 
 /**
  * Of that, so much is paid with held money.
  */

@@ -65,4 +65,12 @@ heldAs: HeldAs | null,
 /**
  * Of a bill, how much was paid with held money; of money given back, how much is held again.
  */
-held: number, };
+held: number, 
+/**
+ * What the tier took off it; the bill was so much more.
+ */
+discount: number, 
+/**
+ * By so many percent.
+ */
+discountPercent: number, };

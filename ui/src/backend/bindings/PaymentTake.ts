@@ -49,4 +49,8 @@ heldAs: HeldAs | null,
 /**
  * How much of it is paid with held money, as the sum said.
  */
-held: number, };
+held: number, 
+/**
+ * Percent that the tier takes off, as the sum said; none: nothing.
+ */
+discountPercent: number | null, };

@@ -51,4 +51,12 @@ asOf: number | null,
 /**
  * What points can buy.
  */
-rewards: Array<RewardOffer>, };
+rewards: Array<RewardOffer>, 
+/**
+ * What so many points take off a bill, in satang, by a code; 0: nothing.
+ */
+worth: number, 
+/**
+ * The last second in which such a code can be used.
+ */
+worthUntil: number | null, };

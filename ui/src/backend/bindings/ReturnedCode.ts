@@ -9,9 +9,9 @@ export type ReturnedCode = {
  */
 code: string, 
 /**
- * What was promised.
+ * What was promised; none: the money that its points were worth.
  */
-name: string, 
+name: string | null, 
 /**
  * Points that return, to their lots and dates.
  */

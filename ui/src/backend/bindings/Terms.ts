@@ -33,4 +33,12 @@ pointSatang: number,
 /**
  * What is thanked for, in points.
  */
-bonuses: Bonuses, };
+bonuses: Bonuses, 
+/**
+ * Whole percent that a tier takes off a bill, bronze first.
+ */
+discounts: [number, number, number, number, number], 
+/**
+ * What a point takes off a bill, in satang; 0: nothing.
+ */
+redeemSatang: number, };

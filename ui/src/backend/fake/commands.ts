@@ -215,7 +215,8 @@ function redeem(clinic: FakeClinic, request: Request<'points_redeem'>): Redeemed
   if (!entries.some(({ id }) => id === undo)) {
     entries.unshift({ id: undo, ...entry, isWaiting: isOffline, origin: 'redemption' });
     of.points -= request.points;
-    rewards.issue(clinic, of.id, undo, request.rewardId);
+    if (request.rewardId) rewards.issue(clinic, of.id, undo, request.rewardId);
+    else rewards.issueMoney(clinic, of.id, undo, request.points);
     const counts = (points: number) =>
       isAlone && (clinic.gifts.alone[of.id] = (clinic.gifts.alone[of.id] ?? 0) + points);
     counts(request.points);

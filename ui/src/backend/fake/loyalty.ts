@@ -3,11 +3,12 @@ import type { Loyalty } from '../bindings/Loyalty';
 import type { PointsPromise } from '../bindings/PointsPromise';
 import type { RedeemPromise } from '../bindings/RedeemPromise';
 import type { Tier } from '../bindings/Tier';
+import type { TierDiscount } from '../bindings/TierDiscount';
 import type { WhatIf } from '../bindings/WhatIf';
 import type { FakeClinic } from './clinic';
 import { shownEntry, type FakeEntry } from './ledger';
 import type { FakeCustomer } from './people';
-import { offersOf } from './rewards';
+import { offersOf, POINT_SATANG } from './rewards';
 
 const TIERS: [Tier, number, number][] = [
   ['bronze', 0, 10],
@@ -16,6 +17,14 @@ const TIERS: [Tier, number, number][] = [
   ['platinum', 7000, 25],
   ['diamond', 15_000, 30],
 ];
+const PERCENT: Record<Tier, number> = { bronze: 5, silver: 8, gold: 10, platinum: 12, diamond: 15 };
+
+/** What a member's tier takes off what codes have left of a bill. */
+export function tierDiscount(of: FakeCustomer, satang: number, isOn: boolean): TierDiscount | null {
+  const tier = tierOf(of.lifetime);
+  const less = Math.floor((satang * PERCENT[tier]) / 100);
+  return of.isMember && less ? { tier, percent: PERCENT[tier], less, isOn } : null;
+}
 
 function row(lifetime: number): [Tier, number, number] {
   return TIERS.filter(([, floor]) => lifetime >= floor).at(-1) ?? ['bronze', 0, 10];
@@ -90,5 +99,7 @@ export function redeemPreviewOf(clinic: FakeClinic, of: FakeCustomer, points: nu
     offline: isOffline ? { left, barred: null } : null,
     asOf: now,
     rewards: offersOf(clinic, of.points, tierOf(of.lifetime)),
+    worth: points * POINT_SATANG,
+    worthUntil: now + 365 * 86_400_000,
   };
 }

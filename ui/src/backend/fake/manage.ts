@@ -18,6 +18,8 @@ const TERMS: Terms = {
   welcome: 100,
   pointSatang: 100,
   bonuses: { treatment: 50, review: 50, referral: 200, birthday: 100, checkIn: 10 },
+  discounts: [5, 8, 10, 12, 15],
+  redeemSatang: 20,
 };
 
 /** What the fake remembers of it. */

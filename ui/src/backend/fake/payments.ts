@@ -10,8 +10,8 @@ import type { WhatIf } from '../bindings/WhatIf';
 import type { Request, Response } from '../backend';
 import type { FakeClinic } from './clinic';
 import { daysUntil, isoDay, startOfDay } from '../../i18n/dates';
-import { pointsFor, tenthsOf, tierOf, WELCOME, whatIf } from './loyalty';
-import { codesOf, end, goWith, offersOf, onBill } from './rewards';
+import { pointsFor, tenthsOf, tierDiscount, tierOf, WELCOME, whatIf } from './loyalty';
+import { codesOf, end, goWith, offersOf, onBill, POINT_SATANG } from './rewards';
 
 /** A payment as the fake keeps it: with whose it is, and what its points were counted with. */
 export interface FakePayment extends Omit<PaymentRow, 'refundable'> {
@@ -118,16 +118,20 @@ export function preview(clinic: FakeClinic, request: Request<'payment_preview'>)
   if (satang <= 0 || satang > MOST) clinic.refuse('amount_out_of_range', { field: 'satang' });
   const { isLongAgo, at } = late(clinic, paidOn);
   if (heldAs && request.coupons?.length) clinic.refuse('held_takes_no_code');
-  const { pays, coupons } = onBill(clinic, customerId, satang, heldAs ? [] : request.coupons);
+  const { pays: rest, coupons } = onBill(clinic, customerId, satang, heldAs ? [] : request.coupons);
+  const of = clinic.customer(customerId);
+  const off = heldAs ? null : tierDiscount(of, rest, request.usesTier);
+  const pays = off?.isOn ? rest - off.less : rest;
   const left = heldLeft(clinic, customerId);
   const held = request.usesHeld && !heldAs ? Math.min(pays, left) : 0;
-  const of = clinic.customer(customerId);
   const own = clinic.rewards.filter(({ isAutomatic }) => isAutomatic).map(({ id }) => id);
   const offers = offersOf(clinic, of.points, tierOf(of.lifetime)).filter(
     ({ id, bar }) => bar === null && own.includes(id),
   );
   return {
     pays,
+    tierDiscount: off,
+    pointsWorth: heldAs ? 0 : of.points * POINT_SATANG,
     held,
     heldLeft: left,
     heldAfter: heldAs ? left + pays : left - held,
@@ -174,10 +178,17 @@ function earn(
   ledger.unshift({ id: `${paid.id}-points`, ...earned, ...line, why });
 }
 
+/** What is to be paid, and what the tier took off it. */
+function due(clinic: FakeClinic, { customerId, satang, coupons, discountPercent }: Request<'payment_take'>) {
+  const { pays } = onBill(clinic, customerId, satang, coupons);
+  const discount = Math.floor((pays * (discountPercent ?? 0)) / 100);
+  return { satang: pays - discount, discount, discountPercent: discountPercent ?? 0 };
+}
+
 export function take(clinic: FakeClinic, request: Request<'payment_take'>): Response<'payment_take'> {
   if (!mayTake(clinic)) clinic.refuse('role_not_allowed', { role: clinic.role() ?? '', needs: TAKERS.join(' ') });
   const { paymentId: id, customerId, note, heldAs, held } = request;
-  const { pays: satang } = onBill(clinic, customerId, request.satang, request.coupons);
+  const { satang, ...less } = due(clinic, request);
   if (held > heldLeft(clinic, customerId)) clinic.refuse('held_short', { most: String(heldLeft(clinic, customerId)) });
   end(clinic, request.coupons, 'used', { payment: id });
   if (!satang) return clinic.saved(id, 'reward.use', clinic.customer(customerId).fullName, `customer:${customerId}`);
@@ -202,6 +213,7 @@ export function take(clinic: FakeClinic, request: Request<'payment_take'>): Resp
     lateReason: request.lateReason,
     heldAs,
     held,
+    ...less,
   };
   clinic.payments.unshift({ ...row, customer: of.id, refunds: null, tenths: multiplierTenths });
   earn(clinic, of.id, row, { points, welcomePoints, multiplierTenths });
@@ -271,6 +283,8 @@ export function refund(clinic: FakeClinic, request: Request<'payment_refund'>): 
     points: -points,
     isWaiting,
     held,
+    discount: 0,
+    discountPercent: 0,
   };
   const method = held === satang ? 'held' : paid.method;
   clinic.payments.unshift({ ...paid, ...made, method, refunds: paid.id });

@@ -91,19 +91,17 @@ export const couponsOf = (clinic: FakeClinic, customer: string): CouponRow[] =>
     .filter((coupon) => coupon.customer === customer)
     .map(({ customer: _c, isStackable: _s, isAutomatic: _a, payment: _p, ...coupon }) => coupon);
 
-/** The code of a redemption for a reward. */
-export function issue(clinic: FakeClinic, customer: string, id: string, rewardId: string | null): void {
-  const reward = clinic.rewards.find((one) => one.id === rewardId);
-  if (!reward?.kind || reward.value === null) return;
-  reward.handedOut += 1;
+/** What a point takes off a bill. */
+export const POINT_SATANG = 20;
+
+type Promised = Pick<FakeCoupon, 'name' | 'kind' | 'value' | 'points' | 'isStackable' | 'isAutomatic'>;
+
+function hand(clinic: FakeClinic, customer: string, id: string, days: number, promised: Promised): void {
   clinic.coupons.unshift({
+    ...promised,
     id,
     code: `K7QF-29M${clinic.coupons.length}`,
-    name: reward.name,
-    kind: reward.kind,
-    value: reward.value,
-    points: reward.pointsCost,
-    expiresAt: clinic.now() + (reward.days ?? 365) * DAY,
+    expiresAt: clinic.now() + days * DAY,
     state: 'issued',
     issuedAt: clinic.now(),
     issuedBy: clinic.nickname(),
@@ -113,9 +111,22 @@ export function issue(clinic: FakeClinic, customer: string, id: string, rewardId
     reason: null,
     isWaiting: clinic.mode === 'offline',
     customer,
-    isStackable: reward.isStackable,
-    isAutomatic: reward.isAutomatic,
   });
+}
+
+/** The code of a redemption for a reward. */
+export function issue(clinic: FakeClinic, customer: string, id: string, rewardId: string): void {
+  const reward = clinic.rewards.find((one) => one.id === rewardId);
+  if (!reward?.kind || reward.value === null) return;
+  reward.handedOut += 1;
+  const { name, kind, value, pointsCost: points, isStackable, isAutomatic } = reward;
+  hand(clinic, customer, id, reward.days ?? 365, { name, kind, value, points, isStackable, isAutomatic });
+}
+
+/** The code of points that name no reward. */
+export function issueMoney(clinic: FakeClinic, customer: string, id: string, points: number): void {
+  const money = { name: null, kind: 'discount_amount' as const, value: points * POINT_SATANG };
+  hand(clinic, customer, id, 365, { ...money, points, isStackable: true, isAutomatic: false });
 }
 
 function lessOf(coupon: FakeCoupon, bill: number): number {
@@ -205,7 +216,7 @@ const slip: Answer<'coupon_slip'> = (clinic, { couponId, language }) => {
   const lines = [
     { label: isThai ? 'โค้ดรางวัล' : 'Reward code', value: '' },
     { label: coupon.code, value: '' },
-    { label: isThai ? 'รางวัล' : 'Reward', value: coupon.name },
+    { label: isThai ? 'รางวัล' : 'Reward', value: coupon.name ?? (isThai ? 'ส่วนลดจากแต้ม' : 'Paid with points') },
   ];
   return { lines, text: lines.map(({ label, value }) => `${label}: ${value}`).join('\n') };
 };

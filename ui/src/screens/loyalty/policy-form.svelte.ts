@@ -27,6 +27,8 @@ export class PolicyForm {
   months = $state('');
   welcome = $state('');
   worth = $state('');
+  discounts = $state<string[]>([]);
+  redeem = $state('');
   bonuses = $state<Record<keyof Bonuses, string>>({
     treatment: '',
     review: '',
@@ -45,6 +47,8 @@ export class PolicyForm {
     this.months = String(terms.months);
     this.welcome = String(terms.welcome);
     this.worth = String(terms.pointSatang / 100);
+    this.discounts = terms.discounts.map(String);
+    this.redeem = String(terms.redeemSatang / 100);
     for (const bonus of BONUSES) this.bonuses[bonus] = String(terms.bonuses[bonus]);
     this.from = typedDay(today);
     this.#today = today;
@@ -67,6 +71,10 @@ export class PolicyForm {
     const below = nth === 0 ? 0 : (pointsFrom(this.floors[nth - 1] ?? '') ?? 0);
     return floor !== null && floor > below ? undefined : m.policy_floor_wrong();
   }
+  discountError(nth: number): string | undefined {
+    const below = nth === 0 ? 0 : (pointsFrom(this.discounts[nth - 1] ?? '') ?? 0);
+    return within(pointsFrom(this.discounts[nth] ?? ''), below, 50) ? undefined : m.policy_discount_wrong();
+  }
   /** A referral brings something: by its points it is known as paid. */
   bonusError(bonus: keyof Bonuses): string | undefined {
     const isReferral = bonus === 'referral';
@@ -77,6 +85,8 @@ export class PolicyForm {
   readonly welcomeError = $derived(within(pointsFrom(this.welcome), 0, 10_000) ? undefined : m.policy_welcome_wrong());
   readonly #satang = $derived(satangFrom(this.worth));
   readonly worthError = $derived(within(this.#satang, 0, 100_000) ? undefined : m.policy_worth_wrong());
+  readonly #redeemed = $derived(satangFrom(this.redeem));
+  readonly redeemError = $derived(within(this.#redeemed, 0, 1_000) ? undefined : m.policy_redeem_wrong());
   readonly day = $derived(dayFrom(this.from));
   get dayError(): string | undefined {
     return this.day !== null && this.day >= this.#today ? undefined : m.policy_day_wrong();
@@ -87,13 +97,16 @@ export class PolicyForm {
     const wrong =
       TIERS.some((_, nth) => this.timesError(nth)) ||
       this.floors.some((_, nth) => this.floorError(nth)) ||
+      TIERS.some((_, nth) => this.discountError(nth)) ||
       BONUSES.some((bonus) => this.bonusError(bonus)) ||
       this.monthsError !== undefined ||
       this.welcomeError !== undefined ||
-      this.worthError !== undefined;
+      this.worthError !== undefined ||
+      this.redeemError !== undefined;
     if (wrong) return undefined;
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = this.times.map((times) => tenthsFrom(times) ?? 0);
     const [silver = 0, gold = 0, platinum = 0, diamond = 0] = this.floors.map((floor) => pointsFrom(floor) ?? 0);
+    const [v = 0, w = 0, x = 0, y = 0, z = 0] = this.discounts.map((percent) => pointsFrom(percent) ?? 0);
     return {
       basis: this.basis,
       tenths: [a, b, c, d, e],
@@ -101,6 +114,8 @@ export class PolicyForm {
       months: pointsFrom(this.months) ?? 0,
       welcome: pointsFrom(this.welcome) ?? 0,
       pointSatang: this.#satang ?? 0,
+      discounts: [v, w, x, y, z],
+      redeemSatang: this.#redeemed ?? 0,
       bonuses: {
         treatment: pointsFrom(this.bonuses.treatment) ?? 0,
         review: pointsFrom(this.bonuses.review) ?? 0,

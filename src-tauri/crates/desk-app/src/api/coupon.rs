@@ -15,8 +15,8 @@ pub struct CouponRow {
     pub id: Uuid,
     /// As it stands on the paper.
     pub code: String,
-    /// What was promised.
-    pub name: String,
+    /// What was promised; none: the money that its points were worth.
+    pub name: Option<String>,
     /// What it is; none where this version does not know it.
     pub kind: Option<Kind>,
     /// Satang, or hundredths of a percent.
@@ -51,8 +51,8 @@ pub struct BillCoupon {
     pub id: Uuid,
     /// As it stands on the paper.
     pub code: String,
-    /// What was promised.
-    pub name: String,
+    /// What was promised; none: the money that its points were worth.
+    pub name: Option<String>,
     /// It takes something off the bill; else it is handed over.
     pub is_discount: bool,
     /// It may stand beside others.

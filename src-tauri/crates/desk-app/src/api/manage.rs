@@ -215,6 +215,10 @@ pub struct Terms {
     pub point_satang: i64,
     /// What is thanked for, in points.
     pub bonuses: Bonuses,
+    /// Whole percent that a tier takes off a bill, bronze first.
+    pub discounts: [i64; 5],
+    /// What a point takes off a bill, in satang; 0: nothing.
+    pub redeem_satang: i64,
 }
 
 /// What other terms would have done within the last 90 days. Errors: `role_not_allowed`, `policy_invalid` (field `field`).

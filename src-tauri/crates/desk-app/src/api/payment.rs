@@ -29,14 +29,20 @@ pub struct PaymentPreview {
     pub held_as: Option<HeldAs>,
     /// Held money pays as much of the bill as there is.
     pub uses_held: bool,
+    /// The tier takes its percent off what the codes have left.
+    pub uses_tier: bool,
 }
 
 /// The sum, and for PromptPay the code that asks for exactly this money.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentPromise {
-    /// What is left to pay, after codes.
+    /// What is left to pay, after codes and what the tier takes off.
     pub pays: i64,
+    /// What the tier takes off, or would; none for who is no member, where the clinic takes nothing off, and of what is held.
+    pub tier_discount: Option<TierDiscount>,
+    /// What all usable points would take off a bill, in satang; 0: nothing.
+    pub points_worth: i64,
     /// Of that, so much is paid with held money.
     pub held: i64,
     /// What is held for the customer now.
@@ -57,6 +63,20 @@ pub struct PaymentPromise {
     pub needs_manager: bool,
     /// When its points end, `YYYY-MM-DD`: counted from the day of the payment.
     pub points_end: Option<String>,
+}
+
+/// What a tier takes off a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TierDiscount {
+    /// Whose members get it.
+    pub tier: Tier,
+    /// Percent of what codes have left.
+    pub percent: i64,
+    /// That, in satang.
+    pub less: i64,
+    /// It is taken off.
+    pub is_on: bool,
 }
 
 /// A QR code as a picture.
@@ -99,6 +119,8 @@ pub struct PaymentTake {
     pub held_as: Option<HeldAs>,
     /// How much of it is paid with held money, as the sum said.
     pub held: i64,
+    /// Percent that the tier takes off, as the sum said; none: nothing.
+    pub discount_percent: Option<i64>,
 }
 
 /// What giving money back would do. Errors: `payment_not_found`, `refund_too_large` and `held_used` (field `most`), `amount_out_of_range`.
@@ -143,8 +165,8 @@ pub struct RefundPromise {
 pub struct ReturnedCode {
     /// As it stands on the paper.
     pub code: String,
-    /// What was promised.
-    pub name: String,
+    /// What was promised; none: the money that its points were worth.
+    pub name: Option<String>,
     /// Points that return, to their lots and dates.
     pub returns: i64,
     /// Points that had cost it and whose date has passed meanwhile.
@@ -229,6 +251,10 @@ pub struct PaymentRow {
     pub held_as: Option<HeldAs>,
     /// Of a bill, how much was paid with held money; of money given back, how much is held again.
     pub held: i64,
+    /// What the tier took off it; the bill was so much more.
+    pub discount: i64,
+    /// By so many percent.
+    pub discount_percent: i64,
 }
 
 /// Whom the clinic's PromptPay codes pay.

@@ -43,6 +43,10 @@ pub struct RedeemPromise {
     pub as_of: Option<i64>,
     /// What points can buy.
     pub rewards: Vec<RewardOffer>,
+    /// What so many points take off a bill, in satang, by a code; 0: nothing.
+    pub worth: i64,
+    /// The last second in which such a code can be used.
+    pub worth_until: Option<i64>,
 }
 
 /// What may be redeemed without the network.

@@ -23,7 +23,7 @@ use crate::{
     query::{
         clinic,
         coupon::{self, Coupon},
-        payment, reward as rewards,
+        payment, policy, reward as rewards,
     },
     row,
 };
@@ -34,6 +34,8 @@ pub const CANCELLERS: [&str; 3] = ["owner", "manager", "front_desk"];
 pub const GRANTERS: [&str; 2] = ["owner", "manager"];
 /// Days that points are granted for, where the clinic gave a code back and their date had passed (rule L3).
 const GRACE_DAYS: i64 = 30;
+/// What the database calls a code that is money; screens and papers say it in their reader's language.
+const MONEY: &str = "ส่วนลดจากแต้ม";
 
 pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     match action.name.as_str() {
@@ -42,25 +44,62 @@ pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     }
 }
 
-/// The code of a redemption for a reward. Which reward it is, and whether it can be had, was asked before; one that is not known here is the database's to judge.
-pub(super) fn issue(ledger: &Ledger<'_>, action: &Action, uses: &[Use], at: i64) -> Result<()> {
-    let found = match action.uuid("reward_id") {
-        Ok(id) => rewards::one(ledger.connection, id)?,
-        Err(_) => None,
+/// What a code promises.
+struct Promised {
+    reward: Option<Uuid>,
+    name: String,
+    kind: reward::Kind,
+    value: i64,
+    is_stackable: bool,
+    points: i64,
+    days: i64,
+}
+
+/// What a redemption buys: its reward, or money. Which reward it is, and whether it can be had, was asked before; one that is not known here is the database's to judge.
+fn promised(ledger: &Ledger<'_>, action: &Action, at: i64) -> Result<Option<Promised>> {
+    let Ok(id) = action.uuid("reward_id") else {
+        return money(ledger, action, at);
     };
-    let Some(bought) = found else { return Ok(()) };
-    let promised = bought
-        .offer
-        .kind
-        .zip(bought.offer.value)
-        .filter(|_| !bought.offer.is_broken());
-    let (kind, value) = promised.ok_or(CacheError::Refused("reward_unavailable"))?;
+    let Some(bought) = rewards::one(ledger.connection, id)? else {
+        return Ok(None);
+    };
+    let offer = bought.offer.kind.zip(bought.offer.value);
+    let (kind, value) = offer
+        .filter(|_| !bought.offer.is_broken())
+        .ok_or(CacheError::Refused("reward_unavailable"))?;
+    Ok(Some(Promised {
+        reward: Some(bought.id),
+        name: bought.name,
+        kind,
+        value,
+        is_stackable: bought.is_stackable,
+        points: bought.offer.points_cost,
+        days: bought.days.unwrap_or(reward::USUAL_DAYS),
+    }))
+}
+
+/// Points that name no reward are worth money on a bill, where the clinic lets them.
+fn money(ledger: &Ledger<'_>, action: &Action, at: i64) -> Result<Option<Promised>> {
+    let points = action.args.get("points").and_then(Json::as_i64).unwrap_or_default();
+    let value = policy::at(ledger.connection, at)?.worth(points);
+    Ok((value > 0).then(|| Promised {
+        reward: None,
+        name: MONEY.to_owned(),
+        kind: reward::Kind::DiscountAmount,
+        value,
+        is_stackable: true,
+        points,
+        days: reward::USUAL_DAYS,
+    }))
+}
+
+/// The code of a redemption.
+pub(super) fn issue(ledger: &Ledger<'_>, action: &Action, uses: &[Use], at: i64) -> Result<()> {
+    let Some(bought) = promised(ledger, action, at)? else {
+        return Ok(());
+    };
     let id = action.uuid("id")?;
-    let ends = reward::ends_at(
-        at,
-        bought.days.unwrap_or(reward::USUAL_DAYS),
-        clinic::zone(ledger.connection)?,
-    );
+    let ends = reward::ends_at(at, bought.days, clinic::zone(ledger.connection)?);
     let lots: Vec<Json> = uses
         .iter()
         .map(|used| json!({ "lot": used.lot, "points": used.points }))
@@ -69,12 +108,12 @@ pub(super) fn issue(ledger: &Ledger<'_>, action: &Action, uses: &[Use], at: i64)
         Value::Uuid(id),
         Value::Text(reward::code(id)),
         Value::Uuid(action.uuid("customer_id")?),
-        Value::Uuid(bought.id),
+        bought.reward.map_or(Value::Null, Value::Uuid),
         Value::Text(bought.name),
-        Value::Text(kind.word().into()),
-        Value::Int(value),
+        Value::Text(bought.kind.word().into()),
+        Value::Int(bought.value),
         Value::Int(bought.is_stackable.into()),
-        Value::Int(bought.offer.points_cost),
+        Value::Int(bought.points),
         Value::Text(Json::from(lots).to_string()),
         ends.map_or(Value::Null, Value::Int),
         Value::Text(State::Issued.word().into()),

@@ -2,7 +2,12 @@
 //! decides.
 
 use desk_core::{
-    loyalty::{self, origin::UNSAID_BILL, points_to_reverse, policy::Basis},
+    loyalty::{
+        self,
+        origin::UNSAID_BILL,
+        points_to_reverse,
+        policy::{Basis, discount},
+    },
     payment::{
         Method,
         held::{HeldAs, earning, held_back},
@@ -90,6 +95,8 @@ fn take(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         held_as: sum.held_as,
         held: sum.held,
         held_again: 0,
+        discount: sum.discount,
+        discount_percent: sum.percent,
     };
     put(ledger, action.person, &made)
 }
@@ -100,6 +107,8 @@ struct Sum {
     method: Method,
     held_as: Option<HeldAs>,
     held: i64,
+    discount: i64,
+    percent: i64,
 }
 
 /// Held money does not buy what is held, and no more of it is used than there is.
@@ -121,12 +130,29 @@ fn sum(connection: &Connection, action: &Action, customer: Uuid) -> Result<Sum> 
     if held > 0 && held > payment::held_left(connection, customer)? {
         return Err(CacheError::Refused("held_short"));
     }
+    let (discount, percent) = reduction(action, satang, held_as)?;
     Ok(Sum {
         satang,
         method,
         held_as,
         held,
+        discount,
+        percent,
     })
+}
+
+/// What the tier took off the bill, and by how many percent. Whether anybody promised that is the database's to ask.
+fn reduction(action: &Action, satang: i64, held_as: Option<HeldAs>) -> Result<(i64, i64)> {
+    let number = |field: &str| action.args.get(field).and_then(Json::as_i64);
+    let Some(percent) = number("discount_percent") else {
+        return Ok((0, 0));
+    };
+    let bill = number("bill").unwrap_or_default();
+    let less = discount(bill, percent);
+    if held_as.is_some() || bill - less != satang {
+        return Err(CacheError::Refused("value_not_allowed"));
+    }
+    Ok((less, percent))
 }
 
 /// Money is given back, all of a payment or a part of what is left of it.
@@ -174,6 +200,8 @@ fn refund(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         points: if paid.entry.is_some() { -points } else { 0 },
         posted_at: None,
         late_reason: None,
+        discount: 0,
+        discount_percent: 0,
         ..paid
     };
     put(ledger, action.person, &made)?;
@@ -245,6 +273,8 @@ fn put(ledger: &Ledger<'_>, person: Uuid, made: &Payment) -> Result<()> {
         Value::text(made.late_reason.clone()),
         Value::text(made.held_as.map(|kind| kind.word().to_owned())),
         Value::Int(made.held),
+        Value::Int(made.discount),
+        Value::Int(made.discount_percent),
     ];
     row::put(ledger.connection, table, &values)
 }

@@ -44,6 +44,8 @@ pub(super) fn plan(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         Value::Uuid(action.person),
         Value::Int(action.at),
         json("bonuses"),
+        json("discounts"),
+        number("redeem_satang"),
     ];
     row::put(ledger.connection, table, &values)
 }

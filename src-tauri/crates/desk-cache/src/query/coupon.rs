@@ -65,6 +65,11 @@ impl Coupon {
         self.state == State::Issued && self.expires_at >= now && self.kind.is_some()
     }
 
+    /// What was promised, by name; none of money, which every reader says in their own language.
+    pub fn title(&self) -> Option<&str> {
+        self.reward.map(|_| self.name.as_str())
+    }
+
     /// What it is to a bill.
     pub fn on_bill(&self) -> Option<reward::Coupon> {
         Some(reward::Coupon {

@@ -53,6 +53,10 @@ pub struct Payment {
     pub held: i64,
     /// Of a bill, how much of that is held again.
     pub held_again: i64,
+    /// What its customer's tier took off the bill, which was so much more.
+    pub discount: i64,
+    /// By so many percent.
+    pub discount_percent: i64,
 }
 
 impl Payment {
@@ -87,7 +91,8 @@ impl Payment {
 const SELECT: &str = "SELECT p.id, p.number, p.customer_id, p.journey_id, coalesce(p.satang, 0), p.refunds, coalesce(p.method, ''), coalesce(p.taken_at, 0),
     coalesce(s.nickname, s.display_name), p.note, p.entry_id, coalesce(p.points, 0), coalesce(p.multiplier_tenths, 0),
     coalesce((SELECT sum(r.satang) FROM payment r WHERE r.refunds = p.id), 0), EXISTS (SELECT 1 FROM shadow x WHERE x.tbl = 22 AND x.pk = p.id),
-    p.posted_at, p.late_reason, p.held_as, coalesce(p.held, 0), coalesce((SELECT sum(coalesce(r.held, 0)) FROM payment r WHERE r.refunds = p.id), 0)
+    p.posted_at, p.late_reason, p.held_as, coalesce(p.held, 0), coalesce((SELECT sum(coalesce(r.held, 0)) FROM payment r WHERE r.refunds = p.id), 0),
+    coalesce(p.discount, 0), coalesce(p.discount_percent, 0)
   FROM payment p LEFT JOIN staff s ON s.id = p.taken_by";
 
 /// A customer's payments and refunds, newest first, at most fifty.
@@ -144,5 +149,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Payment> {
         held_as: held_as.as_deref().and_then(HeldAs::from_word),
         held: row.get(18)?,
         held_again: row.get(19)?,
+        discount: row.get(20)?,
+        discount_percent: row.get(21)?,
     })
 }

@@ -37,7 +37,8 @@ pub struct Version {
 /// What SQLite says.
 pub fn versions(connection: &Connection) -> Result<Vec<Version>> {
     let sql = "SELECT p.id, coalesce(p.version, 0), coalesce(p.starts_at, 0), coalesce(p.basis, ''), coalesce(p.multipliers, ''), coalesce(p.floors, ''),
-                      p.months, p.welcome, p.point_satang, p.reason, coalesce(s.nickname, s.display_name), coalesce(p.created_at, 0), coalesce(p.bonuses, '')
+                      p.months, p.welcome, p.point_satang, p.reason, coalesce(s.nickname, s.display_name), coalesce(p.created_at, 0), coalesce(p.bonuses, ''),
+                      coalesce(p.discounts, ''), p.redeem_satang
                FROM loyalty_policy p LEFT JOIN staff s ON s.id = p.made_by ORDER BY p.version DESC";
     list(connection, sql, [], version)
 }
@@ -65,6 +66,8 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             welcome: row.get::<_, Option<i64>>(7)?.unwrap_or(usual.welcome),
             point_satang: row.get::<_, Option<i64>>(8)?.unwrap_or(usual.point_satang),
             bonuses: bonuses(row.get_ref(12)?.as_str()?),
+            discounts: discounts(row.get_ref(13)?.as_str()?),
+            redeem_satang: row.get::<_, Option<i64>>(14)?.unwrap_or(0),
         },
         reason: row.get(9)?,
         by: row.get(10)?,
@@ -84,6 +87,11 @@ fn bonuses(document: &str) -> Bonuses {
         birthday: of("birthday", usual.birthday),
         check_in: of("check_in", usual.check_in),
     }
+}
+
+/// A version from before there were any takes nothing off: its clinic does not know them yet.
+fn discounts(document: &str) -> [i64; 5] {
+    Tier::ALL.map(|tier| number(document, tier).map_or(0, rounded))
 }
 
 fn number(document: &str, tier: Tier) -> Option<f64> {

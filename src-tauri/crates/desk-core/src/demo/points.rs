@@ -209,6 +209,8 @@ impl Demo {
             Value::Null,
             Value::Int(0),
             text(r#"{"treatment":50,"review":50,"referral":200,"birthday":100,"check_in":10}"#),
+            text(r#"{"bronze":5,"silver":8,"gold":10,"platinum":12,"diamond":15}"#),
+            Value::Int(20),
         ]
     }
 
@@ -250,6 +252,8 @@ impl Demo {
                 Value::Null,
                 Value::Null,
                 Value::Null,
+                Value::Int(0),
+                Value::Int(0),
                 Value::Int(0),
             ]
         })

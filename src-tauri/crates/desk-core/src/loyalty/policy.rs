@@ -118,6 +118,10 @@ pub struct Policy {
     pub point_satang: i64,
     /// What is thanked for.
     pub bonuses: Bonuses,
+    /// Whole percent that a tier takes off a bill, bronze first.
+    pub discounts: [i64; 5],
+    /// What a point takes off a bill, in satang; 0: only rewards are redeemed.
+    pub redeem_satang: i64,
 }
 
 impl Default for Policy {
@@ -132,6 +136,8 @@ impl Default for Policy {
             welcome: WELCOME_POINTS,
             point_satang: 100,
             bonuses: Bonuses::default(),
+            discounts: [5, 8, 10, 12, 15],
+            redeem_satang: 20,
         }
     }
 }
@@ -141,6 +147,8 @@ impl Default for Policy {
 pub enum Problem {
     /// More than 20 points per 10 baht, or fewer than the tier below.
     Multiplier(Tier),
+    /// More than 50 percent, or less than the tier below.
+    Discount(Tier),
     /// No more than the tier below, or more than nine digits.
     Floor(Tier),
     /// Not 1 to 240.
@@ -149,6 +157,8 @@ pub enum Problem {
     Welcome,
     /// Not 0 to 1,000 baht.
     PointWorth,
+    /// Not 0 to 10 baht.
+    RedeemWorth,
     /// Not 0 (of a referral 1) to 10,000.
     Bonus(&'static str),
 }
@@ -158,10 +168,12 @@ impl Problem {
     pub fn field(self) -> String {
         match self {
             Self::Multiplier(tier) => format!("multipliers.{}", tier.word()),
+            Self::Discount(tier) => format!("discounts.{}", tier.word()),
             Self::Floor(tier) => format!("floors.{}", tier.word()),
             Self::Months => "months".into(),
             Self::Welcome => "welcome".into(),
             Self::PointWorth => "point_satang".into(),
+            Self::RedeemWorth => "redeem_satang".into(),
             Self::Bonus(field) => format!("bonuses.{field}"),
         }
     }
@@ -172,6 +184,17 @@ impl Policy {
     pub fn tenths_of(&self, tier: Tier) -> i64 {
         let of = Tier::ALL.into_iter().zip(self.tenths).find(|(one, _)| *one == tier);
         of.map_or(0, |(_, tenths)| tenths)
+    }
+
+    /// Percent that this tier takes off a bill.
+    pub fn discount_of(&self, tier: Tier) -> i64 {
+        let of = Tier::ALL.into_iter().zip(self.discounts).find(|(one, _)| *one == tier);
+        of.map_or(0, |(_, percent)| percent)
+    }
+
+    /// What points take off a bill, in satang.
+    pub fn worth(&self, points: i64) -> i64 {
+        points.saturating_mul(self.redeem_satang)
     }
 
     /// The points of one bill.
@@ -198,13 +221,18 @@ impl Policy {
     /// What no clinic can mean, if there is something: a higher tier is harder to reach and never earns less.
     pub fn problem(&self) -> Option<Problem> {
         // Tier by tier, as the database asks, so that of several the same one is named.
-        let (mut fewest, mut below) = (0, 0);
+        let (mut fewest, mut least, mut below) = (0, 0, 0);
         let floors = std::iter::once(None).chain(self.floors.map(Some));
-        for ((tier, tenths), floor) in Tier::ALL.into_iter().zip(self.tenths).zip(floors) {
+        let promised = self.tenths.into_iter().zip(self.discounts);
+        for ((tier, (tenths, percent)), floor) in Tier::ALL.into_iter().zip(promised).zip(floors) {
             if !(fewest..=200).contains(&tenths) {
                 return Some(Problem::Multiplier(tier));
             }
             fewest = tenths;
+            if !(least..=MOST_PERCENT).contains(&percent) {
+                return Some(Problem::Discount(tier));
+            }
+            least = percent;
             let Some(floor) = floor else { continue };
             if floor <= below || floor > 999_999_999 {
                 return Some(Problem::Floor(tier));
@@ -215,6 +243,7 @@ impl Policy {
             (!(1..=240).contains(&self.months), Problem::Months),
             (!(0..=10_000).contains(&self.welcome), Problem::Welcome),
             (!(0..=100_000).contains(&self.point_satang), Problem::PointWorth),
+            (!(0..=1_000).contains(&self.redeem_satang), Problem::RedeemWorth),
         ];
         wrong
             .into_iter()
@@ -222,6 +251,14 @@ impl Policy {
             .map(|(_, problem)| problem)
             .or_else(|| self.bonuses.problem().map(Problem::Bonus))
     }
+}
+
+/// No tier takes more off a bill.
+const MOST_PERCENT: i64 = 50;
+
+/// What so many percent take off a bill, rounded down to the satang. As `payment_discount_fits`.
+pub fn discount(satang: i64, percent: i64) -> i64 {
+    satang.saturating_mul(percent) / 100
 }
 
 /// What counts at a moment (microseconds since 1970): what started last, before the first one the first. As `desk.policy_at`.
@@ -307,6 +344,19 @@ mod tests {
         assert_eq!(
             with(|policy| policy.point_satang = 100_001).as_deref(),
             Some("point_satang")
+        );
+        assert_eq!(
+            with(|policy| policy.discounts[1] = 4).as_deref(),
+            Some("discounts.silver"),
+            "less than the tier below"
+        );
+        assert_eq!(
+            with(|policy| policy.discounts[4] = 51).as_deref(),
+            Some("discounts.diamond")
+        );
+        assert_eq!(
+            with(|policy| policy.redeem_satang = 1_001).as_deref(),
+            Some("redeem_satang")
         );
         assert_eq!(
             with(|policy| policy.bonuses.referral = 0).as_deref(),

@@ -37,8 +37,10 @@ pub struct Receipt<'a> {
     pub held: i64,
     /// What is held for the customer now.
     pub held_left: i64,
-    /// Codes that had reduced it: code, what it promised, and by how much.
-    pub reductions: Vec<(String, String, i64)>,
+    /// Codes that had reduced it: code, what it promised (none: the money that points were worth), and by how much.
+    pub reductions: Vec<(String, Option<String>, i64)>,
+    /// What the tier took off what they had left: percent, and satang.
+    pub discount: (i64, i64),
     /// How.
     pub method: Method,
     /// Points that it earned or, less than nothing, took back.
@@ -121,6 +123,11 @@ impl Tongue {
         format!("{sign}{} {}", baht(satang.abs()), self.say("บาท", "THB"))
     }
 
+    /// What a code is called that is money for points.
+    pub(super) fn money(self) -> String {
+        self.say("ส่วนลดจากแต้ม", "Paid with points")
+    }
+
     pub(super) fn points(self, points: i64) -> String {
         let unit = self.say("แต้ม", if points.abs() == 1 { "point" } else { "points" });
         format!("{} {unit}", grouped(points))
@@ -200,14 +207,20 @@ impl Receipt<'_> {
     fn reduced(&self, tongue: Tongue) -> Vec<Line> {
         let unit = tongue.say("บาท", "THB");
         let held = if self.gives_back.is_none() { self.held } else { 0 };
-        let bill = self.satang + self.reductions.iter().map(|(_, _, less)| less).sum::<i64>();
+        let (percent, off) = self.discount;
+        let bill = self.satang + off + self.reductions.iter().map(|(_, _, less)| less).sum::<i64>();
         let used = self.reductions.iter().map(|(code, name, less)| {
             let value = if *less > 0 {
                 format!("-{} {unit}", baht(*less))
             } else {
                 tongue.say("มอบให้แล้ว", "handed over")
             };
+            let name = name.clone().unwrap_or_else(|| tongue.money());
             line(format!("{name} ({code})"), &value)
+        });
+        let tier = (percent > 0).then(|| {
+            let label = tongue.say("ส่วนลดสมาชิก", "Member discount");
+            line(format!("{label} {percent} %"), &format!("-{} {unit}", baht(off)))
         });
         let whole = (bill > self.satang - held).then(|| line(tongue.say("ยอดบิล", "Bill"), &tongue.baht(bill)));
         let before = (held > 0).then(|| {
@@ -216,7 +229,7 @@ impl Receipt<'_> {
                 &tongue.baht(-held),
             )
         });
-        whole.into_iter().chain(used).chain(before).collect()
+        whole.into_iter().chain(used).chain(tier).chain(before).collect()
     }
 
     fn loyalty(&self, tongue: Tongue) -> Vec<Line> {
@@ -336,6 +349,7 @@ mod tests {
             held: 0,
             held_left: 0,
             reductions: vec![],
+            discount: (0, 0),
             method: Method::Promptpay,
             points: 399,
             multiplier_tenths: 20,
@@ -392,8 +406,8 @@ mod tests {
         let reduced = Receipt {
             satang: 189_905,
             reductions: vec![
-                ("K7QF-29MX".into(), "ส่วนลด 5%".into(), 9_995),
-                ("2222-3333".into(), "มาสก์พรีเมียม".into(), 0),
+                ("K7QF-29MX".into(), Some("ส่วนลด 5%".into()), 9_995),
+                ("2222-3333".into(), Some("มาสก์พรีเมียม".into()), 0),
             ],
             ..story()
         };

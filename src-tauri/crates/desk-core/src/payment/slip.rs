@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::receipt::{Line, Tongue};
+use super::receipt::{Line, Tongue, baht};
 use crate::loyalty::reward::State;
 
 /// A code as the paper needs it.
@@ -12,8 +12,10 @@ pub struct Slip<'a> {
     pub clinic: &'a str,
     /// The code, in the form in which people read it.
     pub code: &'a str,
-    /// What was promised.
-    pub reward: &'a str,
+    /// What was promised; none: so much money.
+    pub reward: Option<&'a str>,
+    /// The money, in satang.
+    pub satang: i64,
     /// Whose it is.
     pub customer: &'a str,
     /// What it cost.
@@ -33,7 +35,7 @@ impl Slip<'_> {
             Line::headline(self.clinic),
             Line::headline(&tongue.say("โค้ดรางวัล", "Reward code")),
             Line::headline(self.code),
-            Line::of(tongue.say("รางวัล", "Reward"), self.reward),
+            Line::of(tongue.say("รางวัล", "Reward"), &self.promised(tongue)),
             Line::of(tongue.say("ลูกค้า", "Customer"), self.customer),
             Line::of(tongue.say("แลกด้วย", "Redeemed for"), &tongue.points(self.points)),
             Line::of(tongue.say("ออกเมื่อ", "Issued"), &tongue.day(self.issued)),
@@ -44,6 +46,11 @@ impl Slip<'_> {
                 .map(|said| Line::of(tongue.say("สถานะ", "State"), &said)),
         );
         lines
+    }
+
+    fn promised(&self, tongue: Tongue) -> String {
+        let money = || format!("{} {} {}", tongue.money(), baht(self.satang), tongue.say("บาท", "THB"));
+        self.reward.map_or_else(money, str::to_owned)
     }
 
     /// A paper that is printed again does not promise what is over.
@@ -66,7 +73,8 @@ mod tests {
         Slip {
             clinic: "ออร่าคลินิก",
             code: "K7QF-29MX",
-            reward: "ส่วนลด 5%",
+            reward: Some("ส่วนลด 5%"),
+            satang: 0,
             customer: "พลอยไพลิน ศรีสุข",
             points: 500,
             issued: "2026-10-01".parse().unwrap(),
