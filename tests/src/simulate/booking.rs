@@ -1,4 +1,4 @@
-//! What the database decides about bookings, as the migration `*_add_booking_actions` says it. A booking's time is one value: whoever moves a
+//! What the database decides about bookings, as the migrations `*_add_booking_actions` and `*_tell_bookings_once` say it. A booking's time is one value: whoever moves a
 //! booking moves all of it.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
@@ -192,19 +192,24 @@ fn arg_treater(desk: &Desk<'_>, args: &Json) -> Result<Uuid, Refused> {
     Ok(person)
 }
 
-/// Who is booked hears of it in three minutes.
-fn tell(desk: &mut Desk<'_>, booking: &Row, kind: &'static str, said: &str) {
-    let mut people: Vec<Uuid> = booking.id("staff_id").into_iter().collect();
-    people.retain(|person| *person != desk.person);
+/// What is said of a booking: when, and where.
+fn line(booking: &Row) -> String {
     let date = booking.text("date").unwrap_or_default();
     let (month, day) = (date.get(5..7).unwrap_or_default(), date.get(8..10).unwrap_or_default());
     let room = booking.text("room").filter(|room| !room.is_empty());
     let room = room.map(|room| format!(" · {room}")).unwrap_or_default();
+    format!("{day}/{month} {}{room}", booking.text("start_time").unwrap_or_default())
+}
+
+/// Who is booked hears of it in three minutes.
+fn tell(desk: &mut Desk<'_>, booking: &Row, kind: &'static str, said: &str) {
+    let mut people: Vec<Uuid> = booking.id("staff_id").into_iter().collect();
+    people.retain(|person| *person != desk.person);
     let called = desk.tx.called(booking.id("customer_id").unwrap_or_default());
     let news = News {
         kind,
         title: format!("{said}: {called}"),
-        message: format!("{day}/{month} {}{room}", booking.text("start_time").unwrap_or_default()),
+        message: line(booking),
         priority: "medium".into(),
         path: "/agenda".into(),
         subject: subject(booking),
@@ -219,6 +224,31 @@ fn subject(booking: &Row) -> String {
 
 fn untell(desk: &mut Desk<'_>, booking: &Row) {
     desk.tx.withdraw(&subject(booking));
+}
+
+/// Something is taken back: what whoever treats has not seen never was, and only if what they saw last is not how it is now, they are told.
+fn tell_again(desk: &mut Desk<'_>, booking: &Row, stands: bool) {
+    untell(desk, booking);
+    let (about, treats) = (subject(booking), booking.id("staff_id"));
+    let is_theirs =
+        |row: &&Row| row.text("subject") == Some(about.as_str()) && treats.is_some() && row.id("user_id") == treats;
+    let seen = desk
+        .tx
+        .all("notification")
+        .filter(is_theirs)
+        .max_by_key(|row| row.int("created_at"));
+    let seen = seen.map(|row| {
+        (
+            row.text("type") == Some("booking_cancelled"),
+            row.text("message") == Some(&line(booking)),
+        )
+    });
+    match (stands, seen) {
+        (false, Some((false, _))) => tell(desk, booking, "booking_cancelled", "ยกเลิกนัด"),
+        (true, None | Some((true, _))) => tell(desk, booking, "booking_made", "นัดใหม่"),
+        (true, Some((false, false))) => tell(desk, booking, "booking_moved", "เลื่อนนัด"),
+        _ => {}
+    }
 }
 
 pub(super) fn book(desk: &mut Desk<'_>, args: &Json) -> Decided {
@@ -283,7 +313,7 @@ pub(super) fn unbook(desk: &mut Desk<'_>, args: &Json) -> Decided {
         return changed(desk, "status", booking.text("status"), None);
     }
     move_back(&undone)?;
-    untell(desk, &booking);
+    tell_again(desk, &booking, false);
     put(desk, booking.with("status", text("cancelled")));
     Ok(())
 }
@@ -375,7 +405,7 @@ pub(super) fn move_booking_back(desk: &mut Desk<'_>, args: &Json) -> Decided {
     }
     let booking = place(desk, &booking, args)?;
     move_back(&undone)?;
-    untell(desk, &booking);
+    tell_again(desk, &booking, matches!(word.as_str(), "scheduled" | "confirmed"));
     put(desk, booking.with("status", text(&word)));
     Ok(())
 }
@@ -449,7 +479,11 @@ pub(super) fn reopen(desk: &mut Desk<'_>, args: &Json) -> Decided {
         return changed(desk, "status", booking.text("status"), None);
     }
     move_back(&undone)?;
-    untell(desk, &booking);
+    if wrote == "cancelled" {
+        tell_again(desk, &booking, true);
+    } else {
+        untell(desk, &booking);
+    }
     put(desk, booking.with("status", text(&word)));
     Ok(())
 }
