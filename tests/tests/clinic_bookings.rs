@@ -1,4 +1,4 @@
-//! A booking and its journey are one thing: told once. Real server, real logins.
+//! A booking and its journey are one thing: told once, and cancelled together. Real server, real logins.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -77,6 +77,13 @@ impl Course {
         self.does("journey.move", args).await
     }
 
+    async fn takes_back(&mut self, name: &str, id: Uuid, of: Uuid) -> Option<String> {
+        let mutation = self
+            .nok
+            .mutation(name, json!({ "id": id, "of": of, "entry": Uuid::now_v7() }));
+        self.nok.push(&[mutation]).await.unwrap().remove(0).code
+    }
+
     /// Stage, hour of the booking and who treats.
     fn stands(&self) -> String {
         self.pg.psql(DB, &format!("select current_stage || ' ' || coalesce(to_char(desk_booked_at at time zone 'Asia/Bangkok', 'HH24:MI'), '-') || ' ' || case assigned_beautician_id when md5('user:3')::uuid then 'hers' else '-' end
@@ -91,6 +98,11 @@ impl Course {
 
     fn hours_pass(&self) {
         self.pg.psql(DB, "update public.notifications set metadata = metadata || jsonb_build_object('after', now() - interval '1 hour') where metadata ? 'after'");
+    }
+
+    fn booking(&self, id: Uuid) -> String {
+        let sql = format!("select status from public.appointments where id = '{id}'");
+        self.pg.psql(DB, &sql)
     }
 }
 
@@ -188,4 +200,110 @@ async fn what_is_taken_back_leaves_who_treats_with_what_is_true() {
         "booking_moved 10:30 high",
         "they saw the other time"
     );
+    let way = course.way;
+    let of = course.moves("cancel", json!({ "note": "ย้ายบ้าน" })).await;
+    course.hours_pass();
+    assert_eq!(course.takes_back("journey.unmove", way, of).await, None);
+    assert_eq!(course.told(TREATS), "booking_made 10:30 high", "they saw it cancelled");
+}
+
+#[tokio::test]
+async fn a_cancelled_journey_takes_its_open_bookings_along_and_brings_them_back() {
+    let mut course = Course::new().await;
+    let (soon, later, past) = (
+        course.slot(2, "10:30-11:30"),
+        course.slot(9, "14:00-15:00"),
+        course.slot(-1, "09:00-10:00"),
+    );
+    let scan = course.books_as("scan", TREATS, &soon).await;
+    let treatment = course.books(TREATS, &later).await;
+    let missed = course.books_as("scan", TREATS, &past).await;
+    let pg = &course.pg;
+    pg.psql(
+        DB,
+        &format!("update public.appointments set status = 'confirmed' where id = '{scan}'"),
+    );
+    let of_nobody = format!("insert into public.appointments (clinic_id, customer_id, staff_id, appointment_code, appointment_type, status, appointment_date, start_time, end_time)
+        select clinic_id, customer_id, staff_id, 'T1', appointment_type, status, appointment_date, start_time, end_time from public.appointments where id = '{treatment}' returning id");
+    let of_nobody: Uuid = pg.psql(DB, &of_nobody).parse().unwrap();
+    let stood = course.stands();
+    course.hours_pass();
+    let of = course.moves("cancel", json!({ "note": "ย้ายบ้าน" })).await;
+    assert_eq!(course.stands(), "completed - hers");
+    assert_eq!(
+        (course.booking(scan), course.booking(treatment)),
+        ("cancelled".into(), "cancelled".into())
+    );
+    assert_eq!(course.booking(missed), "scheduled", "what was missed was not cancelled");
+    assert_eq!(
+        course.booking(of_nobody),
+        "scheduled",
+        "what is not of this journey stays"
+    );
+    let told = course.told(TREATS);
+    assert_eq!(told.matches("booking_cancelled").count(), 2, "{told}");
+    let way = course.way;
+    assert_eq!(course.takes_back("journey.unmove", way, of).await, None);
+    assert_eq!(course.stands(), stood);
+    assert_eq!(
+        (course.booking(scan), course.booking(treatment)),
+        ("confirmed".into(), "scheduled".into())
+    );
+    assert!(
+        !course.told(TREATS).contains("booking_cancelled"),
+        "what was taken back is not told"
+    );
+}
+
+#[tokio::test]
+async fn taking_a_cancelling_back_leaves_what_others_decided_and_says_what_is_no_more() {
+    let mut course = Course::new().await;
+    let (soon, later) = (course.slot(2, "10:30-11:30"), course.slot(9, "14:00-15:00"));
+    let first = course.books(TREATS, &soon).await;
+    let second = course.books_as("scan", TREATS, &later).await;
+    let way = course.way;
+    let of = course.moves("cancel", json!({ "note": "ย้ายบ้าน" })).await;
+    let moved = course.slot(3, "16:00-17:00");
+    course
+        .does(
+            "appointment.reschedule",
+            json!({ "id": second, "set": { "slot": moved }, "base": { "slot": later } }),
+        )
+        .await;
+    assert_eq!(course.takes_back("journey.unmove", way, of).await, None);
+    assert_eq!(
+        (course.booking(first), course.booking(second)),
+        ("scheduled".into(), "scheduled".into())
+    );
+    let slot = format!("select desk.slot_of(a) from public.appointments a where id = '{second}'");
+    assert_eq!(course.pg.psql(DB, &slot), moved, "where the colleague put it");
+    let of = course.moves("cancel", json!({ "note": "ย้ายบ้าน" })).await;
+    let gone = format!("delete from public.appointments where id = '{first}'");
+    course.pg.psql(DB, &gone);
+    let said = course.takes_back("journey.unmove", way, of).await;
+    assert_eq!(said.as_deref(), Some("appointment_not_found"));
+    assert!(course.stands().starts_with("completed"), "both or neither");
+    assert_eq!(course.booking(second), "cancelled");
+}
+
+#[tokio::test]
+async fn a_booking_for_which_somebody_has_come_and_a_cancelling_by_plain_sql() {
+    let mut course = Course::new().await;
+    let (today, later) = (course.slot(0, "10:30-11:30"), course.slot(9, "14:00-15:00"));
+    let first = course.books(TREATS, &today).await;
+    let second = course.books(TREATS, &later).await;
+    let customer = uid(&course.pg, "customer", 1);
+    course
+        .does(
+            "visit.check_in",
+            json!({ "id": Uuid::now_v7(), "customer_id": customer, "appointment_id": first }),
+        )
+        .await;
+    let owner =
+        "(select person_id from desk.staff where role = 'owner' and active and clinic_id = w.clinic_id limit 1)";
+    course.pg.psql(DB, &format!("update desk.staff set role = 'owner' where clinic_id = '{A}' and person_id = md5('user:1')::uuid; insert into public.workflow_actions (clinic_id, workflow_id, type, desk_kind, performed_by, from_stage, to_stage, notes)
+        select w.clinic_id, w.id, 'close_case', 'cancel', {owner}, w.current_stage, 'completed', 'ปิด' from public.workflow_states w where w.id = '{}'", course.way));
+    assert!(course.stands().starts_with("completed"));
+    assert_eq!(course.booking(second), "cancelled", "whoever writes it");
+    assert_ne!(course.booking(first), "cancelled", "she is here: the door decides");
 }

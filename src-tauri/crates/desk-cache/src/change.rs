@@ -4,6 +4,7 @@
 mod account;
 pub mod achievement;
 mod assign;
+mod booked;
 mod booking;
 mod contact;
 pub mod coupon;
@@ -212,9 +213,11 @@ pub(crate) fn reversal(
         "visit.leave" => Ok(("visit.return", visit::reversing(id, done, before))),
         "visit.start" => Ok(("visit.unstart", visit::reversing(id, done, before))),
         "visit.finish" => Ok(("visit.unfinish", visit::reversing(id, done, before))),
-        "appointment.book" => Ok(("appointment.unbook", booking::unbooking(done))),
-        "appointment.reschedule" => Ok(("appointment.move_back", booking::moving_back(done, before))),
-        "appointment.no_show" | "appointment.cancel" => Ok(("appointment.reopen", booking::reopening(done, before))),
+        "appointment.book" => Ok(("appointment.unbook", booking::unbooking(id, done, before))),
+        "appointment.reschedule" => Ok(("appointment.move_back", booking::moving_back(id, done, before))),
+        "appointment.no_show" | "appointment.cancel" => {
+            Ok(("appointment.reopen", booking::reopening(id, done, before)))
+        }
         "journey.move" => Ok(("journey.unmove", journey::unmoving(connection, id, done, before)?)),
         "journey.open" => Ok(("journey.withdraw", journey::withdrawing(id, done))),
         "journey.assign" => Ok(("journey.unassign", journey::unassigning(connection, done, before)?)),

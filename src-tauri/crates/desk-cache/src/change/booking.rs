@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger, visit};
+use super::{Action, Ledger, booked, visit};
 use crate::{
     error::{CacheError, Result},
     query::clinic,
@@ -20,7 +20,7 @@ struct Booking {
     slot: String,
 }
 
-/// What an action on a booking replaces; making one replaces nothing.
+/// What an action on a booking replaces, of it and of its journey; making one replaces nothing of it.
 pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
     let sql = "SELECT coalesce(status, 'scheduled'), coalesce(date, '') || ' ' || coalesce(start_time, '') || '-' || coalesce(end_time, ''), room, staff_id
          FROM appointment WHERE id = ?1";
@@ -29,25 +29,43 @@ pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
         let (room, staff): (Option<String>, Option<Uuid>) = (row.get(2)?, row.get(3)?);
         Ok(json!({ "status": status, "slot": slot, "room": room, "staff_id": staff }))
     });
-    Ok(found.optional()?.unwrap_or_else(|| json!({})))
+    let mut before = found.optional()?.unwrap_or_else(|| json!({}));
+    if let Some(before) = before.as_object_mut() {
+        before.insert("journey".to_owned(), booked::before(connection, action)?);
+    }
+    Ok(before)
 }
 
-pub(super) fn unbooking(done: &Action) -> Json {
-    json!({ "id": done.args.get("id"), "of": done.id })
+/// What every action says that takes one back. `id` becomes the row of the journey's history that says so; `moved` is the row that it takes back.
+fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
+    json!({ "id": done.args.get("id"), "of": done.id, "entry": id, "moved": done.args.get("entry"), "was": before.get("journey") })
 }
 
-pub(super) fn reopening(done: &Action, before: &Json) -> Json {
-    json!({ "id": done.args.get("id"), "of": done.id, "status": before.get("status") })
+fn reversing_with(id: Uuid, done: &Action, before: &Json, more: Json) -> Json {
+    let mut args = reversing(id, done, before);
+    if let (Some(args), Json::Object(more)) = (args.as_object_mut(), more) {
+        args.extend(more);
+    }
+    args
+}
+
+pub(super) fn unbooking(id: Uuid, done: &Action, before: &Json) -> Json {
+    reversing(id, done, before)
+}
+
+pub(super) fn reopening(id: Uuid, done: &Action, before: &Json) -> Json {
+    reversing_with(id, done, before, json!({ "status": before.get("status") }))
 }
 
 /// Back to where it was, from where the action has put it.
-pub(super) fn moving_back(done: &Action, before: &Json) -> Json {
+pub(super) fn moving_back(id: Uuid, done: &Action, before: &Json) -> Json {
     let wrote = done.args.get("set").and_then(Json::as_object);
     let fields = || wrote.into_iter().flat_map(|wrote| wrote.keys());
     let set: serde_json::Map<String, Json> = fields()
         .map(|field| (field.clone(), before.get(field).cloned().unwrap_or_default()))
         .collect();
-    json!({ "id": done.args.get("id"), "of": done.id, "set": set, "base": wrote, "status": before.get("status") })
+    let more = json!({ "set": set, "base": wrote, "status": before.get("status") });
+    reversing_with(id, done, before, more)
 }
 
 pub(super) fn book(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -84,7 +102,8 @@ pub(super) fn book(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
             action.text("notes"),
             action.uuid("journey_id").ok(),
         ))?;
-    put_slot(ledger, id, action.text("slot").unwrap_or_default())
+    put_slot(ledger, id, action.text("slot").unwrap_or_default())?;
+    booked::go_along(ledger, action, id, booked::MADE)
 }
 
 pub(super) fn reschedule(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -99,6 +118,7 @@ pub(super) fn reschedule(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     place(ledger, action, &booking)?;
     if is_moved {
         becomes(ledger, Some(booking.id), "scheduled")?;
+        booked::go_along(ledger, action, booking.id, booked::MOVED)?;
     }
     Ok(())
 }
@@ -109,6 +129,7 @@ pub(super) fn move_back(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
         return Err(CacheError::Refused("changed_meanwhile"));
     }
     place(ledger, action, &booking)?;
+    booked::move_back(ledger, action)?;
     becomes(ledger, Some(booking.id), action.text("status").unwrap_or("scheduled"))
 }
 
@@ -176,13 +197,21 @@ pub(super) fn close(ledger: &Ledger<'_>, action: &Action, word: &str) -> Result<
     if word == "no_show" && visit::happened(action) < starts(ledger, &booking)? {
         return Err(CacheError::Refused("not_yet"));
     }
-    becomes(ledger, Some(booking.id), word)
+    becomes(ledger, Some(booking.id), word)?;
+    match word {
+        "no_show" => booked::go_along(ledger, action, booking.id, booked::MISSED),
+        _ => booked::unbook(ledger, action, booking.id),
+    }
 }
 
 pub(super) fn reopen(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let booking = one(ledger, action.uuid("id")?)?;
     if !matches!(booking.status.as_str(), "no_show" | "cancelled") {
         return Err(CacheError::Refused("changed_meanwhile"));
+    }
+    match booking.status.as_str() {
+        "no_show" => booked::move_back(ledger, action)?,
+        _ => booked::rebook(ledger, action)?,
     }
     becomes(ledger, Some(booking.id), action.text("status").unwrap_or("scheduled"))
 }
@@ -193,6 +222,7 @@ pub(super) fn unbook(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if booking.status != "scheduled" || is_here(ledger, booking.id)?.is_some() {
         return Err(CacheError::Refused("changed_meanwhile"));
     }
+    booked::move_back(ledger, action)?;
     becomes(ledger, Some(booking.id), "cancelled")
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use super::{Action, Ledger};
+use super::{Action, Ledger, booked, visit};
 use crate::{
     error::{CacheError, Result},
     query::{
@@ -45,7 +45,21 @@ pub(super) fn before(connection: &Connection, action: &Action) -> Result<Json> {
     if action.name == "journey.open" {
         return Ok(json!({}));
     }
-    let state = read(connection, action.uuid("id")?)?;
+    let id = action.uuid("id")?;
+    let mut state = standing_of(connection, id)?;
+    if let Some(state) = state
+        .as_object_mut()
+        .filter(|_| action.text("action") == Some(Move::Cancel.word()))
+    {
+        let closes = booked::words(connection, id, &visit::day_of(connection, action.at)?)?;
+        state.insert("bookings".to_owned(), json!(closes));
+    }
+    Ok(state)
+}
+
+/// What an action may change of a journey, for taking it back; null where there is none.
+pub(super) fn standing_of(connection: &Connection, id: Uuid) -> Result<Json> {
+    let state = read(connection, id)?;
     Ok(state
         .and_then(|state| serde_json::to_value(state).ok())
         .unwrap_or_default())
@@ -197,6 +211,9 @@ fn go(ledger: &Ledger<'_>, action: &Action, wanted: Move, expected: Option<i64>,
         state.sales_id = Some(action.person);
     }
     write(ledger.connection, id, &state, action.at)?;
+    if wanted == Move::Cancel {
+        booked::cancel(ledger, action, id)?;
+    }
     record(ledger, action, id, wanted.word(), (row.from, row.to), &state, note)
 }
 
@@ -205,18 +222,49 @@ pub(super) fn unmove(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     let id = action.uuid("id")?;
     let now = known(ledger.connection, id)?;
     let last = last_move(ledger.connection, id)?.ok_or(CacheError::Refused("nothing_to_undo"))?;
-    let was: Option<State> = action
-        .args
-        .get("was")
-        .and_then(|was| serde_json::from_value(was.clone()).ok());
-    let mut state = was.ok_or(CacheError::Refused("nothing_to_undo"))?;
+    let was = action.args.get("was").cloned().unwrap_or_default();
+    let mut state = as_it_was(&was).ok_or(CacheError::Refused("nothing_to_undo"))?;
     if last.by != Some(action.person) || now.stage != last.to.word() {
         return Err(CacheError::Refused("journey_changed"));
     }
     ledger.touch("journey", id)?;
     state.version = now.version + 1;
     write(ledger.connection, id, &state, action.at)?;
+    booked::reopen(ledger, &was)?;
     record(ledger, action, id, "unmove", (last.to, last.from), &state, None)
+}
+
+fn as_it_was(was: &Json) -> Option<State> {
+    serde_json::from_value(was.clone()).ok()
+}
+
+/// Its booking is no more: it waits for the next that is open, or for one to be made.
+pub(super) fn expect_next(ledger: &Ledger<'_>, id: Uuid, at: i64, next: Option<i64>) -> Result<()> {
+    let Some(mut state) = read(ledger.connection, id)? else {
+        return Ok(());
+    };
+    if state.stage != Stage::TreatmentScheduled.word() || next.is_some() && next == state.booked_at {
+        return Ok(());
+    }
+    if next.is_none() {
+        state.stage = Stage::PaymentConfirmed.word().to_owned();
+        state.stage_since = Some(at);
+    }
+    state.booked_at = next;
+    state.version += 1;
+    ledger.touch("journey", id)?;
+    write(ledger.connection, id, &state, at)
+}
+
+/// Back to what it was before [`expect_next`], if nothing else has happened since.
+pub(super) fn expect_again(ledger: &Ledger<'_>, id: Uuid, at: i64, was: &Json) -> Result<()> {
+    let (now, state) = (read(ledger.connection, id)?, as_it_was(was));
+    let Some((now, mut state)) = now.zip(state).filter(|(now, was)| now.version == was.version + 1) else {
+        return Ok(());
+    };
+    state.version = now.version + 1;
+    ledger.touch("journey", id)?;
+    write(ledger.connection, id, &state, at)
 }
 
 pub(super) fn assign(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
@@ -276,7 +324,7 @@ impl State {
         let person = text("beautician_id").and_then(|id| Uuid::parse_str(&id).ok());
         self.beautician_id = person.or(self.beautician_id);
         let booked = text("booked_at").and_then(|at| chrono::DateTime::parse_from_rfc3339(&at).ok());
-        if wanted == Move::NoShow {
+        if matches!(wanted, Move::NoShow | Move::Cancel) {
             self.booked_at = None;
         } else if let Some(at) = booked {
             self.booked_at = Some(at.timestamp_micros());

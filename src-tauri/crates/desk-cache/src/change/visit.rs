@@ -42,7 +42,7 @@ pub(super) fn reversing(id: Uuid, done: &Action, before: &Json) -> Json {
 }
 
 /// The same person and moment, with the visit's journey for an object.
-fn of_journey(action: &Action, way: Uuid, mut args: Json) -> Action {
+pub(super) fn of_journey(action: &Action, way: Uuid, mut args: Json) -> Action {
     if let Some(fields) = args.as_object_mut() {
         fields.insert("id".to_owned(), json!(way));
         fields.insert(
@@ -85,7 +85,7 @@ pub(super) fn check_in(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     if knows("SELECT 1 FROM visit WHERE id = ?1", id)? {
         return Err(CacheError::Refused("value_not_allowed"));
     }
-    let today = day_of(ledger, happened(action))?;
+    let today = day_of(ledger.connection, happened(action))?;
     let booking = match action.args.get("appointment_id").filter(|id| !id.is_null()) {
         Some(_) => Some(booking::arrived(ledger, action, customer, &today)?),
         None => None,
@@ -292,7 +292,7 @@ pub(super) fn happened(action: &Action) -> i64 {
 }
 
 /// The clinic's day at an instant.
-pub(super) fn day_of(ledger: &Ledger<'_>, at: i64) -> Result<String> {
+pub(super) fn day_of(connection: &Connection, at: i64) -> Result<String> {
     let at = DateTime::<Utc>::from_timestamp_micros(at).unwrap_or_default();
-    Ok(day::date(at, clinic::zone(ledger.connection)?).to_string())
+    Ok(day::date(at, clinic::zone(connection)?).to_string())
 }

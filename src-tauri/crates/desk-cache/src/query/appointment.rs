@@ -56,6 +56,59 @@ pub fn of_customer(connection: &Connection, customer: Uuid, today: &str) -> Resu
     })
 }
 
+/// A booking that is still to come.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// The booking.
+    pub id: Uuid,
+    /// Day.
+    pub date: String,
+    /// `HH:MM`.
+    pub start_time: String,
+    /// `HH:MM`.
+    pub end_time: String,
+    /// `scheduled` or `confirmed`.
+    pub status: String,
+    /// Kind.
+    pub kind: String,
+    /// Room.
+    pub room: Option<String>,
+    /// JSON of what is done.
+    pub services: Option<String>,
+    /// Who treats: person, nickname, role.
+    pub staff: Option<(Uuid, String, String)>,
+}
+
+/// The open bookings of a journey from `today` on for which nobody has come, in order of time.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open_of_journey(connection: &Connection, journey: Uuid, today: &str) -> Result<Vec<Open>> {
+    let sql = "SELECT a.id, a.date, coalesce(a.start_time, ''), coalesce(a.end_time, ''), coalesce(a.status, 'scheduled'), coalesce(a.type, ''), a.room, a.services,
+                      s.id, coalesce(s.nickname, s.display_name, ''), coalesce(s.role, '')
+               FROM appointment a LEFT JOIN staff s ON s.id = a.staff_id
+               WHERE a.customer_id = (SELECT customer_id FROM journey WHERE id = ?1) AND a.journey_id = ?1 AND a.date >= ?2
+                 AND coalesce(a.status, 'scheduled') IN ('scheduled', 'confirmed')
+                 AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.appointment_id = a.id AND v.state IN ('waiting', 'serving', 'done'))
+               ORDER BY a.date, a.start_time, a.id";
+    list(connection, sql, (journey, today), |row: &Row<'_>| {
+        let staff: Option<Uuid> = row.get(8)?;
+        Ok(Open {
+            id: row.get(0)?,
+            date: row.get(1)?,
+            start_time: row.get(2)?,
+            end_time: row.get(3)?,
+            status: row.get(4)?,
+            kind: row.get(5)?,
+            room: row.get(6)?,
+            services: row.get(7)?,
+            staff: staff
+                .map(|id| Ok::<_, rusqlite::Error>((id, row.get(9)?, row.get(10)?)))
+                .transpose()?,
+        })
+    })
+}
+
 /// Start of the next booking of a day after a time, both `HH:MM`.
 ///
 /// # Errors
