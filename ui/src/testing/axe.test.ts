@@ -134,7 +134,16 @@ const SCENES: Scene[] = [
     async (on) => {
       await toBoard(on, '→', '→', '→', 'M');
       (await on.see('[data-option=schedule_appointment]')).click();
-      await on.see('[data-dialog=journey-step] input[name=when]');
+      await on.see('[data-dialog=book] input[name=time]');
+    },
+  ],
+  [
+    'board, what is cancelled too',
+    {},
+    async (on) => {
+      await toBoard(on, '→', '→', '→', '→', 'M');
+      (await on.see('[data-option=cancel]')).click();
+      await on.see('[data-dialog=journey-step] [data-cancels]');
     },
   ],
   ['board, why', {}, (on) => toBoard(on, '→', '→', '→', '→', 'W')],

@@ -151,24 +151,67 @@ test('M offers by number what can be done and says why the rest cannot; what ask
   await on.see(`[data-column=treatment_scheduled] ${card('j1')}`);
 });
 
-test('a booking is asked for in words, with who treats; without it nothing is saved', async () => {
+const write = async (on: Opened, field: string, text: string) => {
+  const input = on.one(`input[name=${field}]`) as HTMLInputElement;
+  input.focus();
+  input.select();
+  await on.type(text);
+};
+const bookingOf = (on: Opened, journey: string) =>
+  on.clinic.agenda.find(({ bookingId }) => bookingId && on.clinic.journeyOf.get(bookingId) === journey);
+
+test('a booking of a journey is made in the dialog of bookings; without a time nothing is saved, and the journey follows', async () => {
   const on = await openWindow();
   await toBoard(on, 'j7');
   await openMenu(on);
   await on.press('1');
-  await on.see('[data-dialog=journey-step] input[name=when]');
-  expect(on.none('[data-dialog=journey-step] input[name=amount]')).toBe(true);
+  const dialog = await on.see('[data-dialog=book]');
+  expect(dialog.textContent).toContain('ฟิลเลอร์');
+  expect(on.none('[name=kind]'), 'it is a treatment').toBe(true);
   await on.press('Ctrl Enter');
-  expect(on.calls).not.toContain('journey_move');
-  on.one('input[name=when]').focus();
-  await on.type('พรุ่งนี้บ่ายสอง');
+  expect(on.calls).not.toContain('appointment_book');
+  await write(on, 'date', 'พรุ่งนี้');
   await on.see('[data-moment=certain]');
+  await write(on, 'time', '1400');
   await on.press('Ctrl Enter');
   await on.gone('dialog[open]');
-  const sent = on.sent('journey_move') as { bookedAt: number; action: string };
-  expect(sent.action).toBe('schedule_appointment');
-  expect(new Date(sent.bookedAt).toISOString()).toBe('2026-10-02T07:00:00.000Z');
-  expect(on.one(`[data-column=treatment_scheduled] ${card('j7')}`).textContent).toContain('พรุ่งนี้ 14:00');
+  expect(on.calls, 'the booking moves it').not.toContain('journey_move');
+  expect(on.sent('appointment_book')).toMatchObject({
+    customerId: 'x5',
+    journeyId: 'j7',
+    kind: 'treatment',
+    service: 'ฟิลเลอร์',
+    place: { date: '2026-10-02', startTime: '14:00' },
+  });
+  await on.see(`[data-column=treatment_scheduled] ${card('j7')}`);
+  expect(on.one(card('j7')).textContent).toContain('พรุ่งนี้ 14:00');
+  await on.press('Ctrl Z');
+  await on.see(`[data-column=payment_confirmed] ${card('j7')}`);
+  expect(bookingOf(on, 'j7')).toBeUndefined();
+});
+
+test('a journey is rescheduled by moving its booking; where there is none one is made', async () => {
+  const on = await openWindow();
+  await toBoard(on, 'j1');
+  await openMenu(on);
+  await on.press('2');
+  const dialog = await on.see('[data-dialog=move]');
+  expect(dialog.textContent, 'from when').toContain('1 ต.ค. 10:30');
+  await write(on, 'date', '2/10/69');
+  await write(on, 'time', '1515');
+  await on.press('Ctrl Enter');
+  await on.gone('dialog[open]');
+  expect(on.sent('appointment_reschedule')).toMatchObject({
+    id: 'b1',
+    from: { date: '2026-10-01', startTime: '10:30', endTime: '11:30' },
+    to: { date: '2026-10-02', startTime: '15:15', endTime: '16:15' },
+  });
+  expect(on.calls).not.toContain('journey_move');
+  await on.read('พรุ่งนี้ 15:15');
+  on.clinic.journeyOf.clear();
+  await openMenu(on);
+  await on.press('2');
+  expect((await on.see('[data-dialog=book] [data-unbooked]')).textContent).toContain('2 ต.ค. 15:15');
 });
 
 test('a plan is title, sessions and sum; sessions that are none are said, not sent', async () => {
@@ -201,6 +244,7 @@ test('cancelling asks why; Esc keeps what was typed', async () => {
     (await on.see('[data-dialog=journey-step] input[name=note]')).focus();
   };
   await reach();
+  expect(on.one('[data-cancels=b1]').textContent, 'what is cancelled with it').toBe('1 ต.ค. 10:30 · HydraFacial · บีม');
   await on.press('Enter');
   expect(on.calls, 'without a reason').not.toContain('journey_move');
   await on.type('ย้ายบ้าน');
@@ -212,6 +256,19 @@ test('cancelling asks why; Esc keeps what was typed', async () => {
   await on.see(`[data-column=completed] ${card('j1')}`);
   expect(on.clinic.journeys.find(({ id }) => id === 'j1')).toMatchObject({ outcome: 'cancelled', reason: 'ย้ายบ้าน' });
   expect(on.one(card('j1')).textContent).toContain('ยกเลิก');
+  expect(bookingOf(on, 'j1')?.standing).toBe('cancelled');
+  await on.press('Ctrl Z');
+  await on.see(`[data-column=treatment_scheduled] ${card('j1')}`);
+  expect(bookingOf(on, 'j1')?.standing, 'both come back').toBe('booked');
+});
+
+test('a journey without a booking is cancelled without a word about one', async () => {
+  const on = await openWindow();
+  await toBoard(on, 'j7');
+  await openMenu(on);
+  (await on.see('[data-option=cancel]')).click();
+  await on.see('[data-dialog=journey-step] input[name=note]');
+  expect(on.none('[data-cancels]')).toBe(true);
 });
 
 test('W says in one sentence why she is in this stage, and leads to the move and to the follow-up', async () => {

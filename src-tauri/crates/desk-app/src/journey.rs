@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat};
 use desk_cache::{
     CacheError,
     open::Reader,
-    query::{clinic, journey as known, staff},
+    query::{appointment, clinic, journey as known, staff},
 };
 use desk_core::{
     journey::{self, Action, Outcome, Refusal as Why, Standing, Transition, Wish},
@@ -23,8 +23,10 @@ use crate::{
         Saved,
         customer::{Journey, JourneyAction, PersonRef},
         journey::{
-            Ask, JourneyAssign, JourneyMove, JourneyOpen, JourneyShow, JourneyShown, Offer, Part, Planned, Refusal,
+            Ask, JourneyAssign, JourneyBooking, JourneyMove, JourneyOpen, JourneyShow, JourneyShown, Offer, Part,
+            Planned, Refusal,
         },
+        task::StaffRef,
     },
     check,
     desk::Desk,
@@ -203,9 +205,27 @@ fn look(reader: &Reader<'_>, id: Uuid, me: Uuid, today: &str) -> Result<Option<J
             rule,
             at: row::millis(at),
         }),
+        bookings: appointment::open_of_journey(reader, id, today)?
+            .into_iter()
+            .map(booking)
+            .collect(),
         offers: offers.into_iter().map(|one| offer(&standing, one)).collect(),
         journey: shown(reader, journey)?,
     }))
+}
+
+fn booking(open: appointment::Open) -> JourneyBooking {
+    let (date, start, end) = (&open.date, &open.start_time, &open.end_time);
+    JourneyBooking {
+        id: open.id,
+        slot: format!("{date} {start}-{end}"),
+        service: row::words(open.services.as_deref()),
+        staff: open.staff.map(|(id, nickname, role)| StaffRef { id, nickname, role }),
+        kind: open.kind,
+        room: open.room,
+        time: open.start_time,
+        date: open.date,
+    }
 }
 
 fn offer(standing: &Standing, offer: journey::Offer) -> Offer {

@@ -6,6 +6,7 @@ import type { Saved } from '../bindings/Saved';
 import type { Standing } from '../bindings/Standing';
 import type { VisitShown } from '../bindings/VisitShown';
 import type { FakeClinic } from './clinic';
+import { goAlong } from './booked';
 import { at, ref, staff } from './day';
 
 const MINUTE = 60_000;
@@ -83,7 +84,7 @@ export function agenda(): AgendaRow[] {
 
 export function list(clinic: FakeClinic, date: string | null): Agenda {
   const day = date ?? TODAY;
-  const rows = day === TODAY ? clinic.agenda : [];
+  const rows = clinic.agenda.filter(({ slot }) => (slot?.slice(0, 10) ?? TODAY) === day);
   const sorted = [...rows].sort((a, b) => a.startsAt - b.startsAt);
   const mine = new Map(clinic.done.filter(({ by }) => by === clinic.me).map((step) => [step.id, step]));
   const reachable = sorted.map((row) => ({ ...row, undo: row.undo !== null && mine.has(row.undo) ? row.undo : null }));
@@ -106,12 +107,15 @@ function change(
   row: AgendaRow,
   name: string,
   part: Partial<AgendaRow>,
-  stays?: AgendaRow['history'][number],
+  { stays, back }: { stays?: AgendaRow['history'][number]; back?: () => void } = {},
 ): Saved {
   const id = row.visitId ?? part.visitId ?? row.id;
   put(clinic, row.id, { ...part, isWaiting: clinic.mode === 'offline' });
-  const revert = () => put(clinic, row.id, { ...row, history: stays ? [...(part.history ?? []), stays] : row.history });
-  const saved = clinic.undoable(id, name, nameOf(row), revert, 'agenda');
+  const revert = () => {
+    put(clinic, row.id, { ...row, history: stays ? [...(part.history ?? []), stays] : row.history });
+    back?.();
+  };
+  const saved = clinic.undoable(id, name, nameOf(row), revert, 'agenda', 'journeys');
   if (name === 'visit.check_in') put(clinic, row.id, { undo: saved.undo });
   return saved;
 }
@@ -133,7 +137,13 @@ export function checkIn(clinic: FakeClinic, { customerId, bookingId }: Request<'
   const arrived = { kind: 'arrived' as const, ...step };
   const here = { standing: 'waiting' as const, queue, arrivedAt: now, longWaitAt: now + 10 * MINUTE };
   const history = [...row.history, arrived];
-  return change(clinic, row, 'visit.check_in', { ...here, visitId: clinic.id(), history }, { ...step, kind: 'undone' });
+  return change(
+    clinic,
+    row,
+    'visit.check_in',
+    { ...here, visitId: clinic.id(), history },
+    { stays: { ...step, kind: 'undone' } },
+  );
 }
 
 export function moveVisit(
@@ -169,30 +179,39 @@ export function close(clinic: FakeClinic, id: string, name: string, standing: St
 export function reschedule(clinic: FakeClinic, { id, to }: Request<'appointment_reschedule'>): Saved {
   const row = find(clinic, ({ bookingId }) => bookingId === id) ?? clinic.refuse('appointment_not_found');
   const startsAt = at(`${to.date} ${to.startTime}`);
+  const slot = `${to.date} ${to.startTime}-${to.endTime}`;
+  const back = goAlong(clinic, row.id, slot, to.staffId);
   const place = {
     time: to.startTime,
-    slot: `${to.date} ${to.startTime}-${to.endTime}`,
+    slot,
     room: to.room,
     staff: staff(to.staffId),
   };
-  return change(clinic, row, 'appointment.reschedule', {
-    ...place,
-    startsAt,
-    lateAt: startsAt + 15 * MINUTE,
-    standing: 'booked',
-  });
+  const part = { ...place, startsAt, lateAt: startsAt + 15 * MINUTE, standing: 'booked' as const };
+  return change(clinic, row, 'appointment.reschedule', part, { back });
 }
 
-export function book(clinic: FakeClinic, { customerId, place, kind, service }: Request<'appointment_book'>): Saved {
+export function book(clinic: FakeClinic, request: Request<'appointment_book'>): Saved {
+  const { customerId, place, kind, service, journeyId } = request;
   const id = clinic.id();
+  const startsAt = at(`${place.date} ${place.startTime}`);
+  const slot = `${place.date} ${place.startTime}-${place.endTime}`;
   const row = booking([id, customerId, place.startTime, 45, place.room ?? ''], {
     kind,
     service,
     staff: staff(place.staffId),
+    startsAt,
+    slot,
+    lateAt: startsAt + 15 * MINUTE,
   });
-  if (place.date === TODAY) clinic.agenda = [...clinic.agenda, row];
-  const revert = () => (clinic.agenda = clinic.agenda.filter((other) => other.id !== id));
-  return clinic.undoable(id, 'appointment.book', nameOf(row), revert, 'agenda');
+  clinic.agenda = [...clinic.agenda, row];
+  if (journeyId !== null && kind === 'treatment') clinic.journeyOf.set(id, journeyId);
+  const back = goAlong(clinic, id, slot, place.staffId);
+  const revert = () => {
+    clinic.agenda = clinic.agenda.filter((other) => other.id !== id);
+    back();
+  };
+  return clinic.undoable(id, 'appointment.book', nameOf(row), revert, 'agenda', 'journeys');
 }
 
 export function visitsOf(clinic: FakeClinic, customer: string): VisitShown[] {

@@ -102,6 +102,8 @@ export class FakeClinic {
   gathered: Gathered[] = [];
   proposal: MuteProposal | null = null;
   agenda = doors.agenda();
+  /** Of which journey a booking is. */
+  journeyOf = new Map([['b1', 'j1']]);
   /** The last number that was given today. */
   queue = 11;
   rules = rules();

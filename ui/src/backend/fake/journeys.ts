@@ -15,6 +15,7 @@ import type { Stage } from '../bindings/Stage';
 import type { StageLimit } from '../bindings/StageLimit';
 import type { StageMove } from '../bindings/StageMove';
 import type { Whose } from '../bindings/Whose';
+import { bookingsOf, cancelBookings } from './booked';
 import type { FakeClinic } from './clinic';
 import * as day from './day';
 import { PEOPLE } from './people';
@@ -277,6 +278,7 @@ export function show(clinic: FakeClinic, id: string): JourneyShown {
     movedBy: one.actions[0]?.id ?? null,
     ...bounds(one),
     planned: one.id === 'j6' ? { id: 'f1', rule: 'หลังเลเซอร์ วันที่ 3', at: day.at('10:00') } : null,
+    bookings: bookingsOf(clinic, one.id),
     offers: [...offers.filter(({ to }) => to), ...offers.filter(({ to }) => !to)],
   };
 }
@@ -314,13 +316,17 @@ export function move(clinic: FakeClinic, request: JourneyMove) {
     plan: request.title ?? one.plan,
     sessionsPlanned: request.sessions ?? one.sessionsPlanned,
     sessionsDone: one.sessionsDone + (isDone ? 1 : 0),
-    bookedAt: isDone || request.action === 'no_show' ? null : (request.bookedAt ?? one.bookedAt),
+    bookedAt: isDone || ['no_show', 'cancel'].includes(request.action) ? null : (request.bookedAt ?? one.bookedAt),
     beautician: person(request.beauticianId) ?? one.beautician,
     hasAmount: one.hasAmount || !!request.satang,
     isWaiting: clinic.mode === 'offline',
     actions: [taken, ...one.actions],
   });
-  const revert = () => Object.assign(one, before);
+  const reopen = request.action === 'cancel' ? cancelBookings(clinic, one.id) : undefined;
+  const revert = () => {
+    Object.assign(one, before);
+    reopen?.();
+  };
   const name = day.ref(one.customer);
   return clinic.undoable(
     one.id,

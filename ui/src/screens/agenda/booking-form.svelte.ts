@@ -2,11 +2,15 @@
 import { call } from '../../backend';
 import type { AgendaRow } from '../../backend/bindings/AgendaRow';
 import type { BookingPlace } from '../../backend/bindings/BookingPlace';
+import type { Journey } from '../../backend/bindings/Journey';
 import type { StaffRef } from '../../backend/bindings/StaffRef';
 import { m } from '../../i18n';
 import { isoDay, startOfDay, time } from '../../i18n/dates';
 import { dayFrom, typedDay } from '../../i18n/typedDay';
 import { TypedMoment } from '../tasks/typed-moment.svelte';
+
+/** A booking that is moved: a line of the agenda, or what is booked for a journey. */
+export type Booked = Pick<AgendaRow, 'id' | 'slot' | 'time' | 'room' | 'staff'>;
 
 export const KINDS = ['treatment', 'consultation', 'follow_up', 'scan'] as const;
 
@@ -66,9 +70,12 @@ export class BookingForm {
   constructor(
     /** The day on which the form was opened. */
     private readonly opened: string,
-    private readonly moves: AgendaRow | undefined,
+    private readonly moves: Booked | undefined,
+    journey?: Journey,
   ) {
     this.day.text = typedDay(opened);
+    this.service = journey?.plan ?? '';
+    this.staffId = journey?.beautician?.id ?? '';
     if (moves?.slot) {
       const [start = '', end = ''] = (moves.slot.split(' ')[1] ?? '').split('-');
       this.hour.text = start;

@@ -2,6 +2,7 @@
 import { asAppError, call } from '../../backend';
 import type { AppError } from '../../backend/bindings/AppError';
 import type { CustomerRef } from '../../backend/bindings/CustomerRef';
+import type { JourneyBooking } from '../../backend/bindings/JourneyBooking';
 import type { JourneyMove } from '../../backend/bindings/JourneyMove';
 import type { JourneyShown } from '../../backend/bindings/JourneyShown';
 import type { Offer } from '../../backend/bindings/Offer';
@@ -11,12 +12,13 @@ import { afterThai, beforeThai } from '../../i18n/spacing';
 import { actionName, stageName } from '../../i18n/words';
 import { sayFailed, saySaved } from '../../state/saving.svelte';
 import { toasts } from '../../state/toasts.svelte';
-import { possible, whyNotTo } from './offers';
+import { booked, possible, whyNotTo } from './offers';
 
 export type JourneyDialog = 'move' | 'why' | 'give';
 type Open =
   | { dialog: 'move'; shown: JourneyShown; offers: Offer[] }
   | { dialog: 'step'; shown: JourneyShown; offer: Offer }
+  | { dialog: 'booking'; shown: JourneyShown; moves: JourneyBooking | undefined }
   | { dialog: 'why'; shown: JourneyShown }
   | { dialog: 'give'; shown: JourneyShown }
   | { dialog: 'begin'; customer: CustomerRef };
@@ -77,9 +79,11 @@ export class JourneyActions {
     if (single) this.pick(single.shown, single.offer);
   }
 
-  /** A move that asks nothing is done at once. */
+  /** A move that asks nothing is done at once. One that is a booking is made as one, and the journey follows. */
   pick(shown: JourneyShown, offer: Offer): void {
-    if (offer.asks.length) this.open = { dialog: 'step', shown, offer };
+    if (offer.asks.includes('booking')) {
+      this.open = { dialog: 'booking', shown, moves: offer.action === 'reschedule' ? booked(shown) : undefined };
+    } else if (offer.asks.length) this.open = { dialog: 'step', shown, offer };
     else void this.#moveAtOnce(shown, offer);
   }
 

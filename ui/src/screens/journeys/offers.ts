@@ -1,10 +1,12 @@
 /** What can be done with a journey, sorted for a menu or for a column that it was dropped on, and why the rest cannot. */
+import type { JourneyBooking } from '../../backend/bindings/JourneyBooking';
 import type { JourneyShown } from '../../backend/bindings/JourneyShown';
 import type { Offer } from '../../backend/bindings/Offer';
 import type { Stage } from '../../backend/bindings/Stage';
 import type { StageMove } from '../../backend/bindings/StageMove';
 import { m } from '../../i18n';
 import { sentenceOf } from '../../i18n/codes';
+import { isoDay, time } from '../../i18n/dates';
 import { actionName, STAGES, stageName } from '../../i18n/words';
 
 /** Where an action leads. A refused offer names no stage; whoever dropped a card on one wants to hear why it is refused. */
@@ -28,6 +30,13 @@ const LEADS_TO: Record<Exclude<StageMove, 'step_back'>, Stage> = {
 const IS_ELSEWHERE = ['move_not_allowed', 'journey_closed'];
 
 export const possible = ({ offers }: JourneyShown): Offer[] => offers.filter(({ to }) => to !== null);
+
+/** The booking that the journey waits for: the one of the time it says, else the next. None where that time was never booked. */
+export function booked({ journey: { bookedAt }, bookings }: JourneyShown): JourneyBooking | undefined {
+  const treatments = bookings.filter(({ kind }) => kind === 'treatment');
+  const at = bookedAt === null ? '' : `${isoDay(bookedAt)} ${time(bookedAt)}`;
+  return treatments.find((one) => `${one.date} ${one.time}` === at) ?? treatments[0];
+}
 
 /** What would follow from here, were it not for somebody's role or for something that is lacking. */
 export const hindered = ({ offers }: JourneyShown): Offer[] =>

@@ -1,5 +1,4 @@
 /** What a move asks, as it is typed: only what its offer names, and whether it is enough to save. */
-import { call } from '../../backend';
 import type { Ask } from '../../backend/bindings/Ask';
 import type { JourneyShown } from '../../backend/bindings/JourneyShown';
 import type { Offer } from '../../backend/bindings/Offer';
@@ -7,7 +6,6 @@ import type { StaffRef } from '../../backend/bindings/StaffRef';
 import { m } from '../../i18n';
 import { satangFrom } from '../../i18n/numbers';
 import { draft } from '../../state/drafts.svelte';
-import { TypedMoment } from '../tasks/typed-moment.svelte';
 import type { Said } from './journey-actions.svelte';
 
 const MOST_SESSIONS = 99;
@@ -27,10 +25,7 @@ export class StepForm {
   title = $state('');
   sessions = $state('');
   amount = $state('');
-  beauticianId = $state('');
-  readonly when = new TypedMoment();
   readonly note: { text: string; clear(): void };
-  staff = $state.raw<StaffRef[]>([]);
 
   constructor(
     { journey }: JourneyShown,
@@ -38,9 +33,7 @@ export class StepForm {
   ) {
     this.title = journey.plan ?? '';
     this.sessions = String(journey.sessionsPlanned ?? '');
-    this.beauticianId = journey.beautician?.id ?? '';
     this.note = draft(() => `journey-step:${journey.id}:${offer.action}`);
-    if (this.asks('booking')) void call('staff_list', {}).then(({ rows }) => (this.staff = byRole(rows, 'beautician')));
   }
 
   asks(what: Ask): boolean {
@@ -63,8 +56,7 @@ export class StepForm {
   readonly isEnough: boolean = $derived.by(() => {
     if (this.asks('reason') && !this.note.text.trim()) return false;
     if (this.asks('plan') && this.sessionsError) return false;
-    if (this.asks('amount') && (this.amountError || (!this.satang && !this.mayLackAmount))) return false;
-    return !this.asks('booking') || this.when.at !== undefined;
+    return !this.asks('amount') || (!this.amountError && (!!this.satang || this.mayLackAmount));
   });
 
   /** What was typed, in the words of the command. */
@@ -73,7 +65,6 @@ export class StepForm {
       note: this.note.text.trim() || null,
       ...(this.asks('plan') && { title: this.title.trim() || null, sessions: sessionsFrom(this.sessions) ?? null }),
       ...(this.asks('amount') && { satang: this.satang }),
-      ...(this.asks('booking') && { bookedAt: this.when.at ?? null, beauticianId: this.beauticianId || null }),
     };
   }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     customer::{Journey, PersonRef},
-    task::{CustomerRef, Whose},
+    task::{CustomerRef, StaffRef, Whose},
 };
 use crate::error::Code;
 
@@ -173,8 +173,32 @@ pub struct JourneyShown {
     pub twice: Option<i64>,
     /// The next planned follow-up, and when.
     pub planned: Option<Planned>,
+    /// What is booked for it and still to come, in order of time: what is moved with it, and cancelled with it.
+    pub bookings: Vec<JourneyBooking>,
     /// What can be done first, then what cannot and why.
     pub offers: Vec<Offer>,
+}
+
+/// An open booking of a journey.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JourneyBooking {
+    /// The booking.
+    pub id: Uuid,
+    /// The clinic's day, `YYYY-MM-DD`.
+    pub date: String,
+    /// `HH:MM` on the clinic's clock.
+    pub time: String,
+    /// Its time as one value, `YYYY-MM-DD HH:MM-HH:MM`: what the person saw.
+    pub slot: String,
+    /// `consultation`, `treatment`, `follow_up`, `scan`.
+    pub kind: String,
+    /// What is done, in words.
+    pub service: Option<String>,
+    /// Room.
+    pub room: Option<String>,
+    /// Who treats.
+    pub staff: Option<StaffRef>,
 }
 
 /// The next planned follow-up.
