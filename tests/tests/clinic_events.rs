@@ -9,6 +9,7 @@
 mod clinic_support;
 
 use clinic_support::{A, B, DB, desk, journey, migrated, uid};
+use desk_core::phrase;
 use desk_tests::harness::pg::PgCluster;
 use serde_json::json;
 use uuid::Uuid;
@@ -213,4 +214,28 @@ async fn a_move_at_a_desk_is_addressed_by_the_same_table() {
         ),
         "t"
     );
+}
+
+/// What these functions write elsewhere than into a notification: notes on tasks, and titles of tasks.
+const ELSEWHERE: [&str; 4] = ["ย้ายจาก ", "งานนี้เป็นของหน้าที่อื่น", "ไม่อยู่", " รอเกิน 10 นาที (คิว "];
+
+#[tokio::test]
+async fn every_word_that_the_database_may_say_in_a_notification_is_said_in_english_too() {
+    let pg = migrated().await;
+    let bodies = pg.psql(DB, r"select string_agg(p.prosrc, E'\n') from pg_proc p where p.pronamespace = 'desk'::regnamespace and p.prosrc ~ 'desk\.(notify|emit|tell_booking)\('");
+    let titles = pg.psql(DB, "select string_agg(title, E'\n') from desk.event_kind");
+    let code = bodies.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let code = code.collect::<Vec<_>>().join("\n");
+    let is_thai = |word: &&str| word.chars().any(|sign| ('\u{e01}'..='\u{e5b}').contains(&sign));
+    // What stands between the odd and the even quotation mark is said.
+    let said = code
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .chain(titles.lines())
+        .filter(is_thai);
+    let said: Vec<&str> = said.filter(|word| !ELSEWHERE.contains(word)).collect();
+    assert!(said.len() > 40, "{said:?}");
+    let unknown: Vec<&str> = said.into_iter().filter(|word| !phrase::is_known(word)).collect();
+    assert_eq!(unknown, Vec::<&str>::new());
 }

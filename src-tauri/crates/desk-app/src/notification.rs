@@ -40,7 +40,7 @@ impl Desk {
             let unread = told.iter().filter(|row| !row.is_read).count();
             let mut rows: Vec<_> = notification::of_person(reader, me, now)?
                 .into_iter()
-                .map(shown)
+                .map(|one| shown(one, &words))
                 .chain(told)
                 .collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.created_at));
@@ -134,12 +134,13 @@ impl Desk {
     }
 }
 
-fn shown(notification: Notification) -> NotificationRow {
+fn shown(notification: Notification, words: &Words) -> NotificationRow {
+    let (title, message) = words.clinics(&notification.title, &notification.message);
     NotificationRow {
         id: notification.id,
         kind: notification.kind,
-        title: notification.title,
-        message: notification.message,
+        title,
+        message,
         priority: Priority::from_word(&notification.priority),
         action_url: notification.action_url,
         created_at: row::millis(notification.created_at),

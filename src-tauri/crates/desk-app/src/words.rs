@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use desk_core::toast::Class;
+use desk_core::{phrase, toast::Class};
 
 use crate::api::settings::Language;
 
@@ -10,6 +10,14 @@ use crate::api::settings::Language;
 pub(crate) struct Words(pub(crate) Language);
 
 impl Words {
+    /// What the clinic's database wrote into a notification, for its reader.
+    pub(crate) fn clinics(&self, title: &str, message: &str) -> (String, String) {
+        match self.0 {
+            Language::Th => (title.to_owned(), message.to_owned()),
+            Language::En => phrase::notice(title, message),
+        }
+    }
+
     pub(crate) fn hot_lead(&self, name: &str, minutes: i64) -> String {
         match self.0 {
             Language::Th if minutes < 1 => format!("{} เพิ่งเข้ามา", self.lead(name)),

@@ -13,6 +13,7 @@ pub mod opening;
 pub mod order;
 pub mod payment;
 pub mod phone;
+pub mod phrase;
 pub mod priority;
 pub mod referral;
 pub mod role;

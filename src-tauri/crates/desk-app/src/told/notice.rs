@@ -91,7 +91,7 @@ fn of_notice(notice: &Notification, task: Option<&Task>, words: &Words) -> Told 
             words.task_told(&notice.kind, &called(task, words)),
             words.task_kind(&task.kind),
         ),
-        None if is_ours => (notice.title.clone(), notice.message.clone()),
+        None if is_ours => words.clinics(&notice.title, &notice.message),
         None => (words.notice(class), words.notice_hint()),
     };
     let is_urgent = notice.priority == "critical";
