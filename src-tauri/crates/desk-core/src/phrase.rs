@@ -58,6 +58,8 @@ const PHRASES: &[(&str, &str)] = &[
     ("ยังไม่มีใครรับลีดร้อน: {}", "Nobody has taken this hot lead: {}"),
     ("ลีดร้อน: {}", "Hot lead: {}"),
     ("ลีดใหม่", "New lead"),
+    ("ถามราคา", "Asked the price"),
+    ("อยากมาวันนี้", "Wants to come today"),
     ("งานอัตโนมัติทำไม่สำเร็จ", "Something automatic did not work"),
     (
         "ลองแล้ว 8 ครั้ง เปิดหน้าระบบอัตโนมัติเพื่อดูว่าเป็นงานใด",
