@@ -88,13 +88,13 @@ async fn card(counter: &Counter) -> CustomerCard {
     counter.desk.customer_card(open).await.unwrap()
 }
 
-async fn redeem(counter: &Counter, reward: Uuid, points: i64) -> Result<Uuid, Code> {
+async fn redeem(counter: &Counter, reward: impl Into<Option<Uuid>>, points: i64) -> Result<Uuid, Code> {
     let entry_id = Uuid::now_v7();
     let wish = PointsRedeem {
         entry_id,
         customer_id: counter.customer,
         points,
-        reward_id: Some(reward),
+        reward_id: reward.into(),
     };
     match counter.desk.points_redeem(wish).await {
         Ok(Redeemed::Confirmed { .. } | Redeemed::Offline { .. }) => Ok(entry_id),
@@ -195,11 +195,16 @@ async fn points_buy_a_code_that_reduces_a_bill_and_stands_on_its_paper() {
     assert_eq!(differences(&counter), "0");
 }
 
+async fn paper(counter: &Counter, payment_id: Uuid, language: Language) -> String {
+    let ask = ReceiptAsk { payment_id, language };
+    counter.desk.payment_receipt(ask).await.unwrap().text
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn l21_what_the_tier_takes_off_and_what_points_pay_is_what_was_shown_and_stands_on_the_paper() {
     let counter = counter("front_desk").await;
     let desk = &counter.desk;
-    let (customer_id, entry_id) = (counter.customer, Uuid::now_v7());
+    let customer_id = counter.customer;
     let shown = desk
         .redeem_preview(RedeemPreview {
             customer_id,
@@ -207,14 +212,7 @@ async fn l21_what_the_tier_takes_off_and_what_points_pay_is_what_was_shown_and_s
         })
         .await;
     assert_eq!(shown.unwrap().worth, 5_000, "20 satang a point");
-    let wish = PointsRedeem {
-        entry_id,
-        customer_id,
-        points: 250,
-        reward_id: None,
-    };
-    desk.points_redeem(wish).await.unwrap();
-    until_agreed(desk).await;
+    let entry_id = redeem(&counter, None, 250).await.unwrap();
     let said = written(&code(entry_id));
     let mut ask = PaymentPreview {
         customer_id,
@@ -251,16 +249,12 @@ async fn l21_what_the_tier_takes_off_and_what_points_pay_is_what_was_shown_and_s
     assert_eq!(row(&came), row(&expected));
     assert_eq!(row(&came), (92_000, 8_000, 8, promise.earns.points));
     assert_eq!(codes(&came), [(entry_id, said.clone(), State::Used, Some(5_000))]);
-    let receipt = |language| ReceiptAsk {
-        payment_id: taken.payment_id,
-        language,
-    };
-    let english = desk.payment_receipt(receipt(Language::En)).await.unwrap().text;
+    let english = paper(&counter, taken.payment_id, Language::En).await;
     let lines = format!(
         "Bill: 1,050.00 THB\nPaid with points ({said}): -50.00 THB\nMember discount 8 %: -80.00 THB\nReceived: 920.00 THB"
     );
     assert!(english.contains(&lines), "{english}");
-    let thai = desk.payment_receipt(receipt(Language::Th)).await.unwrap().text;
+    let thai = paper(&counter, taken.payment_id, Language::Th).await;
     assert!(thai.contains("ส่วนลดสมาชิก 8 %: -80.00 บาท"), "{thai}");
     assert_eq!(differences(&counter), "0");
 }
