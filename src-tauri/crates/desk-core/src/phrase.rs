@@ -58,6 +58,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("ยังไม่มีใครรับลีดร้อน: {}", "Nobody has taken this hot lead: {}"),
     ("ลีดร้อน: {}", "Hot lead: {}"),
     ("ลีดใหม่", "New lead"),
+    ("คะแนน {n} จาก 100", "Score {} of 100"),
     ("ถามราคา", "Asked the price"),
     ("อยากมาวันนี้", "Wants to come today"),
     ("งานอัตโนมัติทำไม่สำเร็จ", "Something automatic did not work"),

@@ -53,7 +53,7 @@ const REWARDS: [(&str, &str, &str, i64, i64); 4] = [
 /// Kind, title, message, priority.
 #[rustfmt::skip]
 const TOLD: [(&str, &str, &str, &str); 5] = [
-    ("task_assigned", "มีงานใหม่ 2 งาน", "ส่งข้อเสนอและโทรติดตาม ครบกำหนดวันนี้", "high"),
+    ("task_assigned", "งานใหม่ 2 งาน", "จัดโดย ดาว", "high"),
     ("appointment_reminder", "นัดแรก 10:30", "พลอย HydraFacial ครั้งที่ 3 จาก 5 ห้อง 1", "medium"),
     ("tier_upgrade", "ลูกค้าขึ้นระดับ Gold", "มุก ครบ 3,000 แต้มสะสม", "medium"),
     ("followup_due", "ติดตามหลังทำ 3 ราย", "ครบ 1 วันหลังทำเมื่อวาน", "medium"),
