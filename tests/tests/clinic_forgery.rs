@@ -560,3 +560,58 @@ async fn a_notification_stays_with_whom_it_was_for() {
     let read = format!("{} returning is_read", set("is_read = true"));
     assert_eq!(web(&pg, SELLER, &read).unwrap(), "t");
 }
+
+#[tokio::test]
+async fn a_row_that_the_web_system_saves_whole_is_taken_for_what_it_is() {
+    let pg = migrated().await;
+    let (_, task) = journey(&pg, A, 1, SELLER);
+    pg.psql(DB, &format!("update public.task_queue set task_type = 'call', desk_started_at = now(), desk_started_by = md5('user:{SELLER}')::uuid where id = '{task}'"));
+    let whole = format!(
+        "insert into public.task_queue select * from public.task_queue where id = '{task}'
+           on conflict (id) do update set task_type = excluded.task_type, title = 'อีกชื่อ', desk_started_at = excluded.desk_started_at, desk_started_by = excluded.desk_started_by
+           returning task_type || ' ' || title || ' ' || (desk_started_by = md5('user:{SELLER}')::uuid)"
+    );
+    assert_eq!(web(&pg, OWNER, &whole).unwrap(), "call อีกชื่อ true");
+    let claimed = format!(
+        "insert into public.task_queue (id, workflow_id, assigned_to, task_type, title, desk_outcome) select id, workflow_id, assigned_to, task_type, title, 'booked' from public.task_queue where id = '{task}'
+           on conflict (id) do update set desk_outcome = excluded.desk_outcome returning coalesce(desk_outcome, 'none')"
+    );
+    assert_eq!(
+        web(&pg, OWNER, &claimed).unwrap(),
+        "none",
+        "what was not so is not said by it"
+    );
+    let dance = whole.replace("task_type = excluded.task_type", "task_type = 'dance'");
+    assert!(refusal(web(&pg, OWNER, &dance)).contains("no kind of task is called dance"));
+}
+
+#[tokio::test]
+async fn an_event_that_a_colleague_saves_whole_stays_as_it_was_told() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    let event = web(
+        &pg,
+        OWNER,
+        &format!("insert into public.workflow_events (workflow_id, event_type) values ('{case}', 'payment_received') returning id"),
+    )
+    .unwrap();
+    let told = || {
+        one(
+            &pg,
+            &format!(
+                "select string_agg(n.user_id::text, ' ') from public.notifications n where n.metadata ->> 'event_id' = '{event}'"
+            ),
+        )
+    };
+    assert_eq!(told(), uid(&pg, "user", SELLER).to_string());
+    let whole = format!(
+        "insert into public.workflow_events select * from public.workflow_events where id = '{event}'
+           on conflict (id) do update set event_type = excluded.event_type, event_data = excluded.event_data, target_users = excluded.target_users, broadcast = excluded.broadcast, processed = true
+           returning processed || ' ' || (event_data ->> 'sourceUserId' = md5('user:{OWNER}')::uuid::text)"
+    );
+    for n in [SELLER, FRONT] {
+        assert_eq!(web(&pg, n, &whole).unwrap(), "true true");
+    }
+    assert_eq!(server(&pg, &whole).unwrap(), "true true");
+    assert_eq!(told(), uid(&pg, "user", SELLER).to_string(), "once");
+}
