@@ -19,7 +19,7 @@ use desk_app::{
         customer::{CustomerCard, CustomerOpen, PointEntry, PointSum},
         payment::{PaymentPreview, PaymentRefund, PaymentTake, PromptpaySet, ReceiptAsk, RefundPreview},
         settings::Language,
-        sync::SyncMode,
+        sync::{AttentionSettle, Settle, SyncMode},
         undo::Undo,
     },
     error::Code,
@@ -28,8 +28,8 @@ use desk_core::{
     loyalty::origin::Origin,
     payment::{Method, held::HeldAs},
 };
-use desk_tests::harness::{netcut::NetCut, pg::PgCluster};
-use journey_support::{Pc, sync, until_agreed, until_mode};
+use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
+use journey_support::{LONG, Pc, sync, until_agreed, until_mode};
 use uuid::Uuid;
 
 struct Counter {
@@ -532,4 +532,48 @@ async fn l6_who_used_it_elsewhere_was_quicker_and_the_bill_waits_with_what_was_t
         "2"
     );
     assert_eq!(card(&counter).await.held_left, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_taken_by_who_may_not_any_more_waits_until_somebody_who_may_books_it() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    let become_one = |role: &str| {
+        counter.pg.psql(
+            DB,
+            &format!("update desk.staff set role = '{role}' where person_id = md5('user:7')::uuid"),
+        )
+    };
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let taken = bill(&counter, 199_950);
+    desk.payment_take(taken.clone()).await.unwrap();
+    become_one("beautician");
+    counter.net.resume();
+    until_agreed(desk).await;
+    let waits = sync(desk).await.attention.remove(0);
+    assert_eq!(
+        (waits.name.as_str(), waits.code.as_str(), waits.can_retry),
+        ("payment.take", "role_not_allowed", true)
+    );
+    let book = || AttentionSettle {
+        id: waits.id,
+        how: Settle::Mine,
+    };
+    assert_eq!(
+        desk.attention_settle(book()).await.unwrap_err().code,
+        Code::RoleNotAllowed
+    );
+    assert_eq!(sync(desk).await.attention.len(), 1, "it stays");
+    become_one("manager");
+    until_agreed(desk).await;
+    eventually("the desk knows the role", LONG, async || {
+        card(&counter).await.may_take.then_some(())
+    })
+    .await;
+    desk.attention_settle(book()).await.unwrap();
+    until_agreed(desk).await;
+    assert!(sync(desk).await.attention.is_empty());
+    let books = "select string_agg(id || ' ' || satang || ' ' || points, ', ') from desk.payment";
+    assert_eq!(counter.pg.psql(DB, books), format!("{} 199950 199", taken.payment_id));
 }

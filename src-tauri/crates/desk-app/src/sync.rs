@@ -210,7 +210,7 @@ pub(crate) fn subject(reader: &Reader<'_>, name: &str, args: &Json, today: &str)
             Some(found) => customer::profile(reader, found.customer)?.map(|profile| profile.full_name),
             None => None,
         },
-        "points" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
+        "points" | "reward" => customer::profile(reader, id("customer_id"))?.map(|profile| profile.full_name),
         "clinic" => args.get("name").and_then(Json::as_str).map(str::to_owned),
         "customer" => {
             let typed = args.get("full_name").and_then(Json::as_str).map(str::to_owned);
@@ -259,13 +259,18 @@ fn attention_row(reader: &Reader<'_>, refused: Refused, today: &str) -> Result<A
         customer_id: customer,
         by: nickname(reader, refused.person)?,
         input: input(&refused),
-        can_retry: refused.code == "action_failed" || !sides.is_empty(),
+        can_retry: refused.code == "action_failed" || is_for_another(&refused) || !sides.is_empty(),
         sides,
         id: refused.id,
         at: row::millis(refused.at),
         name: refused.name,
         code: refused.code,
     })
+}
+
+/// Money that was taken by who may not, or may not any more: it lies in the drawer, and whoever may books it by sending it again.
+fn is_for_another(refused: &Refused) -> bool {
+    refused.code == "role_not_allowed" && matches!(refused.name.as_str(), "payment.take" | "reward.use")
 }
 
 fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, CacheError> {
@@ -276,7 +281,7 @@ fn customer_of(reader: &Reader<'_>, refused: &Refused) -> Result<Option<Uuid>, C
             return visit::customer_of(reader, booking);
         }
         "referral.record" | "payment.take" | "points.award" | "points.reverse" | "points.redeem"
-        | "points.unredeem" | "visit.check_in" | "appointment.book" => "customer_id",
+        | "points.unredeem" | "reward.use" | "visit.check_in" | "appointment.book" => "customer_id",
         "payment.refund" => {
             let customer = payer(reader, &refused.args)?;
             return Ok(customer::profile(reader, customer)?.map(|profile| profile.id));
