@@ -2,7 +2,9 @@
 import { shortDate, startOfDay } from './dates';
 import { m } from './index';
 import { hoursShown } from './hours';
+import { baht } from './numbers';
 
+const MONEY = ['satang', 'held', 'bill'];
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export function sideValue(field: string, value: string | null, now: number): string {
@@ -12,3 +14,7 @@ export function sideValue(field: string, value: string | null, now: number): str
   const [day = '', times = ''] = value.split(' ');
   return `${shortDate(startOfDay(day), now)} ${times.replace('-', '\u2013')}`;
 }
+
+/** What was typed, as people read it: money is kept in satang. */
+export const typedValue = (field: string, value: string): string =>
+  MONEY.includes(field) ? baht(Number(value)) : value;

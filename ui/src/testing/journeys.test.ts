@@ -439,6 +439,21 @@ test('a refusal without sides is accepted or sent again, in the foot and afterwa
   await on.read('รับทราบแล้ว ไม่ส่ง');
 });
 
+test('a bill that was refused for who took it shows baht, and is sent again by who may', async () => {
+  const on = await openWindow({ withAttention: true });
+  const typed = { satang: '199950', held: '50000', bill: '222167', discount_percent: '10', note: 'เลเซอร์' };
+  const input = Object.entries(typed).map(([field, value]) => ({ field, value }));
+  const waits = { name: 'payment.take', code: 'role_not_allowed', subject: 'ศิริพร มณี', input, canRetry: true };
+  on.clinic.attention = on.clinic.attention.slice(1).map((row) => ({ ...row, ...waits }));
+  await on.press(to('sync'));
+  await on.see('[data-code=role_not_allowed]');
+  for (const shown of ['1,999.50', '500.00', '2,221.67', 'ส่วนลดสมาชิก (%)']) await on.read(shown);
+  expect(on.text()).not.toContain('199950');
+  await on.press('1');
+  await on.read('ไม่มีรายการต้องดู');
+  expect(on.sent('attention_settle')).toMatchObject({ how: 'mine' });
+});
+
 test('where nothing is, it is said once', async () => {
   const on = await openWindow({ isEmpty: true });
   await on.press('F4');
