@@ -615,3 +615,32 @@ async fn an_event_that_a_colleague_saves_whole_stays_as_it_was_told() {
     assert_eq!(server(&pg, &whole).unwrap(), "true true");
     assert_eq!(told(), uid(&pg, "user", SELLER).to_string(), "once");
 }
+
+#[tokio::test]
+async fn a_plan_that_says_of_sessions_what_it_said_before_asks_for_no_other_number() {
+    let pg = migrated().await;
+    let (case, _) = journey(&pg, A, 1, SELLER);
+    let plan = |plan: &str| {
+        web(
+            &pg,
+            SELLER,
+            &format!(
+                "update public.workflow_states set treatment_plan = '{plan}' where id = '{case}' returning desk_sessions_planned"
+            ),
+        )
+    };
+    let go = |kind: &str, here: &str, there: &str, data: &str| {
+        web(&pg, SELLER, &format!("insert into public.workflow_actions (workflow_id, type, performed_by, from_stage, to_stage, data) values ('{case}', '{kind}', auth.uid(), '{here}', '{there}', '{data}')")).unwrap();
+    };
+    assert_eq!(plan(r#"{"sessions": 8, "totalAmount": 9000}"#).unwrap(), "8");
+    // Proposed anew: what was agreed on stays until somebody says it.
+    let anew = r#"{"treatmentPlan": {"sessions": 5, "totalAmount": 9000}}"#;
+    go("send_proposal", "scanned", "proposal_sent", anew);
+    go("confirm_payment", "proposal_sent", "payment_confirmed", "{}");
+    assert_eq!(
+        plan(r#"{"sessions": 5, "totalAmount": 9000, "note": "แพ้ยา"}"#).unwrap(),
+        "8"
+    );
+    assert!(refusal(plan(r#"{"sessions": 4, "totalAmount": 9000}"#)).contains("sessions that were paid for"));
+    assert_eq!(plan(r#"{"sessions": 9, "totalAmount": 9000}"#).unwrap(), "9");
+}
