@@ -253,7 +253,10 @@ async fn a_call_with_a_lead_that_was_closed_before_or_that_its_journey_closed_le
             "ok"
         );
     }
-    assert_eq!(of(&pg, of_way, "status, outcome is null"), "closed|t");
+    let moved = format!(
+        "status, outcome is null, answered_by = md5('user:7')::uuid, answered_at = (select performed_at from public.workflow_actions where workflow_id = '{way}' and to_stage = 'scanned')"
+    );
+    assert_eq!(of(&pg, of_way, &moved), "closed|t|t|t", "who moved it on answered it");
     assert_eq!(
         of(
             &pg,
@@ -336,4 +339,25 @@ async fn an_answer_is_not_taken_back_over_a_colleagues_call_since() {
     let back = json!({ "of": of_may, "status": "open" });
     assert_eq!(may.act("lead.unanswer", back).await, "changed_meanwhile");
     assert_eq!(of(&pg, id, "status, outcome, answered_at, answered_by"), before);
+}
+
+#[tokio::test]
+async fn a_lead_that_is_gone_was_answered_by_nobody_once_its_only_call_is_taken_back() {
+    let pg = migrated().await;
+    let mut may = desk(&pg, A, 7).await;
+    let_sell(&pg, 7);
+    let id = hot_lead(&pg, "มายด์", "", 10);
+    let call = logged(&mut may, call(&ago(&pg, 8), json!({ "lead_id": id }))).await;
+    pg.psql(DB, "delete from public.lead_scoring_data where customer_name = 'มายด์'");
+    assert_eq!(of(&pg, id, "status, answered_by = md5('user:7')::uuid"), "closed|t");
+    let back = json!({ "id": Uuid::nil(), "of": call });
+    assert_eq!(may.act("contact.retract", back).await, "ok");
+    assert_eq!(
+        of(
+            &pg,
+            id,
+            "status, answered_at is null, answered_by is null, claimed_by is null"
+        ),
+        "closed|t|t|t"
+    );
 }
