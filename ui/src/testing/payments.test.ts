@@ -1,6 +1,9 @@
 /** Money at the counter by keyboard: taking it, the code for a phone, the paper, and giving it back. */
 import { expect, test, vi } from 'vitest';
 import type { FakeOptions } from '../backend/fake/clinic';
+import { shownEntry } from '../backend/fake/ledger';
+import { m } from '../i18n';
+import { whyPoints } from '../screens/card/why-points';
 import { openWindow, to, type Opened } from './window';
 
 async function atCard(options: FakeOptions = {}): Promise<Opened> {
@@ -189,4 +192,10 @@ test('the toast offers the receipt on the card, and no longer once the card is l
   await on.press(to('settings'));
   await on.see('[data-screen=settings]');
   expect(on.none('[data-toast] [data-action=toast-more]')).toBe(true);
+});
+
+test('a thank-you that was called off says why in the language of the window', () => {
+  const line = { id: 'x', kind: 'refund', amount: -200, description: null, at: 0, expiresAt: null, isWaiting: false };
+  const why = whyPoints(shownEntry({ ...line, origin: 'called_off', why: { by: 'นก' } }));
+  expect(why).toEqual([m.referral_reason_not_kept(), m.why_booked_by({ name: 'นก' })]);
 });

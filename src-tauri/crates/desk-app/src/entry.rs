@@ -43,7 +43,8 @@ fn why(origin: Origin, amount: i64, gift: Option<Reason>, why: Why) -> PointWhy 
             amount: other.amount,
             at: row::millis(other.at),
         }),
-        reason: why.reason.filter(|_| gift.is_none()),
+        // Of what is called off the database itself says why, in Thai: a friend's money was given back.
+        reason: why.reason.filter(|_| gift.is_none() && origin != Origin::CalledOff),
         gift,
         method: why.method,
         by: why.by,
@@ -68,4 +69,32 @@ fn sum(origin: Origin, amount: i64, why: &Why) -> Option<PointSum> {
         left: Some(left),
         multiplier_tenths,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(source: &str, purpose: &str) -> PointWhy {
+        let noted = Why {
+            from: (Some(source.into()), Some(purpose.into())),
+            policy: None,
+            reason: Some("คืนเงินแล้ว".into()),
+            satang: None,
+            multiplier_tenths: None,
+            method: None,
+            by: None,
+            agreed_by: None,
+            other: None,
+            payment: None,
+            spent_on: None,
+        };
+        why(Origin::of(Some(source), Some(purpose), None), -100, None, noted)
+    }
+
+    #[test]
+    fn a_reason_is_a_persons_and_not_the_databases() {
+        assert_eq!(explained("referral", "thanks back").reason, None);
+        assert_eq!(explained("desk", "refund").reason.as_deref(), Some("คืนเงินแล้ว"));
+    }
 }

@@ -63,6 +63,7 @@ export function whyPoints({ amount, origin, why }: PointEntry): string[] {
     why.other && m.why_other({ points: movement(why.other.amount), date: date(why.other.at) }),
     why.gift && reasonName(why.gift),
     why.reason,
+    origin === 'called_off' && m.referral_reason_not_kept(),
     why.method && METHODS[why.method]?.(),
     why.by !== null && m.why_booked_by({ name: why.by }),
     why.agreedBy !== null && m.why_agreed_by({ name: why.agreedBy }),
