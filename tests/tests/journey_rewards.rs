@@ -19,7 +19,7 @@ use desk_app::{
         Nothing,
         coupon::{CancelledBy, CouponCancel, CouponCancelPreview, CouponSlip, CouponUse},
         customer::{CustomerCard, CustomerOpen},
-        payment::{PaymentPreview, PaymentTake, ReceiptAsk},
+        payment::{PaymentPreview, PaymentRefund, PaymentTake, ReceiptAsk, RefundPreview},
         points::{PointsRedeem, RedeemPreview, Redeemed},
         reward::RewardSave,
         settings::Language,
@@ -31,9 +31,10 @@ use desk_app::{
 use desk_core::{
     loyalty::{
         Tier,
+        origin::Origin,
         reward::{Bar, Kind, State, code, written},
     },
-    payment::Method,
+    payment::{Method, held::HeldAs},
 };
 use desk_tests::harness::{netcut::NetCut, pg::PgCluster, wait::eventually};
 use journey_support::{LONG, Pc, until_agreed, until_mode};
@@ -414,4 +415,120 @@ async fn a_manager_s_reward_is_the_clinic_s_and_the_front_desk_only_reads() {
         ..made
     };
     assert_eq!(desk.reward_save(changed).await.unwrap_err().code, Code::RoleNotAllowed);
+}
+
+/// Payments but for their numbers, codes, points and what is held, as the card says them.
+fn books(card: &CustomerCard) -> String {
+    let rows = card.payments.iter();
+    let mut rows: Vec<_> = rows
+        .map(|row| (row.id, row.satang, row.discount, row.points, row.held, row.refundable))
+        .collect();
+    rows.sort_unstable();
+    format!("{rows:?} {:?} {} {}", codes(card), available(card), card.held_left)
+}
+
+/// From now on, and known at the counter.
+async fn a_point_pays_half_a_baht(counter: &Counter) {
+    let sql = format!(
+        "insert into desk.loyalty_policy select (jsonb_populate_record(l, jsonb_build_object('version', l.version + 1, 'id', gen_random_uuid(), 'starts_at', clock_timestamp(), 'redeem_satang', 50))).*
+           from desk.loyalty_policy l where l.clinic_id = '{A}' order by l.version desc limit 1"
+    );
+    counter.pg.psql(DB, &sql);
+    let ask = RedeemPreview {
+        customer_id: counter.customer,
+        points: 1,
+    };
+    eventually("the terms are known", LONG, async || {
+        let promise = counter.desk.redeem_preview(ask.clone()).await.unwrap();
+        (promise.worth == 50).then_some(())
+    })
+    .await;
+}
+
+/// A bill of yesterday of 1,050.01 with a code for 50 baht, the percent of silver and a deposit of 300; none of it has left this PC but code and deposit.
+async fn all_at_once(counter: &Counter, entry_id: Uuid) -> PaymentTake {
+    let desk = &counter.desk;
+    let yesterday = counter.pg.psql(
+        DB,
+        &format!("select (desk.local_time('{A}', now()) - interval '1 day')::date"),
+    );
+    let ask = PaymentPreview {
+        customer_id: counter.customer,
+        satang: 105_001,
+        method: Method::Cash,
+        coupons: Some(vec![entry_id]),
+        paid_on: Some(yesterday.clone()),
+        held_as: None,
+        uses_held: true,
+        uses_tier: true,
+    };
+    let promise = desk.payment_preview(ask).await.unwrap();
+    let less = promise.tier_discount.unwrap().less;
+    assert_eq!((promise.pays, less, promise.held), (92_001, 8_000, 30_000));
+    assert_eq!(promise.points_worth, 37_500, "750 points, by what one pays today");
+    let taken = PaymentTake {
+        paid_on: Some(yesterday),
+        held: promise.held,
+        discount_percent: Some(8),
+        ..bill(counter, 105_001, vec![entry_id])
+    };
+    desk.payment_take(taken.clone()).await.unwrap();
+    let shown = card(counter).await;
+    assert_eq!(available(&shown), promise.earns.available_after);
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l21_a_late_bill_with_a_code_the_tier_and_held_money_and_all_that_its_refunds_return_come_as_they_were_shown() {
+    let counter = counter("front_desk").await;
+    let desk = &counter.desk;
+    let (customer_id, entry_id) = (counter.customer, Uuid::now_v7());
+    let wish = PointsRedeem {
+        entry_id,
+        customer_id,
+        points: 250,
+        reward_id: None,
+    };
+    desk.points_redeem(wish).await.unwrap();
+    let deposit = PaymentTake {
+        held_as: Some(HeldAs::Deposit),
+        ..bill(&counter, 30_000, vec![])
+    };
+    desk.payment_take(deposit).await.unwrap();
+    a_point_pays_half_a_baht(&counter).await;
+    until_agreed(desk).await;
+    counter.net.cut();
+    until_mode(desk, SyncMode::Offline).await;
+    let payment_id = all_at_once(&counter, entry_id).await.payment_id;
+    for (satang, returns, held) in [(50_000, None, 0), (42_001, Some(250), 30_000)] {
+        let effect = desk.payment_refund_preview(RefundPreview { payment_id, satang }).await;
+        let effect = effect.unwrap();
+        assert_eq!(
+            (effect.codes.first().map(|code| code.returns), effect.held),
+            (returns, held)
+        );
+        let back = PaymentRefund {
+            refund_id: Uuid::now_v7(),
+            payment_id,
+            satang,
+            reason: "ทำไม่ได้".into(),
+        };
+        desk.payment_refund(back).await.unwrap();
+    }
+    let expected = books(&card(&counter).await);
+    counter.net.resume();
+    until_agreed(desk).await;
+    let came = card(&counter).await;
+    assert_eq!(
+        (books(&came), available(&came), came.held_left),
+        (expected, 1_000, 30_000)
+    );
+    let member = came.loyalty.unwrap();
+    let returned = member.ledger.iter().find(|line| line.origin == Origin::Code).unwrap();
+    assert_eq!(
+        (returned.amount, returned.description.as_deref()),
+        (250, None),
+        "the database's own words are nobody's"
+    );
+    assert_eq!(differences(&counter), "0");
 }

@@ -4,6 +4,7 @@
 use desk_core::{
     loyalty::{
         account::{Use, total},
+        origin::MONEY,
         reward::{self, MOST_COUPONS, State},
     },
     synced::Value,
@@ -34,8 +35,6 @@ pub const CANCELLERS: [&str; 3] = ["owner", "manager", "front_desk"];
 pub const GRANTERS: [&str; 2] = ["owner", "manager"];
 /// Days that points are granted for, where the clinic gave a code back and their date had passed (rule L3).
 const GRACE_DAYS: i64 = 30;
-/// What the database calls a code that is money; screens and papers say it in their reader's language.
-const MONEY: &str = "ส่วนลดจากแต้ม";
 
 pub(super) fn apply(ledger: &Ledger<'_>, action: &Action) -> Result<()> {
     match action.name.as_str() {

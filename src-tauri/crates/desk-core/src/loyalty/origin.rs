@@ -62,6 +62,8 @@ const UNSAID_REDEMPTION: &str = "แลกแต้ม";
 /// See above.
 pub const WELCOMED: &str = "คะแนนต้อนรับ";
 const ENDED: &str = "แต้มหมดอายุ";
+/// What the database calls a code that is money: screens and papers say it in their reader's language.
+pub const MONEY: &str = "ส่วนลดจากแต้ม";
 
 impl Origin {
     /// By what the database notes beside the line; of one that is older than these notes, by its words, where they are the database's.
@@ -129,8 +131,8 @@ impl Origin {
             }
             Self::Achievement => text.strip_prefix("ความสำเร็จ: ").unwrap_or(text),
             Self::Special => text.strip_prefix("รางวัลพิเศษ: ").unwrap_or(text),
-            Self::Code => text.strip_prefix("คืนแต้ม: ").unwrap_or(text),
-            Self::Grant => text.strip_prefix("ต่ออายุ 30 วัน: ").unwrap_or(text),
+            Self::Code => bought(text.strip_prefix("คืนแต้ม: ").unwrap_or(text)),
+            Self::Grant => bought(text.strip_prefix("ต่ออายุ 30 วัน: ").unwrap_or(text)),
             Self::Bill | Self::Other => text,
             Self::Welcome
             | Self::Birthday
@@ -148,6 +150,11 @@ impl Origin {
         };
         (!rest.is_empty()).then(|| rest.to_owned())
     }
+}
+
+/// The name of what a code was for; nobody gave one to money.
+fn bought(name: &str) -> &str {
+    if name == MONEY { "" } else { name }
 }
 
 #[cfg(test)]
@@ -215,6 +222,8 @@ mod tests {
             Some("ขาประจำ")
         );
         assert_eq!(said(Origin::Code, "คืนแต้ม: มาสก์").as_deref(), Some("มาสก์"));
+        assert_eq!(said(Origin::Code, "คืนแต้ม: ส่วนลดจากแต้ม"), None);
+        assert_eq!(said(Origin::Grant, "ต่ออายุ 30 วัน: ส่วนลดจากแต้ม"), None);
         assert_eq!(said(Origin::Other, "โบนัสเว็บ").as_deref(), Some("โบนัสเว็บ"));
     }
 
