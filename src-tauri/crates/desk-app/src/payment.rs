@@ -293,9 +293,11 @@ fn promise(
         },
         pays,
         tier_discount,
-        points_worth: member
-            .filter(|_| is_bill)
-            .map_or(0, |member| promised.worth(member.available_points)),
+        points_worth: match member.filter(|_| is_bill) {
+            // They are redeemed now, whichever day the bill is of.
+            Some(member) => policy::at(reader, now)?.worth(member.available_points),
+            None => 0,
+        },
         held,
         held_left: left,
         held_after: if is_bill { left - held } else { left + pays },
