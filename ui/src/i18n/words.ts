@@ -16,6 +16,7 @@ import type { UndoStep } from '../backend/bindings/UndoStep';
 import type { VisitStepKind } from '../backend/bindings/VisitStepKind';
 import { weekdayName } from './dates';
 import { m } from './index';
+import { baht } from './numbers';
 
 type Words = Record<string, () => string>;
 
@@ -424,7 +425,8 @@ const REWARD_KIND: Record<RewardKind, () => string> = {
   referral_bonus: m.reward_kind_referral_bonus,
 };
 /** What a code promises; of the money that its points were worth nobody wrote a name. */
-export const couponName = (name: string | null) => name ?? m.code_money();
+export const couponName = ({ name, value }: { name: string | null; value: number }) =>
+  name ?? m.code_money({ baht: baht(value) });
 export const rewardKind = (kind: RewardKind) => REWARD_KIND[kind]();
 
 function word(table: Words): (of: string) => string {

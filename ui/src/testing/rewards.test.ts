@@ -220,9 +220,12 @@ test('points without a reward buy a code for money: what it takes off is shown f
   await on.see('[data-dialog=code] [data-print]');
   await on.read('ส่วนลดจากแต้ม');
   await on.press('Esc');
+  expect((await on.see('[data-code]')).textContent).toContain('ส่วนลดจากแต้ม 24.00 บาท');
   await on.press('F9');
   await on.type('1000');
-  (await on.see('[data-bill-code]')).click();
+  const code = await on.see('[data-bill-code]');
+  expect(code.textContent).toContain('ส่วนลดจากแต้ม 24.00 บาท');
+  code.click();
   await on.see('[data-pays="97600"]');
 });
 

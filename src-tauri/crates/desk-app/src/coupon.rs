@@ -180,6 +180,7 @@ pub(crate) fn for_bill(
         shown.push(BillCoupon {
             id: found.id,
             code: rule::written(&found.code),
+            value: found.value,
             is_discount: found.kind.is_some_and(rule::Kind::is_discount),
             is_stackable: found.is_stackable,
             is_automatic: bought.is_some_and(|bought| bought.is_automatic),
@@ -268,6 +269,7 @@ fn go(account: &mut Account, found: Coupon, now: i64) -> ReturnedCode {
     let ended = total(&account.end(now));
     ReturnedCode {
         code: rule::written(&found.code),
+        value: found.value,
         returns: found.points - ended,
         ended,
         name: found.title().map(str::to_owned),

@@ -17,6 +17,10 @@ code: string,
  */
 name: string | null, 
 /**
+ * Satang, or hundredths of a percent.
+ */
+value: number, 
+/**
  * It takes something off the bill; else it is handed over.
  */
 isDiscount: boolean, 

@@ -13,6 +13,10 @@ code: string,
  */
 name: string | null, 
 /**
+ * Satang, or hundredths of a percent.
+ */
+value: number, 
+/**
  * Points that return, to their lots and dates.
  */
 returns: number, 

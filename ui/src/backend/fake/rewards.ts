@@ -145,9 +145,9 @@ export function onBill(clinic: FakeClinic, customer: string, bill: number, chose
   const coupons = held.map((coupon): BillCoupon => {
     const less = on.includes(coupon) ? Math.min(lessOf(coupon, bill), pays) : null;
     pays -= less ?? 0;
-    const { id, code, name, isStackable, isAutomatic, expiresAt, kind } = coupon;
+    const { id, code, name, value, isStackable, isAutomatic, expiresAt, kind } = coupon;
     const isDiscount = kind === 'discount_percentage' || kind === 'discount_amount';
-    return { id, code, name, isDiscount, isStackable, isAutomatic, expiresAt, less };
+    return { id, code, name, value, isDiscount, isStackable, isAutomatic, expiresAt, less };
   });
   return { pays, coupons };
 }
@@ -168,7 +168,7 @@ const onPayment = (clinic: FakeClinic, payment: string): FakeCoupon[] =>
 
 /** The codes that go with a bill of which nothing is left. */
 export const codesOf = (clinic: FakeClinic, payment: string): ReturnedCode[] =>
-  onPayment(clinic, payment).map(({ code, name, points }) => ({ code, name, returns: points, ended: 0 }));
+  onPayment(clinic, payment).map(({ code, name, value, points }) => ({ code, name, value, returns: points, ended: 0 }));
 
 /** They go with it. */
 export function goWith(clinic: FakeClinic, payment: string, reason: string): void {

@@ -53,6 +53,8 @@ pub struct BillCoupon {
     pub code: String,
     /// What was promised; none: the money that its points were worth.
     pub name: Option<String>,
+    /// Satang, or hundredths of a percent.
+    pub value: i64,
     /// It takes something off the bill; else it is handed over.
     pub is_discount: bool,
     /// It may stand beside others.

@@ -167,6 +167,8 @@ pub struct ReturnedCode {
     pub code: String,
     /// What was promised; none: the money that its points were worth.
     pub name: Option<String>,
+    /// Satang, or hundredths of a percent.
+    pub value: i64,
     /// Points that return, to their lots and dates.
     pub returns: i64,
     /// Points that had cost it and whose date has passed meanwhile.
