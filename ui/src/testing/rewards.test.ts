@@ -258,3 +258,22 @@ test('nothing is taken off what is only held', async () => {
   await on.gone('[data-dialog=award]');
   expect(on.sent('payment_take')).toMatchObject({ satang: 100_000, heldAs: 'deposit', discountPercent: null });
 });
+
+test('the key of the tier does nothing where nothing can be taken off: neither without a sum nor for what is only held', async () => {
+  const on = await atCard();
+  const isWhole = async () => {
+    await on.see('[data-award-points="200"]');
+    await on.see('[data-tier-off] [aria-checked=false]');
+    expect(on.none('[data-pays]')).toBe(true);
+  };
+  await on.press('F9');
+  await on.see('[data-dialog=award]');
+  await on.press('Alt 9');
+  await on.type('1000');
+  await isWhole();
+  await on.press('Alt 6');
+  await on.gone('[data-tier-off]');
+  await on.press('Alt 9');
+  await on.press('Alt 5');
+  await isWhole();
+});
