@@ -59,6 +59,14 @@ struct Figures {
     clock_changes: usize,
 }
 
+/// Whether the process has said that it wants to be told of SIGTERM.
+fn hears_term(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (Signal::TERM.as_raw() - 1)) != 0)
+}
+
 /// What came of everything that was armed.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Verdict {
@@ -198,6 +206,8 @@ impl World {
             (self.pg.psql(DB, waiting) == "0").then_some(())
         });
         for worker in &mut self.workers {
+            // One that was killed a moment ago has hardly begun: nobody can be told before they listen.
+            wait_until("the worker hears", secs(30), || hears_term(worker.pid()).then_some(()));
             let status = worker.stop(Signal::TERM, secs(10));
             assert!(
                 status.success(),
