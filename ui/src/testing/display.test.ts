@@ -80,6 +80,7 @@ test('the customer reads what they have, what goes and what is left, and says ye
   const clinic = await openDisplay({ customer: 'c1', question });
   const terms = [...document.querySelectorAll('[data-term]')].map((term) => term.textContent);
   expect(terms).toEqual(['1,240', '120', '1,120']);
+  expect(document.querySelector('[data-worth]')?.textContent).toBe('ได้โค้ดลดบิล 24.00 บาท');
   document.querySelector<HTMLElement>('[data-answer=yes]')?.click();
   await vi.waitFor(() => expect(clinic.display.question?.answer).toBe(true));
   await vi.waitFor(() => expect(document.querySelector('[data-answer=yes]')).toBeNull());

@@ -308,6 +308,7 @@ fn question_of(question: Question, promise: RedeemPromise) -> DisplayQuestion {
         points: question.points,
         available_after: promise.available_after,
         takes: promise.takes,
+        worth: if question.reward.is_none() { promise.worth } else { 0 },
         reward: reward.map(|offer| offer.name),
         answer: question.answer,
     }

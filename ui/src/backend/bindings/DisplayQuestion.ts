@@ -26,6 +26,10 @@ takes: Array<Expiring>,
  */
 reward: string | null, 
 /**
+ * Without a reward: what the points take off a bill, in satang; 0: nothing.
+ */
+worth: number, 
+/**
  * What was said.
  */
 answer: boolean | null, };

@@ -45,9 +45,13 @@ export function shown(clinic: FakeClinic): DisplayShown {
   const guest = { name: of.nickname ?? of.fullName, tier, available, ends };
   if (!display.question) return { ...base, guest, due: display.bill && dueOf(clinic, display.bill) };
   const { id, points, reward, answer } = display.question;
-  const { availableAfter, takes, rewards } = redeemPreviewOf(clinic, of, points);
+  const { availableAfter, takes, rewards, worth } = redeemPreviewOf(clinic, of, points);
   const named = rewards.find((offer) => offer.id === reward)?.name ?? null;
-  return { ...base, guest, question: { id, points, availableAfter, takes, reward: named, answer } };
+  return {
+    ...base,
+    guest,
+    question: { id, points, availableAfter, takes, reward: named, worth: named ? 0 : worth, answer },
+  };
 }
 
 const dueOf = (clinic: FakeClinic, bill: DisplayBill): DisplayDue => ({ bill, qr: codeOf(clinic, bill) });

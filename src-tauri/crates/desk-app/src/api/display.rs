@@ -118,6 +118,8 @@ pub struct DisplayQuestion {
     pub takes: Vec<Expiring>,
     /// For what.
     pub reward: Option<String>,
+    /// Without a reward: what the points take off a bill, in satang; 0: nothing.
+    pub worth: i64,
     /// What was said.
     pub answer: Option<bool>,
 }
