@@ -185,7 +185,7 @@ async fn a_model_that_is_wrong_is_found_out() {
 }
 
 async fn is_noticed(pg: &PgCluster, bug: Bug) -> bool {
-    for seed in 0..12 {
+    for seed in 0..24 {
         if let Err(difference) = played(pg, seed, Some(bug)).await {
             println!(
                 "{bug:?} in seed {seed}: {}",
